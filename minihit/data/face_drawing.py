@@ -1,0 +1,116 @@
+"""Anti-aliased drawing of many faces at once.
+
+A shape is a plane of signed distances (negative inside), its coverage of a pixel ramps from 1 to 0 over one pixel, and
+painting blends a colour in by coverage. Faces are the LAST axis: a window of a picture is then still contiguous over the
+faces, and numbers of one face each, (n,), broadcast along the fastest axis.
+
+Shapes: planes (h, w, n); colours of one face each (3, 1, 1, n); coordinates in [-1, 1], y downwards.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Canvas(NamedTuple):
+    """A window of the pictures with the coordinates of its pixels in some frame (body, head, face)."""
+
+    colors: np.ndarray  # (3, h, w, n), painted in place
+    x: np.ndarray  # (h, w, n) or broadcast over n
+    y: np.ndarray
+    pixel: float  # width of a pixel
+
+
+def blank_canvas(size, count):
+    """Uninitialised pictures with pixel centres as coordinates; (size, size, 1), the same for all faces."""
+    centers = (np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1
+    y, x = np.meshgrid(centers, centers, indexing="ij")
+    return Canvas(np.empty((3, size, size, count), np.float32), x[..., None], y[..., None], 2 / size)
+
+
+def crop(canvas, left, top, right, bottom):
+    """The window that contains a rectangle of the picture, [-1, 1] coordinates, whatever the canvas's own frame."""
+    size = canvas.colors.shape[1]
+    rows = slice(*pixel_range(top, bottom, size))
+    columns = slice(*pixel_range(left, right, size))
+    return canvas._replace(
+        colors=canvas.colors[:, rows, columns], x=canvas.x[rows, columns], y=canvas.y[rows, columns]
+    )
+
+
+def pixel_range(low, high, size):
+    """First and last + 1 pixel touching the interval, within the picture."""
+    return max(int((low + 1) / 2 * size), 0), min(int((high + 1) / 2 * size) + 1, size)
+
+
+def moved(canvas, x, y):
+    """The frame whose origin is at (x, y)."""
+    return canvas._replace(x=canvas.x - x, y=canvas.y - y)
+
+
+def rotated(canvas, angle):
+    """The frame turned by a small angle (radians, (n,)), about the origin; first order in the angle."""
+    return canvas._replace(x=canvas.x + angle * canvas.y, y=canvas.y - angle * canvas.x)
+
+
+def scaled(canvas, width, height):
+    """The frame in which lengths are multiples of width and height."""
+    return canvas._replace(x=canvas.x * (1 / width), y=canvas.y * (1 / height))
+
+
+def mirrored(canvas):
+    """The frame of |x|: what is drawn at positive x appears on both sides."""
+    return canvas._replace(x=np.abs(canvas.x))
+
+
+def ellipse(canvas, x, y, width, height):
+    """Distance to an ellipse with these half axes: first order at the ends of the axes, close between them."""
+    u = (canvas.x - x) * (1 / width)
+    v = (canvas.y - y) * (1 / height)
+    u *= u
+    v *= v
+    u += v
+    u -= 1
+    u *= (width * height) ** 0.5 / 2
+    return u
+
+
+def rounded_box(canvas, x, y, width, height, squareness):
+    """Like `ellipse`, but fuller at the corners: squareness 0 is an ellipse, 1 the superellipse of power 4."""
+    u = (canvas.x - x) * (1 / width)
+    v = (canvas.y - y) * (1 / height)
+    u *= u
+    v *= v
+    u *= squareness * u + (1 - squareness)
+    v *= squareness * v + (1 - squareness)
+    u += v
+    u -= 1
+    u *= (width * height) ** 0.5 / (2 + 2 * squareness)
+    return u
+
+
+def coverage(distance, width):
+    """Part of a pixel inside the shape: 1 .. 0 over `width` (a pixel, or more for a soft edge) around the outline."""
+    inside = distance * (-1 / width)
+    inside += 0.5
+    return np.clip(inside, 0.0, 1.0, out=inside)
+
+
+def glow(distance, width):
+    """A soft spot: 0 at the outline, rising smoothly to 1 a distance `width` inside it."""
+    inside = distance * (-1 / width)
+    np.clip(inside, 0.0, 1.0, out=inside)
+    return inside * inside * (3 - 2 * inside)
+
+
+def paint(canvas, alpha, color):
+    """Blend a colour (3, 1, 1, n) into the window by alpha (h, w, n)."""
+    change = color - canvas.colors
+    change *= alpha
+    np.add(canvas.colors, change, out=canvas.colors)
+
+
+def fill(canvas, distance, color, opacity=None):
+    """Paint the inside of a shape."""
+    alpha = coverage(distance, canvas.pixel)
+    paint(canvas, alpha if opacity is None else alpha * opacity, color)

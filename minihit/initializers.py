@@ -1,0 +1,36 @@
+"""First values of weights, drawn on the host in float32 from a generator that is passed in."""
+
+import math
+
+import numpy as np
+
+
+def truncated_normal(rng, shape, fan_in=None, fan_out=None, std=0.02):
+    """Normal values cut at two standard deviations by drawing again, then times std (every kernel and position of G)."""
+    values = rng.standard_normal(shape, dtype=np.float32)
+    while (outside := np.abs(values) > 2.0).any():
+        values[outside] = rng.standard_normal(np.count_nonzero(outside), dtype=np.float32)
+    values *= std
+    return values
+
+
+def glorot_uniform(rng, shape, fan_in, fan_out):
+    """Uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010; every kernel of D)."""
+    limit = math.sqrt(6.0 / (fan_in + fan_out))
+    values = rng.random(shape, dtype=np.float32)
+    values *= 2.0 * limit
+    values -= limit
+    return values
+
+
+def standard_normal(rng, shape, fan_in, fan_out):
+    """N(0, 1): the kernels of a discriminator with equalised learning rate (Karras et al. 2018, section 4.1)."""
+    return rng.standard_normal(shape, dtype=np.float32)
+
+
+def zeros(shape):
+    return np.zeros(shape, np.float32)
+
+
+def ones(shape):
+    return np.ones(shape, np.float32)

@@ -1,0 +1,35 @@
+"""Latent tokens (paper, section 3.3): tokens = norm(reshape(linear(z)) + position), keys and values of every cross-attention.
+
+Shapes: z (B, latent); position (1, 1, T, C); tokens (B, T, C).
+"""
+
+from minihit import initializers
+from minihit.layers import linear, norm
+from minihit.tree import child
+
+
+def init(rng, latent, count, channels):
+    return {
+        "linear": linear.init(rng, latent, (count, channels)),
+        "position": initializers.truncated_normal(rng, (1, 1, count, channels)),
+        "norm": norm.init(channels),
+    }
+
+
+def init_state(channels, kind):
+    return {"norm": norm.init_state(channels, kind)}
+
+
+def forward(params, z, kind, state=None):
+    cache = {"position": params["position"]}
+    h, cache["linear"] = linear.forward(params["linear"], z)
+    tokens, cache["norm"] = norm.forward(params["norm"], h + params["position"][0, 0], kind, child(state, "norm"))
+    return tokens, cache
+
+
+def backward(dtokens, cache):
+    grads = {}
+    dh, grads["norm"] = norm.backward(dtokens, cache["norm"])
+    grads["position"] = dh.sum(axis=0).reshape(cache["position"].shape)
+    dz, grads["linear"] = linear.backward(dh, cache["linear"])
+    return dz, grads

@@ -1,0 +1,33 @@
+"""Layer normalisation over channels (Ba et al. 2016): y = scale * (x - mean) / sqrt(variance + EPS) + bias.
+
+Shapes: x, y (..., C); scale, bias (C,); mean, variance (..., 1).
+"""
+
+from minihit import initializers
+from minihit.ops.column_sum import column_sum
+
+EPS = 1e-6
+
+
+def init(channels):
+    return {"scale": initializers.ones(channels), "bias": initializers.zeros(channels)}
+
+
+def forward(params, x):
+    x_hat = x - x.mean(axis=-1, keepdims=True)
+    rstd = ((x_hat * x_hat).mean(axis=-1, keepdims=True) + EPS) ** -0.5   # (..., 1)
+    x_hat *= rstd
+    y = x_hat * params["scale"]
+    y += params["bias"]
+    return y, {"x_hat": x_hat, "rstd": rstd, "scale": params["scale"]}
+
+
+def backward(dy, cache):
+    x_hat = cache["x_hat"]
+    grads = {"scale": column_sum(dy * x_hat), "bias": column_sum(dy)}
+    dx_hat = dy * cache["scale"]
+    # x_hat ignores a shift of x and a rescaling of x, so those two directions are projected out
+    dx = dx_hat - dx_hat.mean(axis=-1, keepdims=True)
+    dx -= x_hat * (dx_hat * x_hat).mean(axis=-1, keepdims=True)
+    dx *= cache["rstd"]
+    return dx, grads

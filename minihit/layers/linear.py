@@ -1,0 +1,63 @@
+"""Linear: y = x W + b, over the trailing axes of x that W's leading axes name.
+
+Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out). Heads are axes like any other: the query of attention
+has weight (C, N, D) and bias (N, D), its out has weight (N, D, C) and bias (C,).
+"""
+
+import math
+
+from minihit import initializers
+from minihit.ops.column_sum import column_sum
+
+
+def init(rng, c_in, c_out, initializer=initializers.truncated_normal):
+    """c_in and c_out are widths or tuples of axes."""
+    axes_in, axes_out = ((c,) if isinstance(c, int) else tuple(c) for c in (c_in, c_out))
+    weight = initializer(rng, axes_in + axes_out, fan_in=math.prod(axes_in), fan_out=math.prod(axes_out))
+    return {"weight": weight, "bias": initializers.zeros(axes_out)}
+
+
+def forward(params, x):
+    weight, bias = params["weight"], params["bias"]
+    axes_in = weight.ndim - bias.ndim
+    rows = x.reshape(-1, math.prod(weight.shape[:axes_in]))               # (rows, in)
+    y = rows @ weight.reshape(rows.shape[1], -1)                          # (rows, out)
+    y += bias.reshape(-1)
+    return y.reshape(*x.shape[:x.ndim - axes_in], *bias.shape), {"x": x, "weight": weight, "bias": bias}
+
+
+def backward(dy, cache):
+    return input_gradient(dy, cache), weight_gradient(dy, cache)
+
+
+def input_gradient(dy, cache):
+    x, weight = cache["x"], cache["weight"]
+    dy = dy.reshape(-1, cache["bias"].size)                               # (rows, out)
+    return (dy @ weight.reshape(-1, dy.shape[1]).T).reshape(x.shape)
+
+
+def weight_gradient(dy, cache, scale=None, t_cache=None):
+    """Gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>: one product serves a loss and a penalty on the input gradient.
+
+    scale (B,) is one where it is None; t_cache, what tangent left, is zero where it is None.
+    """
+    x, weight, bias = cache["x"], cache["weight"], cache["bias"]
+    dy = dy.reshape(-1, bias.size)                                        # (rows, out)
+    rows = combine(x, scale, t_cache).reshape(dy.shape[0], -1)            # (rows, in)
+    dbias = column_sum(dy) if scale is None else column_sum(combine(dy.reshape(x.shape[0], -1, bias.size), scale))
+    return {"weight": (rows.T @ dy).reshape(weight.shape), "bias": dbias.reshape(bias.shape)}
+
+
+def tangent(t_x, cache):
+    """W t_x: how y moves when x moves along t_x."""
+    weight, axes_out = cache["weight"], cache["bias"].shape
+    rows = t_x.reshape(-1, math.prod(weight.shape[:weight.ndim - len(axes_out)]))
+    t_y = rows @ weight.reshape(rows.shape[1], -1)
+    return t_y.reshape(*t_x.shape[:t_x.ndim - weight.ndim + len(axes_out)], *axes_out), {"t_x": t_x}
+
+
+def combine(x, scale, t_cache=None):
+    """scale_b x_b + t_x_b for every sample b; scale (B,) is one and t_x zero where they are None."""
+    if scale is not None:
+        x = x * scale.reshape(-1, *[1] * (x.ndim - 1))
+    return x if t_cache is None else x + t_cache["t_x"]

@@ -1,0 +1,132 @@
+"""What a network is made of, checked when it is written down: frozen dataclasses, from which every shape follows."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from minihit.errors import UserError
+
+START = 8                                                                 # side of the first feature map
+ATTENTIONS = ("multi_axis", "block", "grid", "axial", "full", "none")
+NORMS = ("batch", "layer")
+DOWNSAMPLES = ("blur", "average")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One resolution of the generator, derived from a GeneratorConfig."""
+
+    index: int
+    side: int                        # height and width of the map
+    channels: int
+    next_channels: int | None        # None in the last stage
+    heads: int
+    layers: int                      # blocks besides the cross-attention block
+    window: tuple[int, int] | None   # height and width of a window; None without self-attention
+    axes: tuple[str, ...]            # where groups of heads attend: "block", "grid"
+    rgb: bool                        # whether the stage adds to the image
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """HiT's generator (paper, table 1). One entry per stage; stage i has side 8 * 2^i.
+
+    Raises UserError where the fields contradict each other, with what would work.
+    """
+
+    latent: int                              # width of z
+    channels: tuple[int, ...]
+    layers: tuple[int, ...]                  # blocks besides the cross-attention block
+    heads: tuple[int, ...]
+    windows: tuple[int | None, ...]          # side of a window; None: no self-attention there (a high-resolution stage)
+    tokens: int = 16                         # latent tokens that cross-attention reads (paper, section 3.3)
+    attention: str = "multi_axis"            # self-attention of the stages with windows; the rest are ablations
+    cross_attention: bool = True             # False: z enters through the first map only (ablation)
+    multi_query: bool = True                 # one key and value head for all query heads (Shazeer 2019)
+    norm: str = "batch"                      # "batch", the official default, or "layer"
+
+    def __post_init__(self):
+        stages = len(self.channels)
+        for name in ("layers", "heads", "windows"):
+            if len(getattr(self, name)) != stages:
+                raise UserError(f"{name} has {len(getattr(self, name))} entries and channels {stages}: give one per stage")
+        _require_choice("attention", self.attention, ATTENTIONS)
+        _require_choice("norm", self.norm, NORMS)
+        for name in ("latent", "tokens"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        for stage in range(stages):
+            self._check_stage(stage)
+
+    def _check_stage(self, index):
+        side, channels, heads = START << index, self.channels[index], self.heads[index]
+        if min(channels, heads) < 1 or channels % heads:
+            possible = [n for n in range(1, max(channels, 1) + 1) if channels % n == 0 and n <= 16]
+            raise UserError(f"stage {index}: {channels} channels do not divide among {heads} heads: choose heads from {possible}")
+        if channels % 4 and index + 1 < len(self.channels):
+            raise UserError(f"stage {index}: {channels} channels cannot be pixel-shuffled: choose a multiple of 4")
+        if self.layers[index] < 0:
+            raise UserError(f"stage {index}: layers is {self.layers[index]}: choose 0 or more")
+        window = self.windows[index]
+        if window is None or self.attention == "none":
+            return
+        if self.attention in ("multi_axis", "block", "grid") and (window < 1 or side % window):
+            possible = [p for p in range(1, side + 1) if side % p == 0]
+            raise UserError(f"stage {index}: windows of side {window} do not tile a {side} x {side} map: "
+                            f"choose a side from {possible}, or none")
+        if self.attention in ("multi_axis", "axial") and heads % 2:
+            raise UserError(f"stage {index}: {self.attention} attention gives half the heads to each axis and there are {heads}: "
+                            f"choose an even number that divides {channels}, or attention block or grid")
+
+    @property
+    def size(self):
+        """Height and width of the image."""
+        return START << (len(self.channels) - 1)
+
+    @cached_property
+    def stages(self):
+        """A tuple of Stage."""
+        return tuple(self._stage(index) for index in range(len(self.channels)))
+
+    def _stage(self, index):
+        side, last = START << index, index + 1 == len(self.channels)
+        attends = self.windows[index] is not None and self.attention != "none"
+        p = self.windows[index]
+        window = {"axial": (1, side), "full": (side, side)}.get(self.attention, (p, p)) if attends else None
+        axes = {"block": ("block",), "full": ("block",), "grid": ("grid",)}.get(self.attention, ("block", "grid"))
+        return Stage(index, side, self.channels[index], None if last else self.channels[index + 1], self.heads[index],
+                     self.layers[index], window, axes, rgb=last or self.windows[index] is None)
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """StyleGAN2's residual discriminator (Karras et al. 2020), as HiT uses it.
+
+    Raises UserError where the fields contradict each other, with what would work.
+    """
+
+    channels: tuple[int, ...]                # at sides size, size / 2, ..., 4
+    downsample: str = "blur"                 # or "average"
+    equalized: bool = False                  # equalised learning rate (Karras et al. 2018, section 4.1)
+    minibatch_stddev: bool = False           # Karras et al. 2018, section 3
+
+    def __post_init__(self):
+        _require_choice("downsample", self.downsample, DOWNSAMPLES)
+        if len(self.channels) < 2 or min(self.channels) < 1:
+            raise UserError("a discriminator needs a number of channels, at least 1, for each side from the image's down to 4")
+
+    @property
+    def size(self):
+        """Height and width of the image."""
+        return 4 << (len(self.channels) - 1)
+
+
+def stylegan2_channels(size, multiplier=1):
+    """Channels at sides size, ..., 4 of the official discriminator: 512 up to side 32, then halving, times the multiplier."""
+    wide = {64 << i: (256 >> i) * multiplier for i in range(5)}
+    sides = [size >> i for i in range(size.bit_length() - 2)]
+    return tuple(wide.get(side, 512) for side in sides)
+
+
+def _require_choice(name, value, choices):
+    if value not in choices:
+        raise UserError(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}")

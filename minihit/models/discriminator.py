@@ -1,0 +1,117 @@
+"""StyleGAN2's residual discriminator (Karras et al. 2020) as HiT uses it: image to logit, piecewise linear.
+
+Shapes: images (B, size, size, 3); x (B, H, W, C); logits (B,).
+
+Without minibatch stddev nothing mixes images. A backward pass started with ones then gives, for every image, the gradient
+delta of its own logit at every layer, and every loss is a rescaling of it: see weight_gradients.
+"""
+
+import math
+
+from minihit import initializers, tree
+from minihit.backend import array_module
+from minihit.layers import conv2d, linear, residual_downsample
+from minihit.ops import leaky_relu, minibatch_stddev
+
+
+def init(rng, config):
+    """Host arrays, float32: Glorot uniform kernels (standard normal with equalised learning rate), zero biases."""
+    draw = initializers.standard_normal if config.equalized else initializers.glorot_uniform
+    c = config.channels[-1]
+    return {
+        "stem": conv2d.init(rng, 3, config.channels[0], initializer=draw),
+        "blocks": [residual_downsample.init(rng, *pair, draw) for pair in zip(config.channels, config.channels[1:], strict=False)],
+        "conv": conv2d.init(rng, c + config.minibatch_stddev, c, initializer=draw),
+        "dense": linear.init(rng, (4, 4, c), c, draw),
+        "logit": linear.init(rng, c, 1, draw),
+    }
+
+
+def forward(params, images, config):
+    cache = {"config": config, "blocks": []}
+    if config.equalized:
+        params = equalize(params)
+    x, cache["stem"] = conv2d.forward(params["stem"], images)
+    x, cache["stem_relu"] = leaky_relu.forward(x)
+    for block in params["blocks"]:
+        x, block_cache = residual_downsample.forward(block, x, config.downsample)
+        cache["blocks"].append(block_cache)
+    if config.minibatch_stddev:
+        x, cache["stddev"] = minibatch_stddev.forward(x)
+    x, cache["conv"] = conv2d.forward(params["conv"], x)
+    x, cache["conv_relu"] = leaky_relu.forward(x)
+    x, cache["dense"] = linear.forward(params["dense"], x)
+    x, cache["dense_relu"] = leaky_relu.forward(x)
+    logits, cache["logit"] = linear.forward(params["logit"], x)
+    return logits[:, 0], cache
+
+
+def backward(dlogits, cache):
+    dimages, deltas = input_gradient(dlogits, cache)
+    return dimages, weight_gradients(deltas, cache)
+
+
+def input_gradient(dlogits, cache, bend=None):
+    """Returns dimages and deltas, the gradients at the output of every linear layer.
+
+    bend, where given, is added to the gradient below minibatch stddev: the second derivative of that layer.
+    """
+    deltas = {"blocks": []}
+    deltas["logit"] = dlogits[:, None]
+    dx = linear.input_gradient(deltas["logit"], cache["logit"])
+    deltas["dense"] = leaky_relu.backward(dx, cache["dense_relu"])
+    dx = linear.input_gradient(deltas["dense"], cache["dense"])
+    deltas["conv"] = leaky_relu.backward(dx, cache["conv_relu"])
+    dx = conv2d.input_gradient(deltas["conv"], cache["conv"])
+    if "stddev" in cache:
+        deltas["stddev"] = dx
+        dx = minibatch_stddev.backward(dx, cache["stddev"])
+        dx = dx if bend is None else dx + bend
+    for block_cache in reversed(cache["blocks"]):
+        dx, block_deltas = residual_downsample.input_gradient(dx, block_cache)
+        deltas["blocks"].insert(0, block_deltas)
+    deltas["stem"] = leaky_relu.backward(dx, cache["stem_relu"])
+    return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
+
+
+def weight_gradients(deltas, cache, scale=None, t_cache=None):
+    """Gradients of sum_b scale_b logit_b + <deltas, tangent>: one product per layer for scaled samples and tangents."""
+    t = t_cache or {**dict.fromkeys(deltas), "blocks": [None] * len(cache["blocks"])}
+    grads = {
+        "stem": conv2d.weight_gradient(deltas["stem"], cache["stem"], scale, t["stem"]),
+        "blocks": [residual_downsample.weight_gradients(*block, scale, t_block) for *block, t_block in
+                   zip(deltas["blocks"], cache["blocks"], t["blocks"], strict=True)],
+        "conv": conv2d.weight_gradient(deltas["conv"], cache["conv"], scale, t["conv"]),
+        "dense": linear.weight_gradient(deltas["dense"], cache["dense"], scale, t["dense"]),
+        "logit": linear.weight_gradient(deltas["logit"], cache["logit"], scale, t["logit"]),
+    }
+    return equalize(grads) if cache["config"].equalized else grads
+
+
+def tangent(t_images, cache):
+    """How the logits move when the images move along t_images: the linear maps of forward, its masks, no biases."""
+    t_cache = {"blocks": []}
+    t_x, t_cache["stem"] = conv2d.tangent(t_images, cache["stem"])
+    t_x = leaky_relu.tangent(t_x, cache["stem_relu"])
+    for block_cache in cache["blocks"]:
+        t_x, t_block = residual_downsample.tangent(t_x, block_cache)
+        t_cache["blocks"].append(t_block)
+    if "stddev" in cache:
+        t_x, t_cache["stddev"] = minibatch_stddev.tangent(t_x, cache["stddev"])
+    t_x, t_cache["conv"] = conv2d.tangent(t_x, cache["conv"])
+    t_x = leaky_relu.tangent(t_x, cache["conv_relu"])
+    t_x, t_cache["dense"] = linear.tangent(t_x, cache["dense"])
+    t_x = leaky_relu.tangent(t_x, cache["dense_relu"])
+    t_logits, t_cache["logit"] = linear.tangent(t_x, cache["logit"])
+    return t_logits[:, 0], t_cache
+
+
+def unit_gradient(cache):
+    """input_gradient started with ones: without minibatch stddev, each image's gradient of its own logit."""
+    weight = cache["logit"]["weight"]
+    return input_gradient(array_module(weight).ones(len(cache["stem"]["x"]), weight.dtype), cache)
+
+
+def equalize(params):
+    """Every kernel over the root of its fan-in (Karras et al. 2018, section 4.1); linear and diagonal, so its own backward."""
+    return tree.map(lambda leaf: leaf * math.prod(leaf.shape[:-1]) ** -0.5 if leaf.ndim > 1 else leaf, params)

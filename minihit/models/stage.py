@@ -1,0 +1,108 @@
+"""One resolution of the generator: position, cross-attention block, blocks, colours, and the way up to the next resolution.
+
+Shapes: x (B, H, W, C); tokens (B, T, C0) or None without cross-attention; image (B, H/2, W/2, 3) from the stages before, or
+None; the new x (B, 2H, 2W, C') or None after the last stage; the new image (B, H, W, 3).
+"""
+
+from minihit import initializers
+from minihit.layers import attention_block, cross_attention, linear, mlp, norm, to_rgb
+from minihit.ops import pixel_shuffle, upsample, windows
+from minihit.tree import child
+
+
+def init(rng, plan, config):
+    c = plan.channels
+    params = {"position": initializers.truncated_normal(rng, (1, plan.side, plan.side, c))}
+    if config.cross_attention:
+        params["cross_norm"] = norm.init(c)
+        params["cross_attention"] = cross_attention.init(rng, c, plan.heads, config.channels[0], config.multi_query)
+        params["cross_mlp"] = mlp.init(rng, c)
+    params["blocks"] = [
+        attention_block.init(rng, c, plan.heads, config.multi_query) if plan.window else mlp.init(rng, c)
+        for _ in range(plan.layers)
+    ]
+    if plan.rgb:
+        params["to_rgb"] = to_rgb.init(rng, c)
+    if plan.next_channels not in (None, c // 4):
+        params["widen"] = linear.init(rng, c // 4, plan.next_channels)
+    return params
+
+
+def init_state(plan, config):
+    c, kind = plan.channels, config.norm
+    state = {}
+    if config.cross_attention:
+        state = {"cross_norm": norm.init_state(c, kind), "cross_mlp": mlp.init_state(c, kind)}
+    block = attention_block if plan.window else mlp
+    state["blocks"] = [block.init_state(c, kind) for _ in range(plan.layers)]
+    if plan.rgb:
+        state["to_rgb"] = to_rgb.init_state(c, kind)
+    return state
+
+
+def forward(params, x, tokens, image, plan, kind, state=None):
+    """Returns x, image, cache; kind is the normalisation."""
+    cache = {"plan": plan, "has_image": image is not None}
+    x = x + params["position"]
+    if tokens is not None:
+        h, cache["cross_norm"] = norm.forward(params["cross_norm"], x, kind, child(state, "cross_norm"))
+        h, cache["cross_attention"] = cross_attention.forward(params["cross_attention"], h, tokens)
+        x, cache["cross_mlp"] = mlp.forward(params["cross_mlp"], x + h, kind, child(state, "cross_mlp"))
+    x, cache["blocks"] = _blocks_forward(params["blocks"], x, plan, kind, child(state, "blocks"))
+    if plan.rgb:
+        rgb, cache["to_rgb"] = to_rgb.forward(params["to_rgb"], x, kind, child(state, "to_rgb"))
+        image = rgb if image is None else upsample.forward(image)[0] + rgb
+    if plan.next_channels is None:
+        return None, image, cache
+    x, _ = pixel_shuffle.forward(x)
+    if "widen" in params:
+        x, cache["widen"] = linear.forward(params["widen"], x)
+    return x, image, cache
+
+
+def backward(dx, dimage, cache):
+    """Returns dx, dtokens, dimage, grads; dx is None after the last stage, dtokens None without cross-attention."""
+    plan, grads, dtokens = cache["plan"], {}, None
+    if "widen" in cache:
+        dx, grads["widen"] = linear.backward(dx, cache["widen"])
+    if plan.next_channels is not None:
+        dx = pixel_shuffle.backward(dx, {})
+    if plan.rgb:
+        drgb, grads["to_rgb"] = to_rgb.backward(dimage, cache["to_rgb"])
+        dx = drgb if dx is None else dx + drgb
+        dimage = upsample.backward(dimage, {}) if cache["has_image"] else None
+    dx, grads["blocks"] = _blocks_backward(dx, plan, cache["blocks"])
+    if "cross_attention" in cache:
+        dx, grads["cross_mlp"] = mlp.backward(dx, cache["cross_mlp"])
+        dh, dtokens, grads["cross_attention"] = cross_attention.backward(dx, cache["cross_attention"])
+        dh, grads["cross_norm"] = norm.backward(dh, cache["cross_norm"])
+        dx = dx + dh
+    grads["position"] = dx.sum(axis=0, keepdims=True)
+    return dx, dtokens, dimage, grads
+
+
+def _blocks_forward(params, x, plan, kind, state):
+    caches = []
+    if plan.window:
+        x = windows.split(x, plan.window)
+    for index, block in enumerate(params):
+        if plan.window:
+            x, cache = attention_block.forward(block, x, plan.axes, kind, child(state, index))
+        else:
+            x, cache = mlp.forward(block, x, kind, child(state, index))
+        caches.append(cache)
+    if plan.window:
+        x = windows.merge(x, plan.window, plan.side)
+    return x, caches
+
+
+def _blocks_backward(dx, plan, caches):
+    grads = []
+    if plan.window:
+        dx = windows.split(dx, plan.window)
+    for cache in reversed(caches):
+        dx, block = (attention_block if plan.window else mlp).backward(dx, cache)
+        grads.insert(0, block)
+    if plan.window:
+        dx = windows.merge(dx, plan.window, plan.side)
+    return dx, grads

@@ -1,0 +1,61 @@
+"""Blur and halve (Zhang 2019; Karras et al. 2020): every 2nd pixel of x filtered with [1 3 3 1] / 8 along each axis.
+
+Shapes: x (B, H, W, C); y (B, ceil(H/2), ceil(W/2), C). Zero padding as "SAME" in TensorFlow: one pixel on each side of an even
+axis, one before and two after an odd one. Linear, so the tangent is the forward and the backward is its transpose.
+"""
+
+from minihit.backend import array_module
+
+TAPS = (0.125, 0.375, 0.375, 0.125)
+
+
+def forward(x):
+    return _halve(_halve(x, 1), 2), {"shape": x.shape}
+
+
+def backward(dy, cache):
+    _, height, width, _ = cache["shape"]
+    return _double(_double(dy, 2, width), 1, height)
+
+
+def tangent(t_x, cache):
+    return forward(t_x)[0]
+
+
+def _halve(x, axis):
+    """y[i] = sum_k TAPS[k] x[2 i + k - 1] along the axis, zeros outside."""
+    half = (x.shape[axis] + 1) // 2
+    padded = _pad(x, axis, 1, 2 * half + 1 - x.shape[axis])
+    outer, inner = (padded[_along(axis, slice(k, k + 2 * half, 2))] for k in (0, 1))
+    third, fourth = (padded[_along(axis, slice(k, k + 2 * half, 2))] for k in (2, 3))
+    y = inner + third
+    y *= 3.0
+    y += outer
+    y += fourth
+    y *= TAPS[0]
+    return y
+
+
+def _double(dy, axis, length):
+    """The transpose of _halve: dx[2 i + k - 1] += TAPS[k] dy[i]."""
+    half = dy.shape[axis]
+    shape = (*dy.shape[:axis], 2 * half, *dy.shape[axis + 1:])
+    dx = array_module(dy).empty(shape, dy.dtype)
+    near, far = dy * TAPS[1], dy * TAPS[0]
+    even, odd = dx[_along(axis, slice(0, None, 2))], dx[_along(axis, slice(1, None, 2))]
+    even[...] = near                                                       # tap 1 of y[i]
+    odd[...] = near                                                        # tap 2 of y[i]
+    even[_along(axis, slice(1, None))] += far[_along(axis, slice(None, -1))]   # tap 3 of y[i - 1]
+    odd[_along(axis, slice(None, -1))] += far[_along(axis, slice(1, None))]    # tap 0 of y[i + 1]
+    return dx[_along(axis, slice(0, length))]
+
+
+def _pad(x, axis, before, after):
+    shape = (*x.shape[:axis], before + x.shape[axis] + after, *x.shape[axis + 1:])
+    padded = array_module(x).zeros(shape, x.dtype)
+    padded[_along(axis, slice(before, before + x.shape[axis]))] = x
+    return padded
+
+
+def _along(axis, part):
+    return (slice(None),) * axis + (part,)

@@ -1,0 +1,17 @@
+"""Softmax along one axis: probs = exp(scores) / sum(exp(scores)).
+
+Shapes: scores, probs any, the same.
+"""
+
+from minihit.backend import array_module
+
+
+def forward(scores, axis=-1):
+    probs = array_module(scores).exp(scores - scores.max(axis=axis, keepdims=True))
+    probs /= probs.sum(axis=axis, keepdims=True)
+    return probs, {"probs": probs, "axis": axis}
+
+
+def backward(dprobs, cache):
+    weighted = cache["probs"] * dprobs
+    return weighted - cache["probs"] * weighted.sum(axis=cache["axis"], keepdims=True)

@@ -1,0 +1,51 @@
+"""Adam and the moving average of parameters, on flat buffers and in place: a few operations per network and step."""
+
+import math
+
+from minihit.backend import array_module
+
+BETA1, BETA2, EPS = 0.0, 0.99, 1e-7
+EMA_DECAY, EMA_START = 0.999, 10
+
+
+def adam(params, grads, moments, step, lr, beta1=BETA1, beta2=BETA2):
+    """One step of Adam (Kingma & Ba 2015) as Keras writes it, params and moments overwritten.
+
+        p -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + EPS)
+
+    params, grads (n,); moments {"first": (n,), "second": (n,)}; step t counts from 1.
+    """
+    rate = lr * math.sqrt(1.0 - beta2**step) / (1.0 - beta1**step)
+    _average(moments["first"], grads, beta1)
+    _average(moments["second"], grads * grads, beta2)
+    update = moments["second"] ** 0.5
+    update += EPS
+    array_module(params).divide(moments["first"], update, out=update)
+    update *= rate
+    params -= update
+
+
+def init_moments(params):
+    """Zeros of the shape of the flat params."""
+    zeros_like = array_module(params).zeros_like
+    return {"first": zeros_like(params), "second": zeros_like(params)}
+
+
+def ema(average, values, step, decay=EMA_DECAY, start=EMA_START):
+    """The moving average of values (n,) after step (from 1), overwritten: a copy up to step `start`, averaged from then on."""
+    if step <= start:
+        average[...] = values
+    else:
+        _average(average, values, decay)
+
+
+def clip(grads, largest):
+    """The flat grads (n,), scaled down where their norm exceeds `largest`; decided on the device, without a sync."""
+    xp = array_module(grads)
+    norm = xp.sqrt(grads @ grads)
+    return grads * xp.minimum(1.0, largest / xp.maximum(norm, 1e-12)).astype(grads.dtype)
+
+
+def _average(average, values, decay):
+    average *= decay
+    average += (1.0 - decay) * values

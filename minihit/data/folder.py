@@ -55,13 +55,18 @@ def find(folder):
     if not folder.is_dir():
         raise UserError(f"there is no folder of images (or .npy file) at {folder}; check the path")
     paths = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_unlistable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         paths += [Path(parent, name) for name in names if not name.startswith(".")]
     pictures = [path for path in paths if path.suffix.lower() in SUFFIXES]
     if not pictures:
-        raise UserError(f"there are no images in {folder}, only {len(paths)} other files; images end in {', '.join(SUFFIXES)}")
+        found = f"only {len(paths)} other files" if paths else "nothing at all"
+        raise UserError(f"there are no images in {folder}, {found}; the names of images end in {', '.join(SUFFIXES)}")
     return sorted(pictures, key=lambda path: path.relative_to(folder).parts)
+
+
+def _unlistable(error):
+    raise UserError(f"cannot look into {error.filename}: {error.strerror}; allow it, or move that folder away") from error
 
 
 def read_files(paths, size):
@@ -89,7 +94,7 @@ def read_array(path, size):
         raise UserError(f"cannot read {path}: {reason(error)}; write it with numpy.save(path, images)") from error
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
-    if not len(array) or not (array.ndim == 3 or (array.ndim == 4 and array.shape[-1] in (3, 4))):
+    if not array.size or not (array.ndim == 3 or (array.ndim == 4 and array.shape[-1] in (3, 4))):
         raise UserError(f"{path} holds an array {array.shape}; images are (N, H, W) or (N, H, W, 1, 3 or 4)")
     scale = _scale(path, array)
     pictures = (Image.fromarray((image * scale).round().astype(np.uint8)) for image in array)
@@ -102,7 +107,8 @@ def _scale(path, array):
         return 1
     if array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1:
         return 255
-    raise UserError(f"{path} holds {array.dtype} from {array.min()} to {array.max()}; give uint8, or floats from 0 to 1")
+    held = f"{array.dtype} from {array.min()} to {array.max()}" if array.dtype.kind in "biuf" else array.dtype
+    raise UserError(f"{path} holds {held}; give uint8, or floats from 0 to 1")
 
 
 def square(picture, size):

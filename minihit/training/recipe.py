@@ -1,0 +1,47 @@
+"""How a pair of networks is trained: every number of the recipe with its reason."""
+
+from dataclasses import dataclass
+
+from minihit.errors import UserError
+from minihit.losses import KINDS
+from minihit.ops.augment import POLICIES
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one training run.
+
+    Raises UserError where a setting is out of range, with what would work.
+    """
+
+    batch: int = 32                          # images per step, for each of real and fake
+    steps: int = 10_000
+    generator_rate: float = 1e-4             # Adam's learning rates; the official recipes use one for both networks
+    discriminator_rate: float = 1e-4
+    decay_from: float = 1.0                  # share of the steps after which both rates fall linearly to zero; 1: constant
+    beta1: float = 0.0                       # Adam without momentum, as usual with R1 (Mescheder et al. 2018)
+    beta2: float = 0.99
+    loss: str = "non_saturating"             # or "hinge"
+    r1: float = 10.0                         # cost of the gradient penalty at real images; 0: off
+    wgan_gp: float = 0.0                     # cost of the gradient penalty at mixtures of real and fake; 0: off
+    consistency: float = 0.0                 # cost of bCR (Zhao et al. 2021); 10 in HiT's CelebA-HQ and FFHQ recipes
+    augment: tuple[str, ...] = ()            # DiffAugment of all that D sees, for small data sets
+    clip: float = 0.0                        # largest norm of a network's gradient; 0: not clipped
+    ema_decay: float = 0.999                 # of the generator that is sampled from
+    group: int = 0                           # images that D sees at a time; 0: the batch at once
+
+    def __post_init__(self):
+        if self.loss not in KINDS:
+            raise UserError(f"loss {self.loss!r} is unknown: choose one of {', '.join(KINDS)}")
+        for name in self.augment:
+            if name not in POLICIES:
+                raise UserError(f"augmentation {name!r} is unknown: choose from {', '.join(POLICIES)}")
+        for name in ("batch", "steps", "generator_rate", "discriminator_rate"):
+            if not getattr(self, name) > 0:
+                raise UserError(f"{name} is {getattr(self, name)}: it must be above 0")
+        for name in ("r1", "wgan_gp", "consistency", "clip", "group"):
+            if not getattr(self, name) >= 0:
+                raise UserError(f"{name} is {getattr(self, name)}: it must be 0 (off) or more")
+        for name in ("decay_from", "beta1", "beta2", "ema_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} is {getattr(self, name)}: it must lie between 0 and 1")

@@ -1,0 +1,143 @@
+"""One training step as a pure function: the gradients of both networks at the same parameters, and what they were made of.
+
+Shapes: z (B, latent); real, fake (B, S, S, 3) in [-1, 1]; logits (B,).
+
+The discriminator treats each image alone (unless minibatch stddev mixes them), so one backward pass started with ones serves
+every loss: image b's part of any loss is its own gradient times dloss/dlogit_b. A penalty on the image gradient costs one
+more forward pass, the tangent, and no product of its own: it shares one product per layer with the loss.
+"""
+
+from minihit import losses, regularizers, tree
+from minihit.backend import array_module
+from minihit.models import discriminator, generator
+from minihit.ops import augment, minibatch_stddev
+
+
+def draw(rng, batch, config, recipe):
+    """All that is random in a step, as host arrays: latents, augmentations, mixing weights."""
+    side = config.generator.size
+    draws = {"z": rng.standard_normal((batch, config.generator.latent), dtype="float32")}
+    for name, on in (("augment", recipe.augment), ("consistency", recipe.consistency)):
+        if on:
+            draws[name] = {images: augment.draw(rng, batch, side) for images in ("real", "fake")}
+    if recipe.wgan_gp:
+        draws["mix"] = rng.random((batch, 1, 1, 1), dtype="float32")
+    return draws
+
+
+def gradients(networks, real, draws, config, recipe):
+    """Returns grads {"generator", "discriminator"}, the generator's new running averages, and metrics (scalar arrays).
+
+    networks = {"generator", "discriminator": params, "state": running averages}; draws as from draw, on the same device.
+    """
+    fake, g_cache = generator.forward(networks["generator"], draws["z"], config.generator)
+    dfake, d_grads, metrics = discriminator_gradients(networks["discriminator"], real, fake, draws, config.discriminator, recipe)
+    _, g_grads = generator.backward(dfake, g_cache)
+    state = generator.update_state(networks["state"], g_cache)
+    return {"generator": g_grads, "discriminator": d_grads}, state, metrics
+
+
+def discriminator_gradients(params, real, fake, draws, config, recipe):
+    """Returns dfake of the generator's loss, the gradients of D's loss, and metrics.
+
+    Every term is a mean over the batch, so groups of images are processed one after the other and averaged.
+    """
+    count, size = len(real), recipe.group or len(real)
+    parts = []
+    for start in range(0, count, size):
+        part = slice(start, start + size)
+        here = tree.map(lambda x, part=part: x[part], draws)
+        parts.append(_group_gradients(params, real[part], fake[part], here, config, recipe, len(fake[part]) / count))
+    dfakes, grads, metrics = zip(*parts, strict=True)
+    return array_module(fake).concatenate(dfakes), tree.add(*grads), tree.add(*metrics)
+
+
+def _group_gradients(params, real, fake, draws, config, recipe, share):
+    """The terms of one group, whose means count `share` of the whole."""
+    dfake, fake_grads, fake_metrics = _fake_terms(params, fake, draws, config, recipe)
+    real_grads, real_metrics = _real_terms(params, real, draws, config, recipe)
+    grads, metrics = [fake_grads, real_grads], {**real_metrics, **fake_metrics}
+    metrics["consistency"] = real_metrics["consistency"] + fake_metrics["consistency"]
+    if recipe.wgan_gp:
+        mixtures = fake + draws["mix"] * (real - fake)
+        mix_grads, metrics["wgan_gp"] = _mixture_terms(params, mixtures, config, recipe)
+        grads.append(mix_grads)
+    return dfake * share, tree.map(lambda x: x * share, tree.add(*grads)), {k: v * share for k, v in metrics.items()}
+
+
+def _fake_terms(params, fake, draws, config, recipe):
+    """One forward and one backward pass of D serve the generator's loss and the discriminator's."""
+    seen, augmentation = _augmented(fake, draws, "fake", recipe)
+    logits, cache = discriminator.forward(params, seen, config)
+    unit = discriminator.unit_gradient(cache)
+    g_loss, g_seeds = losses.generator_loss(logits, recipe.loss)
+    d_loss, d_seeds = losses.fake_loss(logits, recipe.loss)
+    metrics = {"generator_loss": g_loss, "fake_loss": d_loss, "fake_logits": logits.mean(), "consistency": 0.0 * d_loss}
+    extra = []
+    if recipe.consistency:
+        metrics["consistency"], dlogits, grads = _consistency_terms(params, seen, logits, draws, "fake", config, recipe)
+        d_seeds, extra = d_seeds + dlogits, [grads]
+    dfake = augment.backward(image_gradient(g_seeds, cache, unit), augmentation)
+    return dfake, tree.add(loss_gradients(d_seeds, cache, unit), *extra), metrics
+
+
+def _real_terms(params, real, draws, config, recipe):
+    seen, _ = _augmented(real, draws, "real", recipe)
+    logits, cache = discriminator.forward(params, seen, config)
+    unit = discriminator.unit_gradient(cache)
+    d_loss, seeds = losses.real_loss(logits, recipe.loss)
+    zero = 0.0 * d_loss
+    metrics = {"real_loss": d_loss, "real_logits": logits.mean(), "r1": zero, "consistency": zero}
+    extra, dgradient = [], None
+    if recipe.consistency:
+        metrics["consistency"], dlogits, grads = _consistency_terms(params, seen, logits, draws, "real", config, recipe)
+        seeds, extra = seeds + dlogits, [grads]
+    if recipe.r1:
+        metrics["r1"], dgradient = regularizers.r1(unit[0], recipe.r1)
+    return tree.add(loss_gradients(seeds, cache, unit, dgradient), *extra), metrics
+
+
+def _consistency_terms(params, seen, logits, draws, images, config, recipe):
+    """bCR: (penalty, its gradient by the logits, the weights' gradient through the augmented images)."""
+    augmented, _ = augment.forward(seen, draws["consistency"][images])
+    augmented_logits, cache = discriminator.forward(params, augmented, config)
+    penalty, dlogits, daugmented = losses.consistency(logits, augmented_logits, recipe.consistency)
+    return penalty, dlogits, discriminator.backward(daugmented, cache)[1]
+
+
+def _mixture_terms(params, mixtures, config, recipe):
+    _, cache = discriminator.forward(params, mixtures, config)
+    unit = discriminator.unit_gradient(cache)
+    penalty, dgradient = regularizers.wgan_gp(unit[0], recipe.wgan_gp)
+    return loss_gradients(0.0 * mixtures[:, 0, 0, 0], cache, unit, dgradient), penalty
+
+
+def _augmented(images, draws, name, recipe):
+    if not recipe.augment:
+        return images, {"draws": None, "policy": ()}
+    return augment.forward(images, draws["augment"][name], recipe.augment)
+
+
+def image_gradient(seeds, cache, unit):
+    """The gradient of sum_b seeds_b logit_b by the images: each image's own gradient, rescaled."""
+    if "stddev" in cache:
+        return discriminator.input_gradient(seeds, cache)[0]
+    return unit[0] * seeds.reshape(-1, 1, 1, 1)
+
+
+def loss_gradients(seeds, cache, unit, dgradient=None):
+    """The weights' gradient of sum_b seeds_b logit_b + <dgradient, d logits / d images>, dgradient held fixed.
+
+    unit = discriminator.unit_gradient(cache). With minibatch stddev images are coupled and that layer bends: the seeds need a
+    backward pass of their own, which the layer's second derivative joins (reverse over forward differentiation).
+    """
+    deltas = unit[1]
+    t_cache = None if dgradient is None else discriminator.tangent(dgradient, cache)[1]
+    if "stddev" not in cache:
+        return discriminator.weight_gradients(deltas, cache, seeds, t_cache)
+    if t_cache is None:
+        return discriminator.backward(seeds, cache)[1]
+    bend = minibatch_stddev.tangent_backward(deltas["stddev"], cache["stddev"], t_cache["stddev"])
+    _, bent = discriminator.input_gradient(seeds, cache, bend)
+    return tree.add(discriminator.weight_gradients(bent, cache),
+                    discriminator.weight_gradients(deltas, cache, 0.0 * seeds, t_cache))

@@ -38,9 +38,9 @@ def replacing(path, mode="wb"):
     """
     target = Path(os.path.realpath(path))
     try:
-        if target.is_dir():
+        if os.path.isdir(target):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if target.exists() and not target.is_file():
+        if os.path.exists(target) and not os.path.isfile(target):  # a device
             with _open(target, mode) as file:
                 yield file
             return
@@ -55,7 +55,7 @@ def replacing(path, mode="wb"):
     except OSError as error:
         if error.errno is None:  # not the system's: an encoder in the block that found its own fault
             raise
-        raise UserError(_refusal(path, error, target.is_file())) from error
+        raise UserError(_refusal(path, error, os.path.isfile(target))) from error
 
 
 def write_bytes(path, content):

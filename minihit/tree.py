@@ -74,3 +74,9 @@ def gather(tree, like, out):
     """Write the leaves of tree, matched with those of like by key, into the flat array out, in like's order."""
     map(copy_into, views(out, like), tree)
     return out
+
+
+def from_paths(leaves, like):
+    """A tree with the keys of like, its leaves taken from the dict {path: leaf}."""
+    paths = iter([path for path, _ in items(like)])
+    return map(lambda _: leaves[next(paths)], like)

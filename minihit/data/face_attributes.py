@@ -1,6 +1,7 @@
 """The attributes of the built-in faces, drawn from a seed: face i of a seed never depends on how faces are batched.
 
 Every face owns UNIFORMS_PER_FACE numbers in [0, 1) of a counter-based generator (Philox), which can start at any face.
+They are used in the order of the tables below, so that reordering a table gives other faces.
 Lengths are in image coordinates, where the picture spans [-1, 1] with y downwards; colours are in [0, 1].
 """
 
@@ -31,12 +32,12 @@ RANGES = {
     "eye_slant": (-0.16, 0.2),
     "lashes": (0.012, 0.036),  # thickness of the upper lid's line
     "brow_height": (0.16, 0.21),
-    "brow_angle": (-0.28, 0.25),
+    "brow_angle": (-0.2, 0.28),
     "brow_thickness": (0.022, 0.045),
     "nose_width": (0.065, 0.11),
     "nose_length": (0.17, 0.23),
     "mouth_width": (0.13, 0.23),
-    "smile": (-0.03, 0.12),  # how far the corners are above the middle
+    "smile": (-0.02, 0.12),  # how far the corners are above the middle
     "lip_thickness": (0.022, 0.045),
     "blush": (0.0, 0.5),
     # hair, clothes, light
@@ -65,7 +66,7 @@ STYLES = {
     "background": BACKGROUNDS,
 }
 
-SKIN_TONES = "ffe2cf fbd0b0 f0b98d dda070 c58a5b a06a43 7d5137 5f3d2a"  # a ramp, blended between neighbours
+SKIN_TONES = "fbd9c0 f8cba8 f0b98d dda070 c58a5b a06a43 7d5137 5f3d2a"  # a ramp, blended between neighbours
 HAIR_COLORS = {
     "2c262b": 15, "4a2f26": 16, "6e4630": 13, "8a4b2a": 10, "a3432c": 6, "d8712f": 8, "dca349": 10, "f0d084": 10,
     "f3e6cb": 4, "a3a6ae": 5, "eceae8": 4, "ee86a8": 3, "38a89d": 3, "4f74d2": 2, "8e66c8": 3,

@@ -1,12 +1,13 @@
 """Anti-aliased drawing of many faces at once.
 
 A shape is a plane of signed distances (negative inside), its coverage of a pixel ramps from 1 to 0 over one pixel, and
-painting blends a colour in by coverage. Faces are the LAST axis: a window of a picture is then still contiguous over the
-faces, and numbers of one face each, (n,), broadcast along the fastest axis.
+painting blends a colour in by coverage. Faces are the LAST axis: a window of a picture is then still contiguous over
+the faces, and numbers of one face each, (n,), broadcast along the fastest axis.
 
 Shapes: planes (h, w, n); colours of one face each (3, 1, 1, n); coordinates in [-1, 1], y downwards.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -19,32 +20,50 @@ class Canvas(NamedTuple):
     x: np.ndarray  # (h, w, n), or (h, w, 1) where it is the same for all faces
     y: np.ndarray
     pixel: float  # width of a pixel in this frame; a number, or (n,)
+    size: int  # pixels a side of the whole picture
+    row: int = 0  # where the window begins in the picture
+    column: int = 0
     clip: np.ndarray | None = None  # (h, w, n) coverage of what may be painted on
 
 
-def blank_canvas(size, count):
-    """Unpainted square pictures in the picture's frame."""
+def blank_canvas(size, first_row, last_row, count):
+    """A band of unpainted square pictures, rows first_row .. last_row - 1, in the picture's frame."""
     centers = (np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1
-    y, x = np.meshgrid(centers, centers, indexing="ij")
-    return Canvas(np.empty((3, size, size, count), np.float32), x[..., None], y[..., None], 2 / size)
+    y, x = np.meshgrid(centers[first_row:last_row], centers, indexing="ij")
+    colors = np.empty((3, *x.shape, count), np.float32)
+    return Canvas(colors, x[..., None], y[..., None], pixel=2 / size, size=size, row=first_row)
 
 
 def crop(canvas, left, top, right, bottom):
-    """The window around a rectangle given in the picture's frame, whatever the canvas's own frame."""
-    size = canvas.colors.shape[1]
-    window = slice(*pixel_range(top, bottom, size)), slice(*pixel_range(left, right, size))
-    clip = None if canvas.clip is None else canvas.clip[window]
-    return canvas._replace(colors=canvas.colors[:, *window], x=canvas.x[window], y=canvas.y[window], clip=clip)
+    """The part of a window inside a rectangle given in the picture's frame, whatever the canvas's own frame."""
+    rows = pixel_range(top, bottom, canvas.size, canvas.row)
+    columns = pixel_range(left, right, canvas.size, canvas.column)
+
+    def cut(planes):
+        return planes[..., rows, columns, :]
+
+    clip = None if canvas.clip is None else cut(canvas.clip)
+    corner = {"row": canvas.row + rows.start, "column": canvas.column + columns.start}
+    return canvas._replace(colors=cut(canvas.colors), x=cut(canvas.x), y=cut(canvas.y), clip=clip, **corner)
+
+
+def select(canvas, span):
+    """The canvas of the faces in a slice; its frame must differ from face to face."""
+    clip = None if canvas.clip is None else canvas.clip[..., span]
+    colors, x, y, pixel = (planes[..., span] for planes in (canvas.colors, canvas.x, canvas.y, canvas.pixel))
+    return canvas._replace(colors=colors, x=x, y=y, pixel=pixel, clip=clip)
+
+
+def pixel_range(low, high, size, first):
+    """The pixels touching the interval [low, high], counted from the window's first pixel."""
+    start = math.floor((low + 1) / 2 * size) - first
+    stop = math.ceil((high + 1) / 2 * size) - first
+    return slice(max(start, 0), max(stop, 0))
 
 
 def clipped(canvas, alpha):
     """The canvas on which only what alpha (h, w, n) covers can be painted."""
     return canvas._replace(clip=alpha)
-
-
-def pixel_range(low, high, size):
-    """First and last + 1 pixel touching the interval, within the picture."""
-    return max(int((low + 1) / 2 * size), 0), min(int((high + 1) / 2 * size) + 1, size)
 
 
 def moved(canvas, x, y):
@@ -114,7 +133,7 @@ def glow(distance, width):
 
 
 def paint(canvas, alpha, color):
-    """Blend a colour (3, 1, 1, n) in by alpha (h, w, n)."""
+    """Blend a colour (3, 1, 1, n) in by alpha (h, w, n), or a number."""
     if canvas.clip is not None:
         alpha = alpha * canvas.clip
     change = color - canvas.colors

@@ -63,7 +63,7 @@ def beard(skull, face):
     goatee = np.maximum(chin, rounded_box(window, 0.0, 0.9, 0.36, 0.42, 0.5))
     moustache = np.maximum(np.abs(window.y - 0.47 - 0.4 * u2) - 0.1 + 0.45 * u2, np.abs(window.x) - 0.45)
     fill(window, full, face.brow_color, style_is(face.beard, BEARDS, "full"))
-    fill(window, full, face.brow_color, 0.25 * style_is(face.beard, BEARDS, "stubble"), edge=0.12)
+    fill(window, full, face.stubble_color, 0.35 * style_is(face.beard, BEARDS, "stubble"), edge=0.12)
     fill(window, goatee, face.brow_color, style_is(face.beard, BEARDS, "goatee"))
     fill(window, moustache, face.brow_color, style_is(face.beard, BEARDS, "goatee", "moustache"))
 
@@ -109,7 +109,7 @@ def eyes(front, face):
     iris = ellipse(inside, 0.0, 0.0, IRIS * face.eye_size, IRIS * face.eye_size)
     fill(inside, iris, face.eye_color)
     fill(clipped(inside, white * coverage(iris + 0.01, eye.pixel)), 0.02 - inside.y, face.eye_light, 0.6, edge=0.08)
-    fill(inside, iris + (IRIS - PUPIL) * face.eye_size, face.pupil_color)
+    fill(inside, ellipse(inside, 0.0, 0.0, PUPIL * face.eye_size, PUPIL * face.eye_size), face.pupil_color)
     fill(clipped(eye, white), eye.y + height - 0.03, face.shade, 0.3, edge=0.06)
     spark = inside._replace(x=side * inside.x)
     fill(spark, ellipse(spark, 0.032 * face.light_side, -0.036, 0.031, 0.031), face.white)
@@ -130,14 +130,16 @@ def glasses(front, face):
     """Two lenses with a glint, rims and a bridge."""
     if not face.glasses.any():
         return
-    lens = mirrored(crop(front, -0.65, -0.3, 0.65, 0.42))
+    window = crop(front, -0.65, -0.3, 0.65, 0.42)
+    lens = mirrored(window)
     worn = style_is(face.glasses, GLASSES, "round", "square", "dark")
     dark = style_is(face.glasses, GLASSES, "dark")
     square = style_is(face.glasses, GLASSES, "square", "dark")
     rim = rounded_box(lens, face.eye_spacing + 0.005, EYE_Y + 0.01, 0.195, 0.175, square)
     glass = clipped(lens, coverage(rim, lens.pixel))
     paint(glass, (0.1 + 0.78 * dark) * worn, face.lens_color)
-    glint = np.abs(0.7 * (lens.x + lens.y) - 0.09) - 0.025
+    across = np.copysign(lens.x - face.eye_spacing, window.x * (lens.x - face.eye_spacing))
+    glint = np.abs(0.7 * (face.light_side * across + lens.y)) - 0.025
     fill(glass, glint, face.white, (0.2 + 0.15 * dark) * worn)
     bridge = np.maximum(np.abs(lens.y - EYE_Y + 0.02) - 0.014, lens.x - face.eye_spacing + 0.18)
     fill(lens, np.minimum(np.abs(rim) - 0.018, bridge), face.frame_color, worn)

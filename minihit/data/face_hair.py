@@ -14,18 +14,21 @@ from minihit.data.face_drawing import clipped, coverage, crop, ellipse, fill, gl
 CAP_CENTER = -0.1
 OFF = -9.0
 
-# cap: half width and top of the hair on the skull; line: where it starts on the forehead, bend: how fast that line falls
-# away from the parting; part: the parting; side: where strands frame the face; bottom: how far down those reach;
-# zigzag, curl: size of points and curls; back: half width and lower end behind the head; bun: centre and half axes,
+# cap: half width and top of the hair on the skull; line: where it starts on the forehead; bend: how fast that line
+# falls away from the parting; part: the parting; side: where strands frame the face; bottom: how far down they reach;
+# zigzag, curl: size of points and curls; back: half width and lower end behind the head; bun: centre and half axes;
 # twin: 1 if it is on both sides
-HAIR_COLUMNS = "cap_x cap_top line bend part side bottom zigzag curl back_x back_low bun_x bun_y bun_w bun_h twin".split()
+HAIR_COLUMNS = (
+    "cap_x", "cap_top", "line", "bend", "part", "side", "bottom", "zigzag", "curl",
+    "back_x", "back_low", "bun_x", "bun_y", "bun_w", "bun_h", "twin",
+)  # fmt: skip
 HAIR_TABLE = {
     "bald":     (0.01, 0.11, OFF,   0.00, 0.0, 1.50, OFF,   0.00, 0.00, 1.0, OFF,  0.0, OFF,   0.1, 0.1, 0),
     "buzz":     (1.01, 1.03, -0.62, 0.30, 0.0, 0.93, -0.02, 0.00, 0.00, 1.0, OFF,  0.0, OFF,   0.1, 0.1, 0),
     "short":    (1.08, 1.15, -0.66, 0.36, 0.5, 0.92, 0.00,  0.03, 0.00, 1.0, OFF,  0.0, OFF,   0.1, 0.1, 0),
     "quiff":    (1.06, 1.18, -0.58, 0.20, 0.0, 0.93, -0.05, 0.04, 0.00, 1.0, OFF,  0.3, -1.02, 0.75, 0.36, 0),
     "spiky":    (1.10, 1.26, -0.50, 0.10, 0.2, 0.93, 0.00,  0.16, 0.00, 1.0, OFF,  0.0, OFF,   0.1, 0.1, 0),
-    "curly":    (1.17, 1.26, -0.50, 0.20, 0.0, 0.90, 0.12,  0.00, 0.10, 1.0, OFF,  0.0, OFF,   0.1, 0.1, 0),
+    "curly":    (1.17, 1.26, -0.50, 0.20, 0.0, 0.90, 0.12,  0.00, 0.08, 1.0, OFF,  0.0, OFF,   0.1, 0.1, 0),
     "afro":     (1.40, 1.46, -0.58, 0.30, 0.0, 0.93, 0.10,  0.00, 0.06, 1.5, 0.55, 0.0, OFF,   0.1, 0.1, 0),
     "mohawk":   (0.36, 1.42, -0.62, 0.00, 0.0, 1.50, -0.30, 0.12, 0.00, 1.0, OFF,  0.0, OFF,   0.1, 0.1, 0),
     "bangs":    (1.12, 1.16, -0.30, 0.12, 0.0, 0.84, 0.50,  0.03, 0.00, 1.2, 0.82, 0.0, OFF,   0.1, 0.1, 0),
@@ -40,7 +43,9 @@ HAIR_TABLE = {
 # dome: half width and top; brim: height of its lower edge; band: half thickness of the band along that edge; plate:
 # centre, half axes of a visor or a wide brim; ball: centre and radius of a pompom or flower; cup: size of headphones;
 # covers: 1 if it hides the hair above the brim
-HAT_COLUMNS = "dome_x dome_top brim band plate_x plate_w plate_h ball_x ball_y ball cup covers".split()
+HAT_COLUMNS = (
+    "dome_x", "dome_top", "brim", "band", "plate_x", "plate_w", "plate_h", "ball_x", "ball_y", "ball", "cup", "covers",
+)  # fmt: skip
 HAT_TABLE = {
     "none":       (0.1, OFF,  OFF,   0.00, 0.0, 0.1, 0.1,   0.0, OFF,   0.1, 0, 0),
     "beanie":     (1.14, 1.32, -0.48, 0.15, OFF, 0.1, 0.1,  0.0, -1.38, 0.22, 0, 1),
@@ -81,44 +86,54 @@ def triangle_wave(x):
 
 def curls(skull):
     """A bumpy pattern in [-1, 1] that gives outlines their curls."""
-    return np.sin(9.0 * skull.x) * np.sin(9.0 * skull.y + 1.0)
+    return np.cos(11.0 * skull.x) * np.sin(11.0 * skull.y + 1.0)
 
 
 def hair_back(skull, face):
     """The hair behind head and shoulders: long hair, buns, tails."""
     hair = hair_numbers(face)
     hidden = hair.hidden_above - skull.y
-    middle = 0.5 * hair.back_low - 0.45
-    falls = rounded_box(skull, 0.0, middle, hair.back_x, np.maximum(hair.back_low - middle, 0.1), 0.8)
-    falls -= hair.curl * curls(skull)
-    fill(skull, np.maximum(falls, hidden), face.hair_dark)
-    u = np.where(hair.twin > 0, np.abs(skull.x), skull.x * face.hair_side)
-    bun = ellipse(skull._replace(x=u), hair.bun_x, hair.bun_y, hair.bun_w, hair.bun_h)
-    on_bun = clipped(skull, coverage(np.maximum(bun, hidden), skull.pixel))
-    paint(on_bun, np.float32(1), face.hair_color)
-    fill(on_bun, 0.4 * hair.bun_h - skull.y + hair.bun_y, face.hair_dark, 0.8, edge=0.5)
+    if (hair.back_low > OFF).any():
+        middle = 0.5 * hair.back_low - 0.45
+        falls = rounded_box(skull, 0.0, middle, hair.back_x, np.maximum(hair.back_low - middle, 0.1), 0.8)
+        falls -= hair.curl * curls(skull)
+        fill(skull, np.maximum(falls, hidden), face.hair_dark)
+    if (hair.bun_y > OFF).any():
+        u = np.where(hair.twin > 0, np.abs(skull.x), skull.x * face.hair_side)
+        bun = ellipse(skull._replace(x=u), hair.bun_x, hair.bun_y, hair.bun_w, hair.bun_h)
+        on_bun = clipped(skull, coverage(np.maximum(bun, hidden), skull.pixel))
+        paint(on_bun, 1.0, face.hair_color)
+        fill(on_bun, 0.4 * hair.bun_h - skull.y + hair.bun_y, face.hair_dark, 0.8, edge=0.5)
 
 
 def hair_front(skull, on_head, face):
     """The hair on the skull: its shadow on the forehead, strands, a shine."""
     hair = hair_numbers(face)
     skull, on_head = crop(skull, -1, -1, 1, 0.7), crop(on_head, -1, -1, 1, 0.7)
-    points = hair.zigzag * triangle_wave(2.2 * skull.x + 0.25)
     dome = rounded_box(skull, 0.0, CAP_CENTER, hair.cap_x, hair.cap_top + CAP_CENTER, 0.3)
-    cap = dome - points - hair.curl * curls(skull)
-    across = skull.x - hair.part
-    line = hair.line + hair.bend * across * across + 0.6 * points
-    opening = np.minimum(skull.y - line, hair.side - np.abs(skull.x))
-    ends = np.maximum(skull.y - hair.bottom, hair.hidden_above - skull.y)
-    outline = np.maximum(np.maximum(cap, opening), ends)
+    outline = hair_outline(skull, dome, hair)
     fill(on_head, outline - 0.06, face.skin_dark, 0.4, edge=0.12)
 
     on_hair = clipped(skull, coverage(outline, skull.pixel))
-    paint(on_hair, np.float32(1), face.hair_color)
-    strands = np.sin(20.0 * across / (skull.y + 1.9))
-    paint(on_hair, np.clip(0.22 + 0.12 * strands + 0.3 * skull.y - 0.2 * face.light_x * skull.x, 0, 1), face.hair_dark)
+    paint(on_hair, 1.0, face.hair_color)
+    strands = np.cos(20.0 * (skull.x - hair.part) / (skull.y + 1.9))
+    depth = 0.22 + 0.12 * strands + 0.3 * skull.y - 0.2 * face.light_x * skull.x
+    paint(on_hair, np.clip(depth, 0, 1, out=depth), face.hair_dark)
     sides = glow(np.abs(skull.x - 0.3 * face.light_x) - 0.75, 0.6)
     paint(on_hair, 0.5 * sides * glow(np.abs(dome + 0.26) - 0.1, 0.1), face.hair_light)
+
+
+def hair_outline(skull, dome, hair):
+    """Distance to the hair: the dome with its points and curls, without the opening for the face."""
+    points = hair.zigzag * triangle_wave(2.2 * skull.x + 0.5) * np.maximum(-skull.y, 0)
+    cap = dome - 1.4 * points
+    if hair.curl.any():
+        cap -= hair.curl * curls(skull)
+    across = skull.x - hair.part
+    line = hair.line + hair.bend * across * across + points
+    opening = np.minimum(skull.y - line, hair.side - np.abs(skull.x))
+    ends = np.maximum(skull.y - hair.bottom, hair.hidden_above - skull.y)
+    return np.maximum(np.maximum(cap, opening), ends)
 
 
 def hat(skull, on_head, face):
@@ -129,26 +144,37 @@ def hat(skull, on_head, face):
     skull, on_head = crop(skull, -1, -1, 1, 0.5), crop(on_head, -1, -1, 1, 0.5)
     side = skull._replace(x=skull.x * face.hair_side)
     edge = style.brim + 0.1 * skull.x * skull.x
+    around = rounded_box(skull, 0.0, CAP_CENTER, 1.15, 1.05, 0.4)
     fill(on_head, skull.y - edge - 0.1, face.skin_dark, 0.5 * style.covers, edge=0.16)
-    fill(side, ellipse(side, style.ball_x, style.ball_y, style.ball, style.ball), face.accent_color)
-    fill(side, ellipse(side, style.ball_x, style.ball_y, 0.4 * style.ball, 0.4 * style.ball), face.white, 0.5)
+    ball(side, style, face)
+    if style.covers.any():
+        dome(skull, edge, style, face)
+    fill(skull, np.maximum(np.abs(skull.y - edge + style.band) - style.band, around), face.accent_color)
+    fill(side, ellipse(side, style.plate_x, style.brim, style.plate_w, style.plate_h), face.accent_color)
+    if style.cup.any():
+        headphones(skull, around, style, face)
 
-    dome = rounded_box(side, 0.0, style.brim + 0.1, style.dome_x, np.maximum(style.dome_top + style.brim + 0.1, 0.1), 0.4)
-    on_dome = clipped(skull, coverage(np.maximum(dome, skull.y - edge), skull.pixel))
-    paint(on_dome, np.float32(1), face.clothes_color)
+
+def ball(side, style, face):
+    """A pompom; without a dome below it, a flower with a light centre."""
+    fill(side, ellipse(side, style.ball_x, style.ball_y, style.ball, style.ball), face.accent_color)
+    center = ellipse(side, style.ball_x, style.ball_y, 0.4 * style.ball, 0.4 * style.ball)
+    fill(side, center, face.white, 0.8 * (1 - style.covers))
+
+
+def dome(skull, edge, style, face):
+    """The crown of a hat, above its edge."""
+    height = np.maximum(style.dome_top + style.brim + 0.1, 0.1)
+    outline = rounded_box(skull, 0.0, style.brim + 0.1, style.dome_x, height, 0.4)
+    on_dome = clipped(skull, coverage(np.maximum(outline, skull.y - edge), skull.pixel))
+    paint(on_dome, 1.0, face.clothes_color)
     fill(on_dome, 0.35 + face.light_x * skull.x, face.shade, 0.18, edge=0.9)
     paint(on_dome, 0.3 * glow(ellipse(skull, 0.35 * face.light_x, -1.0, 0.5, 0.3), 0.3), face.white)
 
-    around = rounded_box(skull, 0.0, CAP_CENTER, 1.15, 1.05, 0.4)
-    band = np.maximum(np.abs(skull.y - edge + style.band) - style.band, around)
-    fill(skull, band, face.accent_color)
-    fill(side, ellipse(side, style.plate_x, style.brim, style.plate_w, style.plate_h), face.accent_color)
-    headphones(skull, around, style, face)
-
 
 def headphones(skull, around, style, face):
-    arc = np.maximum(np.abs(around - 0.04) - 0.06, skull.y)
-    fill(skull, arc, face.frame_color, style.cup)
+    """A bow over the head and a cup on each ear."""
+    fill(skull, np.maximum(np.abs(around - 0.04) - 0.06, skull.y), face.frame_color, style.cup)
     ear = mirrored(skull)
     fill(ear, rounded_box(ear, 1.1, 0.08, 0.2, 0.3, 0.8), face.accent_color, style.cup)
     fill(ear, rounded_box(ear, 1.0, 0.08, 0.1, 0.32, 0.8), face.frame_color, style.cup)

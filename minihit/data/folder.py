@@ -66,7 +66,7 @@ def find(folder):
 
 
 def _unlistable(error):
-    raise UserError(f"cannot look into {error.filename}: {error.strerror}; allow it, or move that folder away") from error
+    raise UserError(f"cannot look into {error.filename}: {error.strerror}; allow it or move the folder away") from error
 
 
 def read_files(paths, size):

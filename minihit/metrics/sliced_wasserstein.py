@@ -10,7 +10,7 @@ Here the real set's statistics are used for both: colour and contrast count, and
 real standard deviation, stays the same for all sets compared with one real set. Statistics of both sets pooled would
 notice colours too, but noise would then stretch its own ruler. The price: the two sets are not interchangeable.
 
-Shapes: images (N, H, W, 3) float32; patches (N * 128, 147); directions (147, 128).
+Shapes: images (N, H, W, 3) float32; patches (M, 147), M = 128 N; directions (147, D).
 """
 
 import numpy as np
@@ -20,9 +20,10 @@ from minihit.backend import array_module
 SMALLEST_LEVEL = 16
 PATCH = 7
 PATCHES_PER_IMAGE = 128
-REPEATS, DIRECTIONS = 4, 128  # 512 directions, in parts that fit in memory
+REPEATS, DIRECTIONS = 4, 64  # half the 512 of the paper, which move the result by a fiftieth and take twice as long
 UNIT = 1e3
 SMALLEST_STD = 1e-8
+STEPS = 32767  # the largest int16
 
 
 def sliced_wasserstein(real_images, other_images, rng):
@@ -36,11 +37,11 @@ def sliced_wasserstein(real_images, other_images, rng):
         raise ValueError(f"the sets must have one shape, not {real_images.shape} and {other_images.shape}")
     distances = {}
     for real, other in zip(laplacian_pyramid(real_images), laplacian_pyramid(other_images), strict=True):
-        size = min(real.shape[1:3])
         places = draw_places(rng, real.shape)
-        distances[str(size)] = UNIT * cloud_distance(*normalised(patches(real, places), patches(other, places)), rng)
-    distances = dict(reversed(distances.items()))
-    return distances | {"average": sum(distances.values()) / len(distances)}
+        clouds = [patches(level, places) for level in normalised(real, other)]
+        distances[str(min(real.shape[1:3]))] = UNIT * cloud_distance(*clouds, rng)
+    coarsest_first = dict(reversed(distances.items()))
+    return coarsest_first | {"average": sum(distances.values()) / len(distances)}
 
 
 def laplacian_pyramid(images):
@@ -55,13 +56,10 @@ def laplacian_pyramid(images):
 
 def blur(images):
     """Binomial filter [1 4 6 4 1] / 16 along both axes, mirrored at the border: (N, H, W, C) -> the same."""
-    xp = array_module(images)
-    for axis in (1, 2):
-        wide = xp.moveaxis(images, axis, 0)
-        wide = xp.pad(wide, ((2, 2), (0, 0), (0, 0), (0, 0)), mode="reflect")
-        blurred = (wide[:-4] + wide[4:]) / 16 + (wide[1:-3] + wide[3:-1]) / 4 + wide[2:-2] * 0.375
-        images = xp.moveaxis(blurred, 0, axis)
-    return images
+    wide = array_module(images).pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    wide = (wide[:, :-4] + wide[:, 4:]) / 16 + (wide[:, 1:-3] + wide[:, 3:-1]) / 4 + wide[:, 2:-2] * 0.375
+    across = (wide[:, :, :-4] + wide[:, :, 4:]) / 16 + (wide[:, :, 1:-3] + wide[:, :, 3:-1]) / 4
+    return across + wide[:, :, 2:-2] * 0.375
 
 
 def enlarge(images, shape):
@@ -71,8 +69,15 @@ def enlarge(images, shape):
     return blur(sparse)
 
 
+def normalised(real, other):
+    """One level of both sets, with the real set's mean and deviation per channel taken out."""
+    mean = real.mean(axis=(0, 1, 2))  # (C,)
+    std = real.std(axis=(0, 1, 2)).clip(SMALLEST_STD)
+    return (real - mean) / std, (other - mean) / std
+
+
 def draw_places(rng, shape):
-    """Where patches begin: image, row and column, each int64 (N * 128,)."""
+    """Where patches begin: image, row and column, each int64 (M,)."""
     count, height, width, _ = shape
     total = count * PATCHES_PER_IMAGE
     image = np.repeat(np.arange(count), PATCHES_PER_IMAGE)
@@ -80,28 +85,34 @@ def draw_places(rng, shape):
 
 
 def patches(images, places):
-    """The 7 x 7 patches at `places`: (N * 128, C, 49)."""
+    """The 7 x 7 patches at `places`: (M, 49 * C)."""
     xp = array_module(images)
-    windows = xp.lib.stride_tricks.sliding_window_view(images, (PATCH, PATCH), axis=(1, 2))  # (N, H-6, W-6, C, 7, 7)
+    count, height, width, channels = images.shape
+    rows = images.reshape(count, height, width * channels)
+    windows = xp.lib.stride_tricks.sliding_window_view(rows, (PATCH, PATCH * channels), axis=(1, 2))
     image, row, column = (xp.asarray(axis) for axis in places)
-    return windows[image, row, column].reshape(len(image), images.shape[-1], PATCH * PATCH)
-
-
-def normalised(real, other):
-    """Both with the real set's mean and deviation per channel taken out: (M, C * 49) each."""
-    mean = real.mean(axis=(0, 2), keepdims=True)  # (1, C, 1)
-    std = real.std(axis=(0, 2), keepdims=True).clip(SMALLEST_STD)
-    return [((x - mean) / std).reshape(len(x), -1) for x in (real, other)]
+    return windows[image, row, column * channels].reshape(len(image), -1)  # each is 7 runs of 21 numbers
 
 
 def cloud_distance(a, b, rng):
-    """Mean Wasserstein-1 distance of two clouds of points (M, D) over 512 random directions; symmetric."""
+    """Mean Wasserstein-1 distance of two clouds of points (M, D) along random directions; symmetric.
+
+    Projections are rounded to 65,535 steps before they are sorted: NumPy sorts int16 nine times as fast as float32.
+    A rounded difference is on average the true one, so the mean keeps its precision.
+    """
     xp = array_module(a)
+    reach = max(float(xp.sqrt((cloud * cloud).sum(axis=1).max())) for cloud in (a, b)) or 1.0  # no projection is longer
     total = 0.0
     for _ in range(REPEATS):
         directions = rng.standard_normal((DIRECTIONS, a.shape[1]), dtype=np.float32)
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        directions = xp.asarray(directions)
-        on_a, on_b = (xp.sort(xp.matmul(directions, x.T), axis=1) for x in (a, b))  # (128, M)
-        total += abs(on_a - on_b).mean()
-    return float(total) / REPEATS
+        directions *= STEPS / reach / np.linalg.norm(directions, axis=1, keepdims=True)
+        on_a, on_b = (_sorted_projections(xp.asarray(directions), cloud) for cloud in (a, b))
+        total += float(abs(xp.subtract(on_a, on_b, dtype=np.float32)).mean())
+    return total / REPEATS * reach / STEPS
+
+
+def _sorted_projections(directions, cloud):
+    """(D, 49 * C), (M, 49 * C) -> int16 (D, M), every row in order."""
+    xp = array_module(cloud)
+    projections = xp.matmul(directions, cloud.T)
+    return xp.sort(xp.rint(projections, out=projections).astype(np.int16), axis=1, kind="stable")  # a radix sort

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from minihit.backend import array_module, erf
-from minihit.ops import strips
+from minihit.ops.strips import strips
 
 # erf(x / sqrt(2)) = tanh(x * q(x^2)): minimax q for |x| <= 4 sqrt(2), error below 6e-8, found with Lawson's algorithm
 _ERF = (1.12837970256, 0.102765485644, -1.84384960448e-4, -6.25718268566e-4, 8.97119753063e-5, -5.98556516707e-6,
@@ -38,12 +38,12 @@ def reference(x):
 def _forward_in_strips(x):
     x = np.ascontiguousarray(x)
     y, slope = np.empty_like(x), np.empty_like(x)
-    flat = [array.reshape(-1) for array in (x, y, slope)]
-    strips.run(lambda part: _strip(*(array[part] for array in flat)), x.size)
+    for strip in strips(x, y, slope):
+        _fill(*strip)
     return y, {"slope": slope}
 
 
-def _strip(x, y, slope):
+def _fill(x, y, slope):
     """Fill y and slope from x: one-dimensional float32 arrays small enough to stay in the cache."""
     square = x * x
     pdf = np.exp(square * -0.5)

@@ -28,7 +28,7 @@ class Recipe:
     augment: tuple[str, ...] = ()            # DiffAugment of all that D sees, for small data sets
     clip: float = 0.0                        # largest norm of a network's gradient; 0: not clipped
     ema_decay: float = 0.999                 # of the generator that is sampled from
-    group: int = 0                           # images that D sees at a time; 0: the batch at once
+    micro_batch: int = 0                     # images processed at a time, one micro-batch per thread; 0: the whole batch
 
     def __post_init__(self):
         if self.loss not in KINDS:
@@ -39,9 +39,14 @@ class Recipe:
         for name in ("batch", "steps", "generator_rate", "discriminator_rate"):
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be above 0")
-        for name in ("r1", "wgan_gp", "consistency", "clip", "group"):
+        for name in ("r1", "wgan_gp", "consistency", "clip", "micro_batch"):
             if not getattr(self, name) >= 0:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be 0 (off) or more")
         for name in ("decay_from", "beta1", "beta2", "ema_decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must lie between 0 and 1")
+
+    def decay(self, step):
+        """The factor of the learning rates at a step (from 1)."""
+        start = self.decay_from * self.steps
+        return 1.0 if step <= start else max(0.0, (self.steps - step + 1) / (self.steps - start + 1))

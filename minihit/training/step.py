@@ -11,6 +11,7 @@ from minihit import losses, regularizers, tree
 from minihit.backend import array_module
 from minihit.models import discriminator, generator
 from minihit.ops import augment, minibatch_stddev
+from minihit.training import parallel
 
 
 def draw(rng, batch, config, recipe):
@@ -29,40 +30,34 @@ def gradients(networks, real, draws, config, recipe):
     """Returns grads {"generator", "discriminator"}, the generator's new running averages, and metrics (scalar arrays).
 
     networks = {"generator", "discriminator": params, "state": running averages}; draws as from draw, on the same device.
+    Every loss is a mean over images, so the batch is cut into micro-batches whose results are averaged; on the CPU threads
+    share them. Only batch norm and minibatch stddev see a difference: their statistics are those of a micro-batch.
     """
+    count, size = len(real), recipe.micro_batch or len(real)
+    parts = [slice(start, start + size) for start in range(0, count, size)]
+
+    def micro_batch(part):
+        here = tree.map(lambda x: x[part], draws)
+        results = _micro_batch_gradients(networks, real[part], here, config, recipe)
+        return tree.map(lambda x: x * (len(real[part]) / count), results)
+
+    return tree.add(*parallel.run(micro_batch, parts, array_module(real)))
+
+
+def _micro_batch_gradients(networks, real, draws, config, recipe):
+    params = networks["discriminator"]
     fake, g_cache = generator.forward(networks["generator"], draws["z"], config.generator)
-    dfake, d_grads, metrics = discriminator_gradients(networks["discriminator"], real, fake, draws, config.discriminator, recipe)
-    _, g_grads = generator.backward(dfake, g_cache)
-    state = generator.update_state(networks["state"], g_cache)
-    return {"generator": g_grads, "discriminator": d_grads}, state, metrics
-
-
-def discriminator_gradients(params, real, fake, draws, config, recipe):
-    """Returns dfake of the generator's loss, the gradients of D's loss, and metrics.
-
-    Every term is a mean over the batch, so groups of images are processed one after the other and averaged.
-    """
-    count, size = len(real), recipe.group or len(real)
-    parts = []
-    for start in range(0, count, size):
-        part = slice(start, start + size)
-        here = tree.map(lambda x, part=part: x[part], draws)
-        parts.append(_group_gradients(params, real[part], fake[part], here, config, recipe, len(fake[part]) / count))
-    dfakes, grads, metrics = zip(*parts, strict=True)
-    return array_module(fake).concatenate(dfakes), tree.add(*grads), tree.add(*metrics)
-
-
-def _group_gradients(params, real, fake, draws, config, recipe, share):
-    """The terms of one group, whose means count `share` of the whole."""
-    dfake, fake_grads, fake_metrics = _fake_terms(params, fake, draws, config, recipe)
-    real_grads, real_metrics = _real_terms(params, real, draws, config, recipe)
-    grads, metrics = [fake_grads, real_grads], {**real_metrics, **fake_metrics}
+    dfake, fake_grads, fake_metrics = _fake_terms(params, fake, draws, config.discriminator, recipe)
+    real_grads, real_metrics = _real_terms(params, real, draws, config.discriminator, recipe)
+    d_grads, metrics = [fake_grads, real_grads], {**real_metrics, **fake_metrics}
     metrics["consistency"] = real_metrics["consistency"] + fake_metrics["consistency"]
     if recipe.wgan_gp:
         mixtures = fake + draws["mix"] * (real - fake)
-        mix_grads, metrics["wgan_gp"] = _mixture_terms(params, mixtures, config, recipe)
-        grads.append(mix_grads)
-    return dfake * share, tree.map(lambda x: x * share, tree.add(*grads)), {k: v * share for k, v in metrics.items()}
+        mix_grads, metrics["wgan_gp"] = _mixture_terms(params, mixtures, config.discriminator, recipe)
+        d_grads.append(mix_grads)
+    _, g_grads = generator.backward(dfake, g_cache)
+    state = generator.update_state(networks["state"], g_cache)
+    return {"generator": g_grads, "discriminator": tree.add(*d_grads)}, state, metrics
 
 
 def _fake_terms(params, fake, draws, config, recipe):

@@ -1,0 +1,47 @@
+"""What the commands' options have in common: types, the parser, and how seeds are written."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from minihit.errors import UserError
+
+Device = Literal["auto", "cpu", "gpu"]
+Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
+MOST_SEEDS = 1_000_000
+_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+
+
+def parse(options, argv, command, default=None):
+    """The dataclass `options` from a command line; prints help or a mistake and exits where there is one."""
+    given = {} if default is None else {"default": default}
+    return tyro.cli(options, args=argv, prog=f"minihit {command}", **given)
+
+
+def parse_seeds(text):
+    """The seeds that "0-63" or "0,5,7-9" stands for, in this order. Raises UserError for anything else."""
+    seeds = []
+    for part in text.split(","):
+        match = _RANGE.fullmatch(part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first:
+            raise UserError(f"seeds {text!r} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
+        if len(seeds) + last - first >= MOST_SEEDS:
+            raise UserError(f"seeds {text!r} are more than {MOST_SEEDS:,}: ask for fewer at a time")
+        seeds += range(first, last + 1)
+    return seeds
+
+
+def require_at_least_one(**numbers):
+    """Raise UserError for a flag, given by its name, whose number is below one; None stands for a flag left out."""
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise UserError(f"--{name} is {number}: it must be at least 1")
+
+
+def require_suffix(path, *known):
+    """Refuse a file name before the work for it is done."""
+    if Path(path).suffix.lower() not in known:
+        raise UserError(f"cannot write {path}: give it a name that ends in {' or '.join(known)}")

@@ -1,0 +1,138 @@
+"""minihit train: a preset, changed by flags, becomes the configuration of a run."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from minihit.backend import resolve_device
+from minihit.commands.options import Device, Switch, parse
+from minihit.errors import UserError
+from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.presets import PRESETS, Preset
+from minihit.training.recipe import Recipe
+from minihit.training.run import RunConfig, RunFolder, read_config
+
+FIRST_PRESET = "faces-32"
+_GENERATOR = tyro.conf.arg(help="HiT's generator: one number per stage, and stage i has a map of side 8 * 2^i.")
+_DISCRIMINATOR = tyro.conf.arg(help="StyleGAN2's residual discriminator.")
+_RECIPE = tyro.conf.arg(help="How the two are trained.")
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a generator against a discriminator, and write samples, log, curves and checkpoints into a folder.
+
+    The preset gives every default below; any of them can be changed. Ctrl-C finishes the step and saves; --resume goes on.
+
+    Examples:
+      minihit train
+      minihit train --preset celeba-64 --data photos --run runs/photos --generator.norm layer --recipe.augment color translation
+      minihit train --run runs/photos --resume
+    """
+
+    generator: Annotated[GeneratorConfig, _GENERATOR]
+    discriminator: Annotated[DiscriminatorConfig, _DISCRIMINATOR]
+    recipe: Annotated[Recipe, _RECIPE]
+    preset: str                              # networks and recipe to start from: see minihit info PRESET
+    run: Path                                # folder of the run; runs/PRESET where it is not given
+    data: str                                # "faces", the built-in ones, or a folder of images
+    seed: int                                # decides the first parameters and every random draw
+    flip: bool                               # mirror images of a folder at random
+    log_every: int                           # steps between lines of the log
+    sample_every: int                        # steps between sample grids
+    measure_every: int                       # steps between measurements of the sliced Wasserstein distance
+    measure_images: int                      # images on each side of that measurement
+    save_every: int                          # steps between checkpoints
+    keep: int                                # newest checkpoints that are kept
+    device: Device = "auto"                  # auto is the GPU where there is a working one
+    resume: Switch = False                   # go on with the run in its folder; only --steps may change
+    steps: int | None = None                 # short for --recipe.steps
+    batch: int | None = None                 # short for --recipe.batch
+
+
+@dataclass(frozen=True)
+class Base:
+    """The flags that decide the defaults of all others."""
+
+    preset: str | None = None
+    run: Path | None = None
+    resume: Switch = False
+
+
+def main(argv):
+    options, config = configure(argv)
+    device = resolve_device(options.device)
+    from minihit.training.loop import train
+
+    return train(config, RunFolder(options.run), device, options.resume)
+
+
+def configure(argv):
+    """(Train, RunConfig) of a command line. Raises UserError where it contradicts itself or the run that it resumes."""
+    base, _ = tyro.cli(Base, args=argv, return_unknown_args=True, add_help=False, prog="minihit train")
+    name = base.preset or FIRST_PRESET
+    if name not in PRESETS:
+        raise UserError(f"preset {name!r} is unknown: choose one of {', '.join(PRESETS)}")
+    folder = RunFolder(base.run or Path("runs", name))
+    first = _saved(folder, base.preset) if base.resume else RunConfig(PRESETS[name])
+    options = parse(Train, argv, "train", _as_options(first, preset=name, run=folder.path))
+    config = _as_config(options)
+    if base.resume:
+        _require_same(config, first, folder)
+    return options, config
+
+
+def _saved(folder, preset):
+    """The configuration of the run to resume."""
+    if not folder.config.is_file():
+        raise UserError(f"{folder.path} holds no run, so there is nothing to resume: "
+                        f"leave --resume out to start one there, or name the run's folder with --run")
+    saved = read_config(folder)
+    if preset and PRESETS[preset].generator.size != saved.preset.generator.size:
+        raise UserError(f"--preset {preset} makes images of side {PRESETS[preset].generator.size} and the run in {folder.path} of "
+                        f"side {saved.preset.generator.size}: leave --preset out to resume it")
+    return saved
+
+
+def _as_options(config, **others):
+    networks = {field.name: getattr(config.preset, field.name) for field in dataclasses.fields(Preset)}
+    return Train(**networks, **{name: getattr(config, name) for name in _shared()}, **others)
+
+
+def _as_config(options):
+    short = {name: value for name in ("steps", "batch") if (value := getattr(options, name)) is not None}
+    recipe = dataclasses.replace(options.recipe, **short)
+    preset = Preset(options.generator, options.discriminator, recipe)
+    return RunConfig(preset, **{name: getattr(options, name) for name in _shared()})
+
+
+def _shared():
+    """The names of the fields that RunConfig and Train have in common."""
+    return [field.name for field in dataclasses.fields(RunConfig) if field.name != "preset"]
+
+
+def _require_same(config, saved, folder):
+    """Raise UserError where anything but the number of steps differs from the run that is resumed."""
+    for name, here, there in _differences(config, saved):
+        if name != "recipe.steps":
+            flag = name.replace("_", "-")
+            raise UserError(f"--{flag} {_shown(here)} contradicts the run in {folder.path}, which was started with {_shown(there)}: "
+                            f"leave --{flag} out, or start another run with --run")
+
+
+def _differences(config, other, prefix=""):
+    """(name, value, other value) of the fields that differ, named as their flags are."""
+    for field in dataclasses.fields(config):
+        here, there = getattr(config, field.name), getattr(other, field.name)
+        if dataclasses.is_dataclass(here):
+            inner = "" if field.name == "preset" else f"{prefix}{field.name}."
+            yield from _differences(here, there, inner)
+        elif here != there:
+            yield prefix + field.name, here, there
+
+
+def _shown(value):
+    return (" ".join(map(str, value)) or "nothing") if isinstance(value, tuple) else value

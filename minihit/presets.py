@@ -1,0 +1,75 @@
+"""Named networks with their recipes: HiT's own (paper, table 1 and section 4.1) and smaller ones for one machine."""
+
+from dataclasses import dataclass
+
+from minihit.errors import UserError
+from minihit.models.config import DiscriminatorConfig, GeneratorConfig, stylegan2_channels
+from minihit.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A generator, a discriminator of the same image size, and how to train them.
+
+    Raises UserError where the two sizes differ.
+    """
+
+    generator: GeneratorConfig
+    discriminator: DiscriminatorConfig
+    recipe: Recipe
+
+    def __post_init__(self):
+        sizes = self.generator.size, self.discriminator.size
+        if sizes[0] != sizes[1]:
+            raise UserError(f"the generator makes images of side {sizes[0]} and the discriminator reads side {sizes[1]}: "
+                            f"give the discriminator {sizes[0].bit_length() - 2} numbers of channels")
+        if self.discriminator.minibatch_stddev:
+            self._check_groups()
+
+    def _check_groups(self):
+        size = self.recipe.micro_batch or self.recipe.batch
+        for count in {size, self.recipe.batch % size or size}:
+            if count > 4 and count % 4:
+                raise UserError(f"minibatch stddev compares groups of 4 images and {count} come together: "
+                                f"choose batch and micro_batch as multiples of 4")
+
+
+def _official(multiplier, size, recipe, **generator):
+    discriminator = DiscriminatorConfig(stylegan2_channels(size, multiplier))
+    return Preset(GeneratorConfig(**generator), discriminator, recipe)
+
+
+_IMAGENET = Recipe(batch=256, steps=1_000_000, generator_rate=1e-4, discriminator_rate=1e-4)
+_FACES_HQ = Recipe(batch=256, steps=250_000, generator_rate=5e-5, discriminator_rate=5e-5, consistency=10.0)
+
+PRESETS = {
+    "faces-32": Preset(
+        GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None)),
+        DiscriminatorConfig((32, 64, 128, 128)),
+        Recipe(batch=32, steps=6_000, generator_rate=4e-4, discriminator_rate=4e-4, micro_batch=16),
+    ),
+    "celeba-64": Preset(
+        GeneratorConfig(latent=128, channels=(256, 256, 128, 64), layers=(2, 2, 2, 2), heads=(8, 8, 4, 4),
+                        windows=(4, 4, 8, None)),
+        DiscriminatorConfig((64, 128, 256, 256, 256)),
+        Recipe(batch=64, steps=200_000, generator_rate=2e-4, discriminator_rate=2e-4, micro_batch=16),
+    ),
+    "celeba-128": Preset(
+        GeneratorConfig(latent=256, channels=(256, 256, 256, 128, 64), layers=(2, 2, 2, 2, 1), heads=(8, 8, 4, 4, 4),
+                        windows=(4, 4, 8, 8, None)),
+        DiscriminatorConfig((64, 128, 256, 256, 256, 256)),
+        Recipe(batch=64, steps=300_000, generator_rate=1e-4, discriminator_rate=1e-4, micro_batch=8),
+    ),
+    "hit-128": _official(
+        1, 128, _IMAGENET, latent=256, channels=(512, 512, 256, 128, 128), layers=(2, 2, 2, 2, 2), heads=(16, 8, 4, 4, 4),
+        windows=(4, 4, 8, 8, None)),
+    "hit-256": _official(
+        2, 256, _FACES_HQ, latent=512, channels=(512, 512, 256, 128, 64, 64), layers=(2, 2, 2, 2, 1, 1),
+        heads=(16, 8, 4, 4, 4, 4), windows=(4, 4, 8, 8, None, None)),
+    "hit-256-large": _official(
+        2, 256, _FACES_HQ, latent=512, channels=(1024, 512, 256, 128, 128, 128), layers=(2, 2, 2, 2, 2, 2),
+        heads=(16, 8, 4, 4, 4, 4), windows=(4, 4, 8, 8, None, None)),
+    "hit-1024": _official(
+        2, 1024, _FACES_HQ, latent=512, channels=(512, 512, 256, 128, 64, 64, 32, 32), layers=(2, 2, 2, 2, 1, 1, 1, 1),
+        heads=(16, 8, 4, 4, 4, 4, 4, 4), windows=(4, 4, 8, 8, None, None, None, None)),
+}

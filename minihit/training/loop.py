@@ -1,0 +1,167 @@
+"""The short loop around the training step: data, update, log, pictures, measurement, checkpoints."""
+
+import dataclasses
+import math
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+from tqdm import tqdm
+
+from minihit import __version__, tree
+from minihit.backend import peak_memory, to_device, to_host
+from minihit.data.dataset import BuiltInFaces, ImageFolder
+from minihit.errors import UserError
+from minihit.images import to_float
+from minihit.training import checkpoint, log, measure, pictures, state, step
+from minihit.training.run import BUILT_IN, write_config
+
+_STREAM = 0                                                               # of random numbers, one generator per step
+INTERRUPTED = 130
+_D_TERMS = ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")
+
+
+def train(config, folder, device="cpu", resume=False):
+    """Train to the end of the recipe; returns the exit code, 0, or 130 after Ctrl-C.
+
+    config: RunConfig; folder: RunFolder. Raises UserError where the run exists and is not to be resumed, where data or disk
+    fail, and where a value stops being finite.
+    """
+    if not resume and checkpoint.newest(folder.checkpoints):
+        raise UserError(f"{folder.path} holds a run already: go on with it by --resume, or choose another folder with --run")
+    data = open_data(config)
+    write_config(folder, config)
+    training = state.create(config.seed, config.preset, device)
+    done = _restore(training, folder, device) if resume else 0
+    log.cut_back(folder.log, done)
+    tqdm.write(_introduction(config, folder, data, training, device))
+    with _interruptible() as interrupted:
+        done = _steps(config, folder, device, data, training, done, interrupted)
+    if done < config.preset.recipe.steps:
+        tqdm.write(f"stopped after step {done}, all saved: go on with minihit train --resume --run {folder.path}")
+        return INTERRUPTED
+    pictures.write_curves(folder)
+    pictures.write_timelapse(folder)
+    tqdm.write(f"done: see samples, curves.png and timelapse.gif in {folder.path}")
+    return 0
+
+
+def open_data(config):
+    """The data set that config.data names. Raises UserError where it cannot be read."""
+    size = config.preset.generator.size
+    if config.data == BUILT_IN:
+        return BuiltInFaces(size, config.seed)
+    return ImageFolder.open(config.data, size, config.seed, config.flip)
+
+
+def _steps(config, folder, device, data, training, done, interrupted):
+    """Run the steps after `done`; returns the last one that was made."""
+    recipe, window = config.preset.recipe, log.Window()
+    held_out = data.held_out(config.measure_images)
+    if not done:
+        log.append(folder.log, {"step": 0, **measure.real_distance(data, config.seed, held_out)})
+        _look(config, folder, device, training, held_out, 0)
+    with ThreadPoolExecutor(1) as loader, tqdm(total=recipe.steps, initial=done, unit="step", disable=None) as bar:
+        upcoming = loader.submit(data.take, done * recipe.batch, recipe.batch)
+        while done < recipe.steps and not interrupted:
+            started, done = time.perf_counter(), done + 1
+            real = to_device(to_float(upcoming.result()), device)
+            waited = time.perf_counter() - started
+            upcoming = loader.submit(data.take, done * recipe.batch, recipe.batch)
+            metrics, grads = _one_step(training, real, config, device, done)
+            last = done == recipe.steps or bool(interrupted)
+            logs, saves = (last or done % every == 0 for every in (config.log_every, config.save_every))
+            if device == "cpu" or logs or saves:
+                _check_finite(metrics, grads, done, folder)
+            window.add({**metrics, "seconds_per_step": time.perf_counter() - started, "data_seconds": waited})
+            if logs:
+                _log(folder, window, done, recipe.batch)
+            _look(config, folder, device, training, held_out, done, last)
+            if saves:
+                save(config, folder, training, done)
+            bar.update()
+    return done
+
+
+def _one_step(training, real, config, device, number):
+    """Update the state in place by step `number` (from 1); returns metrics, with the gradients' norms, and the gradients."""
+    recipe = config.preset.recipe
+    rng = np.random.default_rng([config.seed, _STREAM, number])
+    draws = to_device(step.draw(rng, recipe.batch, config.preset, recipe), device)
+    grads, averages, metrics = step.gradients(training.networks, real, draws, config.preset, recipe)
+    norms = state.apply(training, grads, averages, number, recipe)
+    return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
+
+
+def _look(config, folder, device, training, held_out, number, last=False):
+    """Sample grids and the measured distance, where they are due."""
+    networks = config.preset.generator
+    if last or number % config.sample_every == 0:
+        pictures.write_samples(folder, training.trees, networks, device, config.seed, number)
+    if last or number % config.measure_every == 0:
+        distance = measure.distance(training.trees["ema"], networks, device, config.seed, held_out)
+        log.append(folder.log, {"step": number, **distance})
+        tqdm.write(f"step {number}: sliced Wasserstein distance {distance['swd']:.1f}")
+
+
+def _log(folder, window, number, batch):
+    record = window.means()
+    record["discriminator_loss"] = sum(record.get(name, 0.0) for name in _D_TERMS)
+    rate = batch / record["seconds_per_step"]
+    log.append(folder.log, {"step": number, **record, "images_per_second": rate, "peak_memory": peak_memory()})
+
+
+def save(config, folder, training, number):
+    """Write the checkpoint of a step and remove the oldest ones. All randomness follows from (seed, step, position)."""
+    facts = {"version": __version__, "step": number, "position": number * config.preset.recipe.batch,
+             "seed": config.seed, "config": dataclasses.asdict(config)}
+    checkpoint.save(checkpoint.path_of(folder.checkpoints, number), to_host(training.trees), facts)
+    checkpoint.keep_newest(folder.checkpoints, config.keep)
+
+
+def _restore(training, folder, device):
+    """Overwrite the state with the newest whole checkpoint's; returns its step."""
+    arrays, facts = checkpoint.load_newest(folder.checkpoints, training.trees, report=tqdm.write)
+    tree.map(tree.copy_into, training.trees, to_device(arrays, device))
+    return facts["step"]
+
+
+def _check_finite(metrics, grads, number, folder):
+    """Raise UserError that names the first thing that is not finite; nothing of this step is saved."""
+    if all(math.isfinite(float(value)) for value in metrics.values()):
+        return
+    culprit = log.first_not_finite({f"gradient of {name}": leaves for name, leaves in grads.items()})
+    culprit = culprit or next(name for name, value in metrics.items() if not math.isfinite(float(value)))
+    saved = checkpoint.newest(folder.checkpoints)
+    cure = f"go on from {saved[0].name} with --resume" if saved else "start again"
+    raise UserError(f"step {number}: {culprit} is not finite: {cure} and a lower learning rate, or with --recipe.clip 1")
+
+
+def _introduction(config, folder, data, training, device):
+    sizes = {name: tree.size(training.networks[name]) / 1e6 for name in ("generator", "discriminator")}
+    return (f"{data.description}; generator {sizes['generator']:.2f} M and discriminator {sizes['discriminator']:.2f} M "
+            f"parameters on the {device}; everything goes to {folder.path}")
+
+
+@contextmanager
+def _interruptible():
+    """A list that Ctrl-C makes true, so that the step is finished and saved; a second Ctrl-C stops at once."""
+    pressed = []
+
+    def finish(signum, frame):
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(signum)
+        tqdm.write("Ctrl-C: finishing this step and saving; press it again to stop at once")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+    before = signal.signal(signal.SIGINT, finish)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

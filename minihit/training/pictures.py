@@ -1,0 +1,77 @@
+"""What a run shows: sample grids of fixed latents as it goes, and at its end loss curves and a time-lapse."""
+
+import numpy as np
+
+from minihit.files import replacing
+from minihit.images import grid, read_image, to_uint8, upscale, write_animation, write_png
+from minihit.training import log, measure
+
+COLUMNS, ROWS = 10, 5
+FRAMES = 80                                                               # of a time-lapse
+_STREAM = 2                                                               # of random numbers, beside those of the steps
+PANELS = {
+    "losses": ("generator_loss", "real_loss", "fake_loss"),
+    "penalties": ("r1", "consistency", "wgan_gp"),
+    "mean logits": ("real_logits", "fake_logits"),
+    "gradient norms": ("generator_norm", "discriminator_norm"),
+    "sliced Wasserstein distance (x 1000)": ("swd", "swd_real"),
+}
+
+
+def fixed_latents(seed, latent):
+    return np.random.default_rng([seed, _STREAM]).standard_normal((COLUMNS * ROWS, latent), dtype=np.float32)
+
+
+def write_samples(folder, trees, config, device, seed, step):
+    """Grids of the same latents through the moving average (EMA) and the raw weights: samples/ema-STEP.png, raw-STEP.png."""
+    z = fixed_latents(seed, config.latent)
+    for kind, name in (("ema", "ema"), ("raw", "generator")):
+        images = measure.samples(trees[name], z, config, device)
+        write_png(folder.samples / f"{kind}-{step:08d}.png", sheet(to_uint8(images)))
+
+
+def sheet(images):
+    """A grid of COLUMNS columns, small images enlarged so that a person can see them."""
+    return grid(upscale(images, max(1, 64 // images.shape[1])), columns=COLUMNS)
+
+
+def write_timelapse(folder):
+    """The EMA grids of the whole run as timelapse.gif, and as timelapse.mp4 where the extra "video" is installed."""
+    paths = sorted(folder.samples.glob("ema-*.png"))
+    chosen = sorted({round(i) for i in np.linspace(0, len(paths) - 1, FRAMES)})
+    frames = [read_image(paths[i]) for i in chosen]
+    frames += [frames[-1]] * (len(frames) // 4)                           # the end stays for a while
+    write_animation(folder.path / "timelapse.gif", frames, fps=10)
+    if _has_video():
+        write_animation(folder.path / "timelapse.mp4", frames, fps=10)
+
+
+def write_curves(folder):
+    """Every quantity of the log over the steps: curves.png."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    records = log.read(folder.log)
+    figure = Figure(figsize=(10, 3 * len(PANELS)), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, (title, names) in zip(figure.subplots(len(PANELS), 1, sharex=True), PANELS.items(), strict=True):
+        for name in names:
+            points = [(record["step"], record[name]) for record in records if name in record]
+            if any(value for _, value in points):
+                axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
+        axes.set_title(title, loc="left")
+        axes.grid(alpha=0.3)
+        if axes.lines:
+            axes.legend(frameon=False)
+    axes.set_yscale("log")
+    axes.set_xlabel("step")
+    with replacing(folder.path / "curves.png") as file:
+        figure.savefig(file, format="png", dpi=110)
+
+
+def _has_video():
+    try:
+        import av  # noqa: F401
+    except ImportError:
+        return False
+    return True

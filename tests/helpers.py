@@ -1,0 +1,46 @@
+"""What many tests share: Hypothesis draws shapes, options and a seed; NumPy draws the values."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from minihit import tree
+
+seeds = st.integers(0, 2**32 - 1)
+batches = st.integers(1, 3)
+sides = st.integers(1, 7)
+channels = st.integers(1, 5)
+
+
+def image_shapes(side=sides, c=channels, b=batches):
+    """(B, H, W, C) with heights and widths of their own."""
+    return st.tuples(b, side, side, c)
+
+
+def even_image_shapes():
+    return image_shapes(side=st.integers(1, 4).map(lambda half: 2 * half))
+
+
+def normal(seed, *shape, dtype=np.float64):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def off_zero(x, distance=0.01):
+    """x with every value moved away from zero, where a leaky ReLU has its kink."""
+    return x + np.where(x > 0, distance, -distance).astype(x.dtype)
+
+
+def cast(arrays, dtype):
+    return tree.map(lambda leaf: leaf.astype(dtype), arrays)
+
+
+def assert_same(actual, expected):
+    """Two trees with the same keys and the very same numbers."""
+    actual, expected = dict(tree.items(actual)), dict(tree.items(expected))
+    assert actual.keys() == expected.keys()
+    for path in expected:
+        np.testing.assert_array_equal(actual[path], expected[path], err_msg=path)
+
+
+def assert_adjoint(forward, backward, x, dy):
+    """<dy, forward(x)> = <backward(dy), x>: what makes backward the transpose of a linear forward."""
+    np.testing.assert_allclose((dy * forward(x)).sum(), (backward(dy) * x).sum(), rtol=1e-10, atol=1e-10)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from helpers import assert_same, normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.layers import batch_norm
+
+shapes = st.tuples(st.integers(2, 4), st.integers(1, 3), st.integers(1, 5))
+
+
+def example(seed, shape):
+    rng = np.random.default_rng(seed)
+    state = {"mean": rng.standard_normal(shape[-1]), "variance": 0.5 + rng.random(shape[-1])}
+    return gradcheck.perturb(batch_norm.init(shape[-1]), rng), rng.standard_normal(shape), state, rng
+
+
+@pytest.mark.parametrize("evaluation", [False, True])
+@given(shape=shapes, seed=seeds)
+def test_backward_agrees_with_finite_differences(evaluation, shape, seed):
+    params, x, state, rng = example(seed, shape)
+    gradcheck.check_layer(batch_norm, params, x, rng, state=state if evaluation else None)
+
+
+@given(shapes, seeds)
+def test_forward_is_the_definition(shape, seed):
+    params, x, state, _ = example(seed, shape)
+    axes = tuple(range(x.ndim - 1))
+    for mean, variance, given_state in ((x.mean(axes), x.var(axes), None), (state["mean"], state["variance"], state)):
+        expected = params["scale"] * (x - mean) / np.sqrt(variance + 1e-3) + params["bias"]
+        np.testing.assert_allclose(batch_norm.forward(params, x, given_state)[0], expected, atol=1e-12)
+
+
+def test_a_large_mean_costs_no_accuracy_in_float32():
+    x = normal(0, 4096, 3, dtype=np.float32)
+    params = batch_norm.init(3)
+    np.testing.assert_allclose(batch_norm.forward(params, x + 1000)[0], batch_norm.forward(params, x)[0], atol=2e-3)
+
+
+def test_running_averages_take_the_unbiased_variance():
+    params, x, state, _ = example(1, (5, 2, 3))
+    folded = batch_norm.fold(state, batch_norm.forward(params, x)[1])
+    np.testing.assert_allclose(folded["mean"], 0.99 * state["mean"] + 0.01 * x.mean((0, 1)))
+    np.testing.assert_allclose(folded["variance"], 0.99 * state["variance"] + 0.01 * x.var((0, 1), ddof=1))
+
+
+def test_fold_follows_the_keys_of_the_state():
+    params, x, state, _ = example(2, (5, 2, 3))
+    _, cache = batch_norm.forward(params, x)
+    tree = {"blocks": [{"norm": state}, {"norm": {}}], "other": {}}
+    caches = {"blocks": [{"norm": cache, "expand": {}}, {"norm": {}}], "other": {"x": x}, "start": {}}
+    folded = batch_norm.fold(tree, caches)
+    assert_same(folded, {"blocks": [{"norm": batch_norm.fold(state, cache)}, {"norm": {}}], "other": {}})

@@ -1,0 +1,41 @@
+import numpy as np
+from helpers import channels, image_shapes, normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.layers import conv2d
+from minihit.ops import conv2d as op
+
+kernels, with_bias = st.sampled_from([1, 3]), st.booleans()
+
+
+def example(seed, shape, c_out, k, bias):
+    rng = np.random.default_rng(seed)
+    return gradcheck.perturb(conv2d.init(rng, shape[-1], c_out, k, bias), rng), rng.standard_normal(shape), rng
+
+
+@given(image_shapes(), channels, kernels, with_bias, seeds)
+def test_gradients_agree_with_finite_differences(shape, c_out, k, bias, seed):
+    params, x, rng = example(seed, shape, c_out, k, bias)
+    gradcheck.check_layer(conv2d, params, x, rng)
+    gradcheck.check_tangent(conv2d, params, x, rng)
+
+
+@given(image_shapes(), channels, kernels, with_bias, seeds)
+def test_one_product_serves_scaled_samples_and_tangents(shape, c_out, k, bias, seed):
+    params, x, rng = example(seed, shape, c_out, k, bias)
+    dy, scale, t_x = rng.standard_normal((*shape[:3], c_out)), rng.standard_normal(shape[0]), rng.standard_normal(shape)
+    _, cache = conv2d.forward(params, x)
+    grads = conv2d.weight_gradient(dy, cache, scale, conv2d.tangent(t_x, cache)[1])
+    loss = conv2d.weight_gradient(dy * scale.reshape(-1, 1, 1, 1), cache)
+    np.testing.assert_allclose(grads["weight"], loss["weight"] + op.weight_gradient(t_x, dy, k), atol=1e-12)
+    assert grads.keys() == params.keys()
+    if bias:
+        np.testing.assert_allclose(grads["bias"], loss["bias"], atol=1e-12)
+
+
+def test_the_bias_is_added_everywhere():
+    params = {"weight": np.zeros((3, 3, 2, 4)), "bias": normal(0, 4)}
+    y, _ = conv2d.forward(params, normal(1, 2, 5, 6, 2))
+    np.testing.assert_array_equal(y, np.broadcast_to(params["bias"], y.shape))

@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+from helpers import seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.layers import latent_tokens, norm
+
+small = st.integers(1, 4)
+
+
+@pytest.mark.parametrize("kind", norm.KINDS)
+@given(b=st.integers(2, 3), latent=small, count=small, channels=st.integers(2, 4), seed=seeds)
+def test_backward_agrees_with_finite_differences(kind, b, latent, count, channels, seed):
+    rng = np.random.default_rng(seed)
+    params = gradcheck.perturb(latent_tokens.init(rng, latent, count, channels), rng)
+    gradcheck.check_layer(latent_tokens, params, rng.standard_normal((b, latent)), rng, kind=kind)
+
+
+def test_the_position_is_added_before_the_norm():
+    rng = np.random.default_rng(0)
+    params, z = gradcheck.perturb(latent_tokens.init(rng, 3, 4, 5), rng), rng.standard_normal((2, 3))
+    h = np.einsum("bz,ztc->btc", z, params["linear"]["weight"]) + params["linear"]["bias"] + params["position"][0]
+    expected, _ = norm.forward(params["norm"], h, "batch")
+    tokens, _ = latent_tokens.forward(params, z, "batch")
+    np.testing.assert_allclose(tokens, expected, atol=1e-12)

@@ -1,0 +1,31 @@
+import numpy as np
+from helpers import normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.layers import layer_norm
+
+shapes = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(2, 9))
+
+
+@given(shapes, seeds)
+def test_backward_agrees_with_finite_differences(shape, seed):
+    rng = np.random.default_rng(seed)
+    params = gradcheck.perturb(layer_norm.init(shape[-1]), rng)
+    gradcheck.check_layer(layer_norm, params, rng.standard_normal(shape), rng)
+
+
+@given(shapes, seeds)
+def test_forward_is_the_definition(shape, seed):
+    rng = np.random.default_rng(seed)
+    params, x = gradcheck.perturb(layer_norm.init(shape[-1]), rng), rng.standard_normal(shape)
+    expected = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
+    y, _ = layer_norm.forward(params, x)
+    np.testing.assert_allclose(y, params["scale"] * expected + params["bias"], atol=1e-10)
+
+
+def test_a_large_mean_costs_no_accuracy_in_float32():
+    x = normal(0, 50, 64, dtype=np.float32)
+    params = layer_norm.init(64)
+    np.testing.assert_allclose(layer_norm.forward(params, x + 1000)[0], layer_norm.forward(params, x)[0], atol=2e-3)

@@ -1,0 +1,51 @@
+import numpy as np
+from helpers import batches, normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.layers import linear
+
+widths = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
+
+
+def example(seed, axes_in, axes_out, leading):
+    rng = np.random.default_rng(seed)
+    params = gradcheck.perturb(linear.init(rng, axes_in, axes_out), rng)
+    return params, rng.standard_normal((*leading, *axes_in)), rng
+
+
+@given(widths, widths, st.tuples(batches, batches), seeds)
+def test_forward_sums_over_the_axes_that_come_in(axes_in, axes_out, leading, seed):
+    params, x, _ = example(seed, axes_in, axes_out, leading)
+    y, _ = linear.forward(params, x)
+    expected = np.tensordot(x, params["weight"], len(axes_in)) + params["bias"]
+    np.testing.assert_allclose(y, expected, atol=1e-12)
+
+
+@given(widths, widths, st.tuples(batches, batches), seeds)
+def test_gradients_agree_with_finite_differences(axes_in, axes_out, leading, seed):
+    params, x, rng = example(seed, axes_in, axes_out, leading)
+    gradcheck.check_layer(linear, params, x, rng)
+    gradcheck.check_tangent(linear, params, x, rng)
+
+
+@given(widths, batches, seeds)
+def test_one_product_serves_scaled_samples_and_tangents(axes_in, b, seed):
+    """weight_gradient(dy, cache, scale, t_cache) is the gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>."""
+    params, x, rng = example(seed, axes_in, (3,), (b,))
+    dy, scale, t_x = rng.standard_normal((b, 3)), rng.standard_normal(b), rng.standard_normal(x.shape)
+    _, cache = linear.forward(params, x)
+    _, t_cache = linear.tangent(t_x, cache)
+    grads = linear.weight_gradient(dy, cache, scale, t_cache)
+    loss, penalty = linear.backward(dy * scale[:, None], cache)[1], linear.forward(params, t_x)[1]
+    np.testing.assert_allclose(grads["bias"], loss["bias"], atol=1e-12)
+    expected = loss["weight"] + linear.weight_gradient(dy, penalty)["weight"]
+    np.testing.assert_allclose(grads["weight"], expected, atol=1e-12)
+
+
+def test_a_width_may_be_a_number_or_axes():
+    rng = np.random.default_rng(0)
+    assert linear.init(rng, 6, (2, 3))["weight"].shape == (6, 2, 3)
+    assert linear.init(rng, (2, 3), 6)["weight"].shape == (2, 3, 6)
+    assert linear.forward(linear.init(rng, 6, 4), normal(0, 6))[0].shape == (4,)

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from helpers import seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.layers import multi_axis_attention as attention
+
+axes = st.sampled_from([("block", "grid"), ("block",), ("grid",)])
+examples = {"windows": st.integers(1, 4), "pixels": st.integers(1, 4), "half": st.integers(1, 2),
+            "width": st.integers(1, 3), "multi_query": st.booleans(), "seed": seeds}
+
+
+def example(windows, pixels, half, width, multi_query, seed):
+    rng = np.random.default_rng(seed)
+    channels = 2 * half * width
+    params = gradcheck.perturb(attention.init(rng, channels, 2 * half, multi_query), rng, scale=0.7)
+    return params, rng.standard_normal((2, windows, pixels, channels)), rng
+
+
+def definition(params, x, axes):
+    """One head, one window or place, one image at a time, as HIT's paper says it."""
+    project = {name: np.einsum("bgpc,cnd->bgpnd", x, params[name]["weight"]) + params[name]["bias"]
+               for name in ("query", "key", "value")}
+    heads, width = project["query"].shape[-2:]
+    out = np.empty_like(project["query"])
+    for n in range(heads):
+        axis = axes[n * len(axes) // heads]
+        query, key, value = (project[name][..., min(n, project[name].shape[-2] - 1), :] for name in project)
+        places = [(slice(None), g) for g in range(x.shape[1])] if axis == "block" else \
+                 [(slice(None), slice(None), p) for p in range(x.shape[2])]
+        for place in places:
+            scores = np.exp(query[place] @ key[place].swapaxes(-1, -2) / np.sqrt(width))
+            out[place + (Ellipsis, n, slice(None))] = scores / scores.sum(-1, keepdims=True) @ value[place]
+    return np.einsum("bgpnd,ndc->bgpc", out, params["out"]["weight"]) + params["out"]["bias"]
+
+
+@given(axes=axes, **examples)
+def test_forward_is_the_definition(axes, **shape):
+    params, x, _ = example(**shape)
+    np.testing.assert_allclose(attention.forward(params, x, axes)[0], definition(params, x, axes), atol=1e-10)
+
+
+@given(axes=axes, **examples)
+def test_backward_agrees_with_finite_differences(axes, **shape):
+    params, x, rng = example(**shape)
+    gradcheck.check_layer(attention, params, x, rng, axes=axes)
+
+
+def test_the_first_half_of_the_heads_stays_in_its_window():
+    """A change in window 0 reaches window 1 through the grid heads alone."""
+    params, x, _ = example(windows=3, pixels=4, half=1, width=2, multi_query=True, seed=0)
+    moved = x.copy()
+    moved[:, 0] += 1.0
+    params["out"]["weight"][1] = 0.0                                      # silence head 1, of the grid
+    before, after = (attention.forward(params, at)[0] for at in (x, moved))
+    np.testing.assert_array_equal(before[:, 1:], after[:, 1:])
+    assert (before[:, 0] != after[:, 0]).any()
+
+
+def test_attention_maps_are_in_the_cache():
+    params, x, _ = example(windows=3, pixels=4, half=1, width=2, multi_query=True, seed=1)
+    _, cache = attention.forward(params, x)
+    assert cache["block"]["probs"].shape == (2, 3, 1, 4, 4)               # (B, G, N, P, P)
+    assert cache["grid"]["probs"].shape == (2, 4, 1, 3, 3)                # (B, P, N, G, G)
+
+
+@pytest.mark.parametrize("multi_query, key_heads", [(True, 1), (False, 4)])
+def test_head_counts_are_in_the_weights(multi_query, key_heads):
+    params = attention.init(np.random.default_rng(0), 8, 4, multi_query)
+    assert params["query"]["weight"].shape == (8, 4, 2) and params["key"]["weight"].shape == (8, key_heads, 2)

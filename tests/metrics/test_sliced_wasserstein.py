@@ -1,0 +1,185 @@
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit.data.faces import faces
+from minihit.images import to_float
+from minihit.metrics import sliced_wasserstein as swd
+
+COUNT = 200
+
+
+@cache
+def face_set(seed):
+    return to_float(faces(seed=seed, start=0, count=COUNT, size=32))
+
+
+def distances(other, real=None, seed=0):
+    real = face_set(1) if real is None else real
+    return swd.sliced_wasserstein(real, other.astype(np.float32), np.random.default_rng(seed))
+
+
+def noise(amplitude):
+    return amplitude * np.random.default_rng(5).standard_normal(face_set(1).shape)
+
+
+# what it says about sets of images
+
+
+def test_levels_and_average_are_floats():
+    found = distances(face_set(2))
+    assert list(found) == ["16", "32", "average"]
+    assert all(type(value) is float for value in found.values())
+    assert found["average"] == pytest.approx((found["16"] + found["32"]) / 2)
+
+
+@pytest.mark.parametrize(("size", "levels"), [(8, ["8"]), (16, ["16"]), (24, ["24"]), (64, ["16", "32", "64"])])
+def test_levels_halve_down_to_16(size, levels):
+    images = to_float(faces(seed=1, start=0, count=4, size=size))
+    assert list(swd.sliced_wasserstein(images, images, np.random.default_rng(0))) == [*levels, "average"]
+
+
+def test_a_set_is_at_distance_zero_from_itself():
+    assert distances(face_set(1)) == {"16": 0, "32": 0, "average": 0}
+
+
+def test_two_sets_of_faces_are_close_and_noise_is_far():
+    close = distances(face_set(2))
+    far = distances(noise(1.0))
+    assert close["average"] < 60
+    assert far["16"] > 200
+    assert far["32"] > 1000
+
+
+def test_a_larger_set_is_closer():
+    small = distances(face_set(2)[:20], real=face_set(1)[:20])
+    assert distances(face_set(2))["average"] < small["average"]
+
+
+def test_noise_is_seen_at_the_fine_level_and_grows_with_its_amplitude():
+    found = [distances(face_set(2) + noise(a))["32"] for a in (0.0, 0.1, 0.2, 0.4)]
+    assert found == sorted(found)
+    assert found[1] > 2 * found[0]
+
+
+def test_blur_is_seen_at_the_fine_level():
+    blurred = distances(swd.blur(face_set(2)))
+    assert blurred["32"] > 5 * blurred["16"]
+    assert blurred["32"] > 10 * distances(face_set(2))["32"]
+
+
+def test_colour_and_contrast_are_seen_at_the_coarse_level():
+    faithful = distances(face_set(2))["16"]
+    assert distances(face_set(2) + np.array([0.3, 0, 0]))["16"] > 5 * faithful
+    assert distances(face_set(2)[..., ::-1])["16"] > 5 * faithful
+    assert distances(face_set(2) * 0.7)["16"] > 3 * faithful
+
+
+def test_few_different_faces_are_seen():
+    found = [distances(np.resize(face_set(2)[:count], face_set(2).shape))["average"] for count in (1, 10, 50, COUNT)]
+    assert found == sorted(found, reverse=True)
+    assert found[1] > 2 * found[-1]
+
+
+def test_seeds_agree():
+    found = [distances(swd.blur(face_set(2)), seed=seed)["average"] for seed in range(3)]
+    assert np.ptp(found) < 0.1 * np.mean(found)
+    assert found[0] == distances(swd.blur(face_set(2)), seed=0)["average"]
+
+
+def test_sets_of_one_colour_do_not_divide_by_zero():
+    grey = np.zeros((4, 16, 16, 3), np.float32)
+    assert distances(grey, real=grey)["average"] == 0
+    assert np.isfinite(distances(grey + 1, real=grey)["average"])
+
+
+def test_sets_must_have_one_shape():
+    with pytest.raises(ValueError, match="one shape"):
+        distances(face_set(1)[:5])
+
+
+# pieces
+
+
+def clouds(seed, count=500, width=12):
+    rng = np.random.default_rng(seed)
+    a, b = rng.standard_normal((2, count, width), dtype=np.float32)
+    return a, b * 1.5 + 0.2
+
+
+@given(seed=st.integers(0, 2**32))
+def test_cloud_distance_is_symmetric_positive_and_zero_on_equal_clouds(seed):
+    a, b = clouds(seed)
+    there = swd.cloud_distance(a, b, np.random.default_rng(seed))
+    assert there == pytest.approx(swd.cloud_distance(b, a, np.random.default_rng(seed)), rel=1e-6)
+    assert there > 0
+    assert swd.cloud_distance(a, np.random.default_rng(seed).permutation(a), np.random.default_rng(seed)) == 0
+
+
+@given(seed=st.integers(0, 2**32))
+def test_rounded_projections_give_the_distance_of_exact_ones(seed):
+    a, b = (cloud.astype(np.float64) for cloud in clouds(seed))
+    rng = np.random.default_rng(seed)
+    exact = []
+    for _ in range(swd.REPEATS):
+        directions = rng.standard_normal((swd.DIRECTIONS, a.shape[1]), dtype=np.float32).astype(np.float64)
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        exact.append(np.abs(np.sort(a @ directions.T, axis=0) - np.sort(b @ directions.T, axis=0)).mean())
+    found = swd.cloud_distance(a.astype(np.float32), b.astype(np.float32), np.random.default_rng(seed))
+    assert found == pytest.approx(np.mean(exact), rel=1e-4)
+
+
+def test_shifted_clouds_are_as_far_as_the_shift_projects():
+    a, _ = clouds(0, width=147)
+    b = a.copy()
+    b[:, 0] += 2.0
+    one_axis_of_147 = 2.0 * np.sqrt(2 / np.pi / 147)  # mean |cosine| in 147 dimensions
+    assert swd.cloud_distance(a, b, np.random.default_rng(0)) == pytest.approx(one_axis_of_147, rel=0.15)
+
+
+def test_the_pyramid_adds_up_to_the_images():
+    images = to_float(faces(seed=1, start=0, count=3, size=64))
+    *details, rest = swd.laplacian_pyramid(images)
+    for detail in reversed(details):
+        rest = detail + swd.enlarge(rest, detail.shape)
+    np.testing.assert_allclose(rest, images, atol=1e-6)
+    assert rest.dtype == np.float32
+
+
+def test_blur_and_enlarge_keep_a_constant_and_blur_is_the_binomial_filter():
+    flat = np.full((1, 16, 16, 1), 0.7, np.float32)
+    np.testing.assert_allclose(swd.blur(flat), flat, rtol=1e-6)
+    np.testing.assert_allclose(swd.enlarge(flat[:, ::2, ::2], flat.shape), flat, rtol=1e-6)
+    point = np.zeros((1, 9, 9, 1), np.float32)
+    point[0, 4, 4] = 1
+    binomial = np.array([0, 0, 1, 4, 6, 4, 1, 0, 0]) / 16
+    np.testing.assert_allclose(swd.blur(point)[0, :, :, 0], np.outer(binomial, binomial), atol=1e-7)
+
+
+def test_patches_are_cut_where_the_places_say_and_reach_every_corner():
+    images = np.random.default_rng(0).standard_normal((8, 9, 10, 3), dtype=np.float32)
+    places = swd.draw_places(np.random.default_rng(1), images.shape)
+    found = swd.patches(images, places)
+    assert found.shape == (8 * 128, 147)
+    for i in range(0, len(found), 97):
+        image, row, column = (axis[i] for axis in places)
+        np.testing.assert_array_equal(found[i].reshape(7, 7, 3), images[image, row : row + 7, column : column + 7])
+    assert np.bincount(places[0]).tolist() == [128] * 8
+    assert (places[1].min(), places[1].max(), places[2].min(), places[2].max()) == (0, 2, 0, 3)
+
+
+def test_inputs_are_not_changed():
+    real, other = face_set(1).copy(), face_set(2).copy()
+    distances(other, real=real)
+    np.testing.assert_array_equal(real, face_set(1))
+    np.testing.assert_array_equal(other, face_set(2))
+
+
+@pytest.mark.gpu
+def test_cupy_agrees_with_numpy():
+    cupy = pytest.importorskip("cupy")
+    on_gpu = swd.sliced_wasserstein(cupy.asarray(face_set(1)), cupy.asarray(face_set(2)), np.random.default_rng(0))
+    assert on_gpu == pytest.approx(distances(face_set(2)), rel=1e-3)

@@ -1,0 +1,98 @@
+"""The whole discriminator: gradients by finite differences and against autograd, tangent, rescaled unit gradients."""
+
+import numpy as np
+import pytest
+from autograd import make_vjp
+from helpers import assert_same, normal
+from networks import DISCRIMINATORS, PLAIN, make_discriminator
+from oracles import discriminator as oracle
+
+from minihit import gradcheck, tree
+from minihit.models import discriminator
+from minihit.models.config import DiscriminatorConfig, stylegan2_channels
+
+every_option = pytest.mark.parametrize("config", DISCRIMINATORS.values(), ids=DISCRIMINATORS.keys())
+every_image_alone = pytest.mark.parametrize(
+    "config", [config for config in DISCRIMINATORS.values() if not config.minibatch_stddev], ids=str)
+
+
+@every_option
+def test_gradients_agree_with_finite_differences(config):
+    rng = np.random.default_rng(0)
+    params, images = make_discriminator(config, rng)
+    gradcheck.check_layer(discriminator, params, images, rng, config=config)
+
+
+@every_option
+def test_logits_and_gradients_agree_with_autograd(config):
+    params, images = make_discriminator(config, np.random.default_rng(1))
+    logits, cache = discriminator.forward(params, images, config)
+    vjp, expected = make_vjp(lambda arguments: oracle.logits(*arguments, config))((params, images))
+    np.testing.assert_allclose(logits, expected, rtol=1e-10)
+    dlogits = normal(2, len(images))
+    dimages, grads = discriminator.backward(dlogits, cache)
+    expected_grads, expected_dimages = vjp(dlogits)
+    leaves = dict(tree.items(expected_grads))
+    for path, leaf in [("images", dimages), *tree.items(grads)]:
+        gradcheck.assert_close(leaf, leaves.get(path, expected_dimages), path, rtol=1e-8, atol=1e-10)
+
+
+@every_option
+def test_tangent_agrees_with_finite_differences(config):
+    rng = np.random.default_rng(3)
+    params, images = make_discriminator(config, rng)
+    gradcheck.check_tangent(discriminator, params, images, rng, config=config)
+
+
+@every_option
+def test_tangent_and_input_gradient_are_transposes(config):
+    params, images = make_discriminator(config, np.random.default_rng(4))
+    _, cache = discriminator.forward(params, images, config)
+    t_images, dlogits = normal(5, *images.shape), normal(6, len(images))
+    dimages, _ = discriminator.input_gradient(dlogits, cache)
+    t_logits, _ = discriminator.tangent(t_images, cache)
+    np.testing.assert_allclose((dlogits * t_logits).sum(), (dimages * t_images).sum(), rtol=1e-10)
+
+
+@every_image_alone
+def test_one_unit_gradient_serves_every_loss(config):
+    params, images = make_discriminator(config, np.random.default_rng(7))
+    _, cache = discriminator.forward(params, images, config)
+    seeds = normal(8, len(images))
+    dimages, deltas = discriminator.unit_gradient(cache)
+    expected_dimages, expected_grads = discriminator.backward(seeds, cache)
+    np.testing.assert_allclose(dimages * seeds[:, None, None, None], expected_dimages, atol=1e-10)
+    grads = dict(tree.items(discriminator.weight_gradients(deltas, cache, scale=seeds)))
+    for path, expected in tree.items(expected_grads):
+        gradcheck.assert_close(grads[path], expected, path, rtol=1e-9, atol=1e-10)
+
+
+@every_image_alone
+def test_a_logit_does_not_depend_on_the_rest_of_the_batch(config):
+    params, images = make_discriminator(config, np.random.default_rng(9))
+    logits, _ = discriminator.forward(params, images, config)
+    alone = [discriminator.forward(params, image[None], config)[0][0] for image in images]
+    np.testing.assert_allclose(alone, logits, rtol=1e-10)
+
+
+def test_equalised_weights_are_divided_by_the_root_of_their_fan_in():
+    params, _ = make_discriminator(DISCRIMINATORS["equalised"], np.random.default_rng(10))
+    used = discriminator.equalize(params)
+    np.testing.assert_allclose(used["stem"]["weight"], params["stem"]["weight"] / np.sqrt(27))
+    np.testing.assert_allclose(used["dense"]["weight"], params["dense"]["weight"] / np.sqrt(16 * 4))
+    assert_same(used["stem"]["bias"], params["stem"]["bias"])
+
+
+def test_starting_values_are_those_of_hit():
+    plain = discriminator.init(np.random.default_rng(11), PLAIN)
+    equalised = discriminator.init(np.random.default_rng(11), DISCRIMINATORS["equalised"])
+    assert np.abs(plain["stem"]["weight"]).max() <= np.sqrt(6 / (27 + 27))     # Glorot uniform of 3 to 3 channels
+    assert equalised["dense"]["weight"].std() == pytest.approx(1.0, rel=0.2)
+    assert not any(leaf.any() for path, leaf in tree.items(plain) if path.endswith("bias"))
+
+
+@pytest.mark.parametrize("size, multiplier, count", [(128, 1, 23_880_833), (256, 2, 28_862_593), (1024, 2, 29_008_673)])
+def test_official_parameter_counts(size, multiplier, count, shapes_only):
+    config = DiscriminatorConfig(stylegan2_channels(size, multiplier))
+    assert config.size == size
+    assert tree.size(discriminator.init(shapes_only, config)) == count

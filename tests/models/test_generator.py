@@ -1,0 +1,134 @@
+"""The whole generator: gradients by finite differences and against autograd, evaluation, and its running averages."""
+
+import numpy as np
+import pytest
+from autograd import make_vjp
+from helpers import assert_same, normal
+from networks import BASE, GENERATORS, make_generator
+from oracles import generator as oracle
+
+from minihit import gradcheck, tree
+from minihit.layers import batch_norm
+from minihit.models import generator
+from minihit.models.config import GeneratorConfig
+
+every_option = pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS.keys())
+# Parameters whose gradient is zero in theory: softmax does not see the key's bias
+
+
+@every_option
+def test_gradients_agree_with_finite_differences(config):
+    rng = np.random.default_rng(0)
+    params, z, _ = make_generator(config, rng)
+    gradcheck.check_layer(generator, params, z, rng, config=config)
+
+
+@every_option
+def test_gradients_in_evaluation_agree_with_finite_differences(config):
+    rng = np.random.default_rng(1)
+    params, z, state = make_generator(config, rng)
+    gradcheck.check_layer(generator, params, z, rng, config=config, state=state)
+
+
+@every_option
+def test_images_and_gradients_agree_with_autograd(config):
+    params, z, _ = make_generator(config, np.random.default_rng(2))
+    image, cache = generator.forward(params, z, config)
+    vjp, expected = make_vjp(lambda arguments: oracle.images(*arguments, config))((params, z))
+    np.testing.assert_allclose(image, expected, rtol=0, atol=1e-10)
+    dimage = normal(3, *image.shape)
+    dz, grads = generator.backward(dimage, cache)
+    expected_grads, expected_dz = vjp(dimage)
+    gradcheck.assert_close(dz, expected_dz, "z", rtol=1e-7, atol=1e-9)
+    leaves = dict(tree.items(expected_grads))
+    assert leaves.keys() == dict(tree.items(grads)).keys()
+    for path, leaf in tree.items(grads):
+        gradcheck.assert_close(leaf, leaves[path], path, rtol=1e-7, atol=1e-9)
+
+
+@every_option
+@pytest.mark.parametrize("pixels", [1, 200, 1 << 16])
+def test_generate_is_forward_in_evaluation_for_strips_of_any_size(config, pixels):
+    params, z, state = make_generator(config, np.random.default_rng(4))
+    image, _ = generator.forward(params, z, config, state)
+    np.testing.assert_allclose(generator.generate(params, z, config, state, pixels), image, rtol=0, atol=1e-11)
+
+
+@every_option
+def test_in_evaluation_an_image_does_not_depend_on_its_batch(config):
+    params, z, state = make_generator(config, np.random.default_rng(5))
+    together = generator.generate(params, z, config, state)
+    alone = np.concatenate([generator.generate(params, z[i:i + 1], config, state) for i in range(len(z))])
+    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-11)
+
+
+def test_in_training_batch_norm_mixes_the_batch():
+    params, z, _ = make_generator(BASE, np.random.default_rng(6))
+    assert np.abs(generator.forward(params, z, BASE)[0][:2] - generator.forward(params, z[:2], BASE)[0]).max() > 1e-3
+
+
+@every_option
+def test_every_parameter_moves_the_image(config):
+    """But for the biases that a following norm or softmax takes away again."""
+    params, z, _ = make_generator(config, np.random.default_rng(7))
+    image, cache = generator.forward(params, z, config)
+    _, grads = generator.backward(normal(8, *image.shape), cache)
+    still = [path for path, leaf in tree.items(grads) if np.abs(leaf).max() < 1e-8]
+    assert all(path.endswith("bias") for path in still)
+    assert all("key/" in path or config.norm == "batch" for path in still)
+
+
+def test_running_averages_follow_the_batch_statistics():
+    params, z, state = make_generator(BASE, np.random.default_rng(9))
+    _, cache = generator.forward(params, z, BASE)
+    updated = generator.update_state(state, cache)
+    assert dict(tree.items(updated)).keys() == dict(tree.items(state)).keys()
+    norm_cache = cache["stages"][1]["blocks"][0]["mlp"]["norm"]
+    assert_same(updated["stages"][1]["blocks"][0]["mlp"]["norm"],
+                batch_norm.fold(state["stages"][1]["blocks"][0]["mlp"]["norm"], norm_cache))
+    assert all((leaf != before).any() for (_, leaf), (_, before) in zip(tree.items(updated), tree.items(state), strict=True))
+
+
+def test_layer_norm_has_no_running_averages():
+    config = GENERATORS["layer norm"]
+    assert tree.size(generator.init_state(config)) == 0
+
+
+def test_attention_maps_are_found_by_name():
+    params, z, _ = make_generator(BASE, np.random.default_rng(10))
+    _, cache = generator.forward(params, z, BASE)
+    probs = cache["stages"][1]["blocks"][0]["attention"]["block"]["probs"]
+    assert probs.shape == (3, 4, 1, 64, 64)                               # (B, G, N, P, P)
+    assert cache["stages"][2]["cross_attention"]["attend"]["probs"].shape == (3, 4, 1024, 3)
+
+
+def test_one_seed_one_start():
+    one, other = (generator.init(np.random.default_rng(11), BASE) for _ in range(2))
+    assert_same(one, other)
+    assert {leaf.dtype for _, leaf in tree.items(one)} == {np.dtype(np.float32)}
+
+
+def test_starting_values_are_those_of_hit():
+    for path, leaf in tree.items(generator.init(np.random.default_rng(12), BASE)):
+        if path.endswith("bias"):
+            assert not leaf.any(), path
+        elif path.endswith("scale"):
+            assert (leaf == 1).all(), path
+        else:
+            assert 0 < np.abs(leaf).max() <= 0.04, path                   # std 0.02, cut at two of them
+
+
+WIDE, DEEP = (512, 512, 256, 128, 64, 64), (2, 2, 2, 2, 1, 1)
+HEADS, WINDOWS = (16, 8, 4, 4, 4, 4), (4, 4, 8, 8, None, None)
+OFFICIAL = {
+    "hit-128": (GeneratorConfig(256, (512, 512, 256, 128, 128), DEEP[:4] + (2,), HEADS[:5], WINDOWS[:5]), 32_866_627),
+    "hit-256": (GeneratorConfig(512, WIDE, DEEP, HEADS, WINDOWS), 46_217_670),
+    "hit-256-large": (GeneratorConfig(512, (1024, 512, 256, 128, 128, 128), (2,) * 6, HEADS, WINDOWS), 97_462_214),
+    "hit-1024": (GeneratorConfig(512, (*WIDE, 32, 32), (*DEEP, 1, 1), (*HEADS, 4, 4), (*WINDOWS, None, None)), 88_216_300),
+}
+
+
+@pytest.mark.parametrize("preset", OFFICIAL)
+def test_official_parameter_counts(preset, shapes_only):
+    config, count = OFFICIAL[preset]
+    assert tree.size(generator.init(shapes_only, config)) == count

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from helpers import assert_same, normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.ops import attend
+
+small = st.integers(1, 5)
+leading_axes = st.lists(st.integers(1, 3), max_size=2)
+TOLERANCE = {np.float64: 1e-12, np.float32: 2e-5}
+
+
+@st.composite
+def queries_keys_values(draw, dtype=np.float64):
+    """query (..., Q, N, D); key and value (..., K, N or 1, D)."""
+    leading, (q, k, n, d), shared = draw(leading_axes), draw(st.tuples(small, small, small, small)), draw(st.booleans())
+    rng = np.random.default_rng(draw(seeds))
+    shapes = (q, n, d), (k, 1 if shared else n, d), (k, 1 if shared else n, d)
+    return tuple(rng.standard_normal((*leading, *shape)).astype(dtype) for shape in shapes)
+
+
+@given(queries_keys_values(), seeds)
+def test_backward_agrees_with_finite_differences(arrays, seed):
+    gradcheck.check_layer(attend, None, arrays, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@given(data=st.data())
+def test_the_readable_version_agrees(dtype, data):
+    arrays = data.draw(queries_keys_values(dtype))
+    (out, cache), (expected, probs) = attend.forward(*arrays), attend.reference(*arrays)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=TOLERANCE[dtype])
+    np.testing.assert_allclose(cache["probs"], probs, rtol=0, atol=TOLERANCE[dtype])
+    assert out.dtype == cache["probs"].dtype == dtype
+
+
+@given(queries_keys_values())
+def test_shared_keys_are_the_same_keys_for_every_head(arrays):
+    query, key, value = arrays
+    heads = query.shape[-2]
+    out, _ = attend.forward(query, key[..., :1, :], value[..., :1, :])
+    repeated, _ = attend.forward(query, *(np.repeat(x[..., :1, :], heads, axis=-2) for x in (key, value)))
+    np.testing.assert_allclose(out, repeated, atol=1e-12)
+
+
+def test_probs_sum_to_one_over_the_keys():
+    _, cache = attend.forward(normal(0, 2, 3, 4, 5), normal(1, 2, 6, 1, 5), normal(2, 2, 6, 1, 5))
+    assert cache["probs"].shape == (2, 4, 3, 6)
+    np.testing.assert_allclose(cache["probs"].sum(axis=-1), 1.0, atol=1e-14)
+
+
+def test_a_shift_of_all_keys_changes_nothing():
+    query, key, value = normal(0, 2, 3, 4, 5), normal(1, 2, 6, 1, 5), normal(2, 2, 6, 1, 5)
+    shifted, _ = attend.forward(query, key + 3.0, value)
+    np.testing.assert_allclose(shifted, attend.forward(query, key, value)[0], atol=1e-12)
+
+
+def test_large_scores_do_not_overflow():
+    query = normal(3, 1, 4, 2, 8, dtype=np.float32) * 1e4
+    out, _ = attend.forward(query, query, query)
+    assert np.isfinite(out).all()
+
+
+def test_one_key_is_always_taken():
+    value = normal(4, 2, 1, 1, 3)
+    out, _ = attend.forward(normal(5, 2, 4, 2, 3), normal(6, 2, 1, 1, 3), value)
+    assert_same(out, np.broadcast_to(value, out.shape))

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from helpers import assert_adjoint, normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.errors import UserError
+from minihit.ops import augment
+
+policies = st.lists(st.sampled_from(list(augment.POLICIES)), unique=True).map(tuple)
+ALL = tuple(augment.POLICIES)
+
+
+def example(seed, side=8, count=3):
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((count, side, side, 3)), augment.draw(rng, count, side)
+
+
+@given(policies, st.integers(1, 9), seeds)
+def test_backward_agrees_with_finite_differences(policy, side, seed):
+    x, draws = example(seed, side)
+    gradcheck.check_layer(augment, None, x, np.random.default_rng(seed), draws=draws, policy=policy)
+
+
+@given(st.sampled_from(ALL), seeds)
+def test_backward_is_the_transpose(policy, seed):
+    (x, draws), dy = example(seed), normal(seed + 1, 3, 8, 8, 3)
+    zero, _ = augment.forward(0 * x, draws, (policy,))                    # brightness adds a constant
+
+    def forward(x):
+        return augment.forward(x, draws, (policy,))[0] - zero
+
+    assert_adjoint(forward, lambda dy: augment.backward(dy, {"draws": draws, "policy": (policy,)}), x, dy)
+
+
+@given(st.integers(1, 40), seeds)
+def test_draws_stay_in_their_ranges(side, seed):
+    draws = augment.draw(np.random.default_rng(seed), 50, side)
+    for name in ("brightness", "saturation", "contrast"):
+        assert draws[name].dtype == np.float32 and (draws[name] >= 0).all() and (draws[name] < 1).all()
+    for name in ("shift_h", "shift_w"):
+        assert (abs(draws[name]) <= augment.side_of(side, 0.125)).all()
+    for name in ("cut_h", "cut_w"):
+        assert (draws[name] >= 0).all() and (draws[name] <= side).all()
+
+
+def test_neutral_colours_change_nothing():
+    x, draws = example(0)
+    neutral = {**draws, "brightness": np.full(3, 0.5), "saturation": np.full(3, 0.5), "contrast": np.full(3, 0.5)}
+    np.testing.assert_allclose(augment.forward(x, neutral, ("color",))[0], x, atol=1e-14)
+
+
+def test_no_saturation_is_grey_and_no_contrast_is_flat():
+    x, draws = example(1)
+    grey = augment.color(x, {**draws, "saturation": np.zeros(3)})
+    np.testing.assert_allclose(grey, np.broadcast_to(grey[..., :1], grey.shape), atol=1e-14)
+    flat = augment.color(x, {**draws, "contrast": np.full(3, -0.5)})
+    np.testing.assert_allclose(flat, np.broadcast_to(flat[:, :1, :1, :1], flat.shape), atol=1e-14)
+
+
+def test_translation_moves_by_whole_pixels_and_fills_with_zeros():
+    x = normal(2, 1, 4, 4, 3)
+    y = augment.translation(x, {"shift_h": np.array([1]), "shift_w": np.array([-2])})
+    np.testing.assert_array_equal(y[:, :3, 2:], x[:, 1:, :2])
+    assert not y[:, 3:].any() and not y[:, :, :2].any()
+
+
+def test_cutout_clears_a_square_of_half_the_side():
+    y = augment.cutout(np.ones((1, 8, 8, 3)), {"cut_h": np.array([4]), "cut_w": np.array([1])})
+    expected = np.ones((1, 8, 8, 3))
+    expected[:, 2:6, 0:3] = 0.0                                           # columns -1 to 2, cut off at the border
+    np.testing.assert_array_equal(y, expected)
+
+
+def test_each_image_has_its_own_draws():
+    x, draws = example(3)
+    whole, _ = augment.forward(x, draws)
+    for i in range(3):
+        alone, _ = augment.forward(x[i:i + 1], {name: values[i:i + 1] for name, values in draws.items()})
+        np.testing.assert_allclose(alone[0], whole[i], atol=1e-14)
+
+
+def test_an_unknown_policy_is_refused():
+    x, draws = example(4)
+    with pytest.raises(UserError, match="augmentation 'flip' is unknown: choose from color, translation, cutout"):
+        augment.forward(x, draws, ("flip",))

@@ -1,0 +1,30 @@
+import numpy as np
+from helpers import assert_adjoint, image_shapes, normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minihit import gradcheck
+from minihit.ops import pixel_shuffle
+
+shapes = image_shapes(c=st.sampled_from([4, 8, 12]))
+
+
+@given(shapes, seeds)
+def test_channels_move_to_pixels_in_tensorflows_order(shape, seed):
+    x = normal(seed, *shape)
+    y, _ = pixel_shuffle.forward(x)
+    b, height, width, c = shape
+    assert y.shape == (b, 2 * height, 2 * width, c // 4)
+    for down, right in np.ndindex(2, 2):
+        start = (down * 2 + right) * (c // 4)
+        np.testing.assert_array_equal(y[:, down::2, right::2], x[..., start:start + c // 4])
+
+
+@given(shapes, seeds)
+def test_backward_is_the_inverse_and_the_transpose(shape, seed):
+    x = normal(seed, *shape)
+    y, cache = pixel_shuffle.forward(x)
+    np.testing.assert_array_equal(pixel_shuffle.backward(y, cache), x)
+    dy = normal(seed + 1, *y.shape)
+    assert_adjoint(lambda x: pixel_shuffle.forward(x)[0], lambda dy: pixel_shuffle.backward(dy, cache), x, dy)
+    gradcheck.check_layer(pixel_shuffle, None, x, np.random.default_rng(seed))

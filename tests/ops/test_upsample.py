@@ -1,0 +1,21 @@
+import numpy as np
+from helpers import assert_adjoint, image_shapes, normal, seeds
+from hypothesis import given
+
+from minihit import gradcheck
+from minihit.ops import upsample
+
+
+@given(image_shapes(), seeds)
+def test_every_pixel_becomes_a_square(shape, seed):
+    x = normal(seed, *shape)
+    np.testing.assert_array_equal(upsample.forward(x)[0], x.repeat(2, axis=1).repeat(2, axis=2))
+
+
+@given(image_shapes(), seeds)
+def test_backward_is_the_transpose(shape, seed):
+    x = normal(seed, *shape)
+    y, cache = upsample.forward(x)
+    dy = normal(seed + 1, *y.shape)
+    assert_adjoint(lambda x: upsample.forward(x)[0], lambda dy: upsample.backward(dy, cache), x, dy)
+    gradcheck.check_layer(upsample, None, x, np.random.default_rng(seed))

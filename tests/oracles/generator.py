@@ -1,0 +1,103 @@
+"""The generator once more, from HiT's description alone, with einsum and autograd.numpy."""
+
+import autograd.numpy as np
+from autograd.scipy.special import erf
+
+
+def images(params, z, config):
+    """(B, size, size, 3) from z (B, latent), in training mode; params and config as in minihit.models.generator."""
+    tokens, image = None, 0.0
+    if config.cross_attention:
+        part = params["tokens"]
+        tokens = np.einsum("bz,ztc->btc", z, part["linear"]["weight"]) + part["linear"]["bias"] + part["position"][0, 0]
+        tokens = norm(part["norm"], tokens, config)
+    x = np.einsum("bz,zhwc->bhwc", z, params["start"]["weight"]) + params["start"]["bias"]
+    for index, stage in enumerate(params["stages"]):
+        x = x + stage["position"]
+        if tokens is not None:
+            x = x + cross_attention(stage["cross_attention"], norm(stage["cross_norm"], x, config), tokens)
+            x = mlp(stage["cross_mlp"], x, config)
+        has_window = config.windows[index] is not None
+        attends = has_window and config.attention != "none"
+        for block in stage["blocks"]:
+            if attends:
+                x = x + self_attention(block["attention"], norm(block["norm"], x, config), config.windows[index], config)
+            x = mlp(block["mlp"] if attends else block, x, config)
+        last = index + 1 == len(config.channels)
+        if last or not has_window:
+            head = stage["to_rgb"]
+            rgb = np.einsum("bhwc,cr->bhwr", norm(head["norm"], x, config), head["linear"]["weight"])
+            image = upsample(image) + rgb + head["linear"]["bias"]
+        if not last:
+            x = depth_to_space(x)
+            if x.shape[-1] != config.channels[index + 1]:
+                x = np.einsum("bhwc,cd->bhwd", x, stage["widen"]["weight"]) + stage["widen"]["bias"]
+    return image
+
+
+def norm(params, x, config):
+    axes = tuple(range(x.ndim - 1)) if config.norm == "batch" else (-1,)
+    eps = 1e-3 if config.norm == "batch" else 1e-6
+    x_hat = (x - np.mean(x, axes, keepdims=True)) / np.sqrt(np.var(x, axes, keepdims=True) + eps)
+    return params["scale"] * x_hat + params["bias"]
+
+
+def mlp(params, x, config):
+    h = norm(params["norm"], x, config)
+    h = np.einsum("...c,cd->...d", h, params["expand"]["weight"]) + params["expand"]["bias"]
+    h = 0.5 * h * (1 + erf(h / np.sqrt(2.0)))
+    return x + np.einsum("...c,cd->...d", h, params["contract"]["weight"]) + params["contract"]["bias"]
+
+
+def heads(params, name, x, count):
+    """(B, L, C) to (B, L, count, D); a single head is repeated."""
+    projected = np.einsum("blc,cnd->blnd", x, params[name]["weight"]) + params[name]["bias"]
+    return np.repeat(projected, count // projected.shape[2], axis=2)
+
+
+def attend(params, x, source, allowed):
+    """Every pixel of x (B, L, C) asks those of source (B, K, C0) that allowed (N, L, K) permits."""
+    count, width = params["query"]["bias"].shape
+    query, key, value = heads(params, "query", x, count), heads(params, "key", source, count), heads(params, "value", source, count)
+    scores = np.einsum("blnd,bknd->bnlk", query, key) / np.sqrt(width)
+    weights = np.exp(scores) * allowed
+    out = np.einsum("bnlk,bknd->blnd", weights / np.sum(weights, axis=-1, keepdims=True), value)
+    return np.einsum("blnd,ndc->blc", out, params["out"]["weight"]) + params["out"]["bias"]
+
+
+def cross_attention(params, x, tokens):
+    flat = np.reshape(x, (x.shape[0], -1, x.shape[-1]))
+    return np.reshape(attend(params, flat, tokens, np.ones((1, 1, 1))), x.shape)
+
+
+def self_attention(params, x, window, config):
+    flat = np.reshape(x, (x.shape[0], -1, x.shape[-1]))
+    allowed = masks(x.shape[1], window, config.attention, params["query"]["bias"].shape[0])
+    return np.reshape(attend(params, flat, flat, allowed), x.shape)
+
+
+def masks(side, window, attention, count):
+    """(N, pixels, pixels): which pixels a head sees, found from their places in the image."""
+    row, column = np.divmod(np.arange(side * side), side)
+
+    def same(*places):
+        return np.all(np.array([place[:, None] == place[None] for place in places]), axis=0)
+
+    block = same(row // window, column // window)
+    grid = same(row % window, column % window)
+    halves = {"multi_axis": (block, grid), "block": (block, block), "grid": (grid, grid),
+              "axial": (same(row), same(column)), "full": (same(0 * row), same(0 * row))}[attention]
+    return np.array([halves[0]] * (count // 2) + [halves[1]] * (count - count // 2), float)
+
+
+def upsample(image):
+    if isinstance(image, float):
+        return image
+    return np.repeat(np.repeat(image, 2, axis=1), 2, axis=2)
+
+
+def depth_to_space(x):
+    """Channel (dy * 2 + dx) * C/4 + c becomes channel c of pixel (2 h + dy, 2 w + dx)."""
+    b, height, width, c = x.shape
+    x = np.reshape(x, (b, height, width, 2, 2, c // 4))
+    return np.reshape(np.transpose(x, (0, 1, 3, 2, 4, 5)), (b, 2 * height, 2 * width, c // 4))

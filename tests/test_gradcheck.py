@@ -1,0 +1,101 @@
+"""The checker is checked: right gradients pass, and each way of being wrong is caught and named."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers import normal
+
+from minihit import gradcheck
+from minihit.layers import cross_attention, layer_norm, linear
+from minihit.ops import leaky_relu
+
+PLANTED = {
+    "input times 1.001": (lambda dx, grads: (dx * 1.001, grads), "x "),
+    "weight times 1.001": (lambda dx, grads: (dx, {**grads, "weight": 1.001 * grads["weight"]}), "params/weight"),
+    "a dropped term": (lambda dx, grads: (dx - 0.1 * dx.mean(axis=0), grads), "x "),
+    "a transposed axis": (lambda dx, grads: (dx, {**grads, "weight": grads["weight"].T}), "params/weight"),
+    "a wrong bias": (lambda dx, grads: (dx, {**grads, "bias": grads["bias"] + [0, 0, 0, 1e-4]}), "params/bias"),
+    "a bias averaged over the batch": (lambda dx, grads: (dx, {**grads, "bias": grads["bias"] / 5}), "params/bias"),
+    "not a number": (lambda dx, grads: (dx * np.nan, grads), "x "),
+}
+
+
+def broken(change, layer=linear):
+    """The layer with a mistake planted in what its backward returns."""
+    return SimpleNamespace(forward=layer.forward, backward=lambda dy, cache: change(*layer.backward(dy, cache)))
+
+
+@pytest.fixture
+def example():
+    rng = np.random.default_rng(0)
+    return gradcheck.perturb(linear.init(rng, 4, 4), rng), rng.standard_normal((5, 4)), rng
+
+
+def test_right_gradients_pass_with_room_to_spare(example):
+    comparisons = gradcheck.check_layer(linear, *example)
+    assert [row.path for row in comparisons] == ["x", "params/weight", "params/bias"]
+    assert max(row.share for row in comparisons) < 0.01
+
+
+@pytest.mark.parametrize("mistake", PLANTED)
+def test_a_planted_mistake_is_caught_and_named(mistake, example):
+    change, path = PLANTED[mistake]
+    with pytest.raises(AssertionError, match=rf"1 of 3 gradients are wrong:\n{path}"):
+        gradcheck.check_layer(broken(change), *example)
+
+
+def test_every_wrong_leaf_is_listed(example):
+    change = broken(lambda dx, grads: (dx * 1.001, {name: 1.001 * grad for name, grad in grads.items()}))
+    with pytest.raises(AssertionError, match=r"3 of 3 gradients.*\nx .*\nparams/weight.*\nparams/bias"):
+        gradcheck.check_layer(change, *example)
+
+
+def test_the_message_has_path_shape_numbers_and_share():
+    row = gradcheck.Comparison("params/scale", (3,), "value (1,)", 0.5, 0.25, 12.0)
+    assert str(row) == ("params/scale (3,), value (1,): backward 0.5, finite differences 0.25, error 12 of the allowed")
+
+
+def test_a_gradient_of_another_shape_is_refused(example):
+    with pytest.raises(AssertionError, match=r"params/bias \(4,\): its gradient has shape \(1, 4\)"):
+        gradcheck.check_layer(broken(lambda dx, grads: (dx, {**grads, "bias": grads["bias"][None]})), *example)
+
+
+def test_float32_parameters_are_checked_in_float64():
+    rng = np.random.default_rng(1)
+    gradcheck.check_layer(layer_norm, layer_norm.init(6), normal(2, 3, 6, dtype=np.float32), rng)
+
+
+def test_several_inputs_are_named_after_the_arguments_of_forward():
+    rng = np.random.default_rng(2)
+    params = gradcheck.perturb(cross_attention.init(rng, 4, 2, 6), rng)
+    rows = gradcheck.check_layer(cross_attention, params, (normal(3, 2, 5, 4), normal(4, 2, 3, 6)), rng)
+    assert [row.path for row in rows][:3] == ["x", "tokens", "params/query/weight"]
+
+
+def test_the_step_shrinks_rather_than_cross_a_kink():
+    gradcheck.check_layer(leaky_relu, None, np.array([1.5e-5, -2.0]), np.random.default_rng(3))
+
+
+def test_a_point_on_a_kink_is_refused():
+    with pytest.raises(ValueError, match="kink"):
+        gradcheck.check_layer(leaky_relu, None, np.array([0.0, 1.0]), np.random.default_rng(4))
+
+
+def test_a_wrong_tangent_is_caught(example):
+    wrong = SimpleNamespace(forward=linear.forward, tangent=lambda t_x, cache: 1.001 * linear.tangent(t_x, cache)[0])
+    gradcheck.check_tangent(linear, *example)
+    with pytest.raises(AssertionError, match=r"tangent \(5, 4\): .* of the allowed"):
+        gradcheck.check_tangent(wrong, *example)
+
+
+def test_numerical_gradient_of_a_polynomial():
+    x = normal(5, 2, 3)
+    gradcheck.assert_close(gradcheck.numerical_gradient(lambda x: (x**3).sum(), x), 3 * x**2, "cubes")
+
+
+def test_assert_close_names_the_worst_value():
+    with pytest.raises(AssertionError, match=r"probs \(2, 2\): 5 at \(1, 0\) instead of 3"):
+        gradcheck.assert_close(np.array([[1.0, 2.0], [5.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), "probs")
+    with pytest.raises(AssertionError, match=r"probs: shape \(2,\) instead of \(1, 2\)"):
+        gradcheck.assert_close(np.ones(2), np.ones((1, 2)), "probs")

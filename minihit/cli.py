@@ -63,7 +63,8 @@ def explain(error):
     if isinstance(error, UserError):
         return " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return "memory ran out: choose a smaller --batch, --recipe.micro-batch or preset; minihit info PRESET shows what takes it"
+        return ("memory ran out: choose a smaller preset, or train with a smaller --batch or --recipe.micro-batch; "
+                "minihit info PRESET shows what takes it")
     if error.errno not in CURES:
         return None
     return f"{error.filename or 'writing'}: {error.strerror}; {CURES[error.errno]}"

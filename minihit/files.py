@@ -32,7 +32,8 @@ def replacing(path, mode="wb"):
     path: str or Path; folders that do not exist yet are made, a link is followed, and a device such as /dev/stdout,
         which has no old content to protect, is written to directly.
     mode: "wb", or "w" for UTF-8 text with line ends kept as they are written.
-    Yields the open file. Whatever goes wrong, an interruption included, the old file stays and the temporary one goes.
+    Yields the open file, to be written to and nothing else: any OSError in the block counts as this file's.
+    Whatever goes wrong, an interruption included, the old file stays and the temporary one goes.
 
     Raises UserError if the system refuses to write (full disk, no permission, a folder of that name ...).
     """

@@ -66,7 +66,7 @@ def write_png(path, image):
     from PIL import Image
 
     encoded = io.BytesIO()
-    Image.fromarray(image).save(encoded, "PNG", optimize=True)
+    Image.fromarray(image).save(encoded, "PNG")
     write_bytes(path, encoded.getvalue())
 
 

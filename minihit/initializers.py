@@ -1,4 +1,8 @@
-"""First values of weights, drawn on the host in float32 from a generator that is passed in."""
+"""First values of weights, drawn on the host in float32 from a generator that is passed in.
+
+Without a generator, rng None, weights are blank: of the right shape and dtype, all zero and read-only, and they take no
+memory. That is what counting parameters and reading checkpoints need.
+"""
 
 import math
 
@@ -6,7 +10,9 @@ import numpy as np
 
 
 def truncated_normal(rng, shape, fan_in=None, fan_out=None, std=0.02):
-    """Normal values cut at two standard deviations by drawing again, then times std (every kernel and position of G)."""
+    """Normal values cut at two standard deviations by drawing again, times std (every kernel and position of G)."""
+    if rng is None:
+        return blank(shape)
     values = rng.standard_normal(shape, dtype=np.float32)
     while (outside := np.abs(values) > 2.0).any():
         values[outside] = rng.standard_normal(np.count_nonzero(outside), dtype=np.float32)
@@ -16,6 +22,8 @@ def truncated_normal(rng, shape, fan_in=None, fan_out=None, std=0.02):
 
 def glorot_uniform(rng, shape, fan_in, fan_out):
     """Uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010; every kernel of D)."""
+    if rng is None:
+        return blank(shape)
     limit = math.sqrt(6.0 / (fan_in + fan_out))
     values = rng.random(shape, dtype=np.float32)
     values *= 2.0 * limit
@@ -25,7 +33,12 @@ def glorot_uniform(rng, shape, fan_in, fan_out):
 
 def standard_normal(rng, shape, fan_in, fan_out):
     """N(0, 1): the kernels of a discriminator with equalised learning rate (Karras et al. 2018, section 4.1)."""
-    return rng.standard_normal(shape, dtype=np.float32)
+    return blank(shape) if rng is None else rng.standard_normal(shape, dtype=np.float32)
+
+
+def blank(shape):
+    """One zero, seen from every place of an array of that shape."""
+    return np.broadcast_to(np.float32(0.0), shape)
 
 
 def zeros(shape):

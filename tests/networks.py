@@ -9,16 +9,16 @@ from minihit import gradcheck
 from minihit.models import discriminator, generator
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 
-BASE = GeneratorConfig(latent=3, channels=(4, 4, 8), layers=(1, 2, 1), heads=(2, 2, 4), windows=(4, 8, None), tokens=3)
+BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
 GENERATORS = {
     "base": BASE,
     "layer norm": replace(BASE, norm="layer"),
     "multi-head": replace(BASE, multi_query=False),
     "no cross-attention": replace(BASE, cross_attention=False),
     **{attention: replace(BASE, attention=attention) for attention in ("block", "grid", "axial", "full", "none")},
-    "no widening": replace(BASE, channels=(16, 4, 4), heads=(2, 2, 2)),
-    "windows to the end": replace(BASE, channels=(4, 4), layers=(1, 1), heads=(2, 2), windows=(4, 4)),
-    "image from two stages": replace(BASE, channels=(4, 4), layers=(1, 1), heads=(2, 2), windows=(None, None)),
+    "no widening": replace(BASE, channels=(16, 4), layers=(1, 1), heads=(4, 2)),
+    "windows to the end": replace(BASE, channels=(4, 4), layers=(1, 1), heads=(2, 2), windows=(4, 8)),
+    "image from two stages": replace(BASE, layers=(1, 1), windows=(None, None)),
 }
 
 PLAIN = DiscriminatorConfig(channels=(3, 5, 4))
@@ -32,10 +32,10 @@ DISCRIMINATORS = {
 
 
 def make_generator(config, rng, dtype=np.float64):
-    """(params, z, state): weights of the usual sizes, a batch of three, running averages unlike any batch's."""
+    """(params, z, state): a batch of two and running averages unlike any batch's."""
     params = gradcheck.perturb(generator.init(rng, config), rng)
     state = gradcheck.perturb(generator.init_state(config), rng, scale=0.1)
-    return *cast((params, rng.standard_normal((3, config.latent))), dtype), cast(state, dtype)
+    return *cast((params, rng.standard_normal((2, config.latent))), dtype), cast(state, dtype)
 
 
 def make_discriminator(config, rng, dtype=np.float64, count=4):

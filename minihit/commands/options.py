@@ -1,5 +1,6 @@
 """What the commands' options have in common: types, the parser, and how seeds are written."""
 
+import inspect
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,14 +11,20 @@ from minihit.errors import UserError
 
 Device = Literal["auto", "cpu", "gpu"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
+Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 MOST_SEEDS = 1_000_000
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 
 
 def parse(options, argv, command, default=None):
     """The dataclass `options` from a command line; prints help or a mistake and exits where there is one."""
     given = {} if default is None else {"default": default}
-    return tyro.cli(options, args=argv, prog=f"minihit {command}", **given)
+    return tyro.cli(options, args=argv, prog=f"minihit {command}", description=inspect.getdoc(options), **given)
+
+
+def shown(metavar, default):
+    """How help shows an option whose default is made elsewhere."""
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
 
 
 def parse_seeds(text):
@@ -34,14 +41,14 @@ def parse_seeds(text):
     return seeds
 
 
-def require_at_least_one(**numbers):
+def check_positive(**numbers):
     """Raise UserError for a flag, given by its name, whose number is below one; None stands for a flag left out."""
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise UserError(f"--{name} is {number}: it must be at least 1")
 
 
-def require_suffix(path, *known):
+def check_suffix(path, *known):
     """Refuse a file name before the work for it is done."""
     if Path(path).suffix.lower() not in known:
         raise UserError(f"cannot write {path}: give it a name that ends in {' or '.join(known)}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from minihit.backend import resolve_device
-from minihit.commands.options import Device, Switch, parse
+from minihit.commands.options import Device, Switch, parse, shown
 from minihit.errors import UserError
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
@@ -25,19 +25,20 @@ _RECIPE = tyro.conf.arg(help="How the two are trained.")
 class Train:
     """Train a generator against a discriminator, and write samples, log, curves and checkpoints into a folder.
 
-    The preset gives every default below; any of them can be changed. Ctrl-C finishes the step and saves; --resume goes on.
+    The preset gives every default below; all can be changed. Ctrl-C finishes the step and saves; --resume goes on.
 
     Examples:
       minihit train
-      minihit train --preset celeba-64 --data photos --run runs/photos --generator.norm layer --recipe.augment color translation
+      minihit train --preset celeba-64 --data photos --run runs/photos --recipe.augment color translation
       minihit train --run runs/photos --resume
+      minihit train --run runs/grid --generator.attention grid --generator.norm layer --recipe.r1 5
     """
 
     generator: Annotated[GeneratorConfig, _GENERATOR]
     discriminator: Annotated[DiscriminatorConfig, _DISCRIMINATOR]
     recipe: Annotated[Recipe, _RECIPE]
     preset: str                              # networks and recipe to start from: see minihit info PRESET
-    run: Path                                # folder of the run; runs/PRESET where it is not given
+    run: Annotated[Path, shown("FOLDER", "runs/PRESET")]  # folder of the run
     data: str                                # "faces", the built-in ones, or a folder of images
     seed: int                                # decides the first parameters and every random draw
     flip: bool                               # mirror images of a folder at random
@@ -49,8 +50,8 @@ class Train:
     keep: int                                # newest checkpoints that are kept
     device: Device = "auto"                  # auto is the GPU where there is a working one
     resume: Switch = False                   # go on with the run in its folder; only --steps may change
-    steps: int | None = None                 # short for --recipe.steps
-    batch: int | None = None                 # short for --recipe.batch
+    steps: Annotated[int | None, shown("INT", "--recipe.steps")] = None  # short for --recipe.steps
+    batch: Annotated[int | None, shown("INT", "--recipe.batch")] = None  # short for --recipe.batch
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,10 @@ def _saved(folder, preset):
         raise UserError(f"{folder.path} holds no run, so there is nothing to resume: "
                         f"leave --resume out to start one there, or name the run's folder with --run")
     saved = read_config(folder)
-    if preset and PRESETS[preset].generator.size != saved.preset.generator.size:
-        raise UserError(f"--preset {preset} makes images of side {PRESETS[preset].generator.size} and the run in {folder.path} of "
-                        f"side {saved.preset.generator.size}: leave --preset out to resume it")
+    sizes = saved.preset.generator.size, PRESETS[preset].generator.size if preset else saved.preset.generator.size
+    if sizes[0] != sizes[1]:
+        raise UserError(f"the run in {folder.path} makes images of side {sizes[0]}, {preset} of side {sizes[1]}: "
+                        f"leave --preset out to resume it")
     return saved
 
 
@@ -119,7 +121,7 @@ def _require_same(config, saved, folder):
     for name, here, there in _differences(config, saved):
         if name != "recipe.steps":
             flag = name.replace("_", "-")
-            raise UserError(f"--{flag} {_shown(here)} contradicts the run in {folder.path}, which was started with {_shown(there)}: "
+            raise UserError(f"--{flag} {_words(here)} contradicts the run in {folder.path}, which has {_words(there)}: "
                             f"leave --{flag} out, or start another run with --run")
 
 
@@ -134,5 +136,5 @@ def _differences(config, other, prefix=""):
             yield prefix + field.name, here, there
 
 
-def _shown(value):
+def _words(value):
     return (" ".join(map(str, value)) or "nothing") if isinstance(value, tuple) else value

@@ -30,7 +30,7 @@ class BuiltInFaces:
 
     @property
     def description(self):
-        return f"built-in drawn faces at {self.size} x {self.size}, no two alike"
+        return f"built-in drawn faces at {self.size} x {self.size}, without end"
 
     def take(self, position, count):
         """Faces number position .. position + count - 1 of this seed's stream."""

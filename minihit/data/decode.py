@@ -11,7 +11,7 @@ def decode(path, at_least=None):
 
     at_least: where given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, which is many times faster, as long
         as neither side falls below so many pixels.
-    What is transparent shows white, as the web page it was made for would show it.  16 bits become 8. Of an animation,
+    What is transparent shows white, as the web page it was made for would show it. 16 bits become 8. Of an animation,
     the first frame counts. Colour profiles are ignored. Raises what Pillow raises, or ValueError with a reason.
     """
     from PIL import Image, ImageOps
@@ -32,6 +32,7 @@ def reason(error):
 
 
 def to_rgb(picture):
+    """A Pillow image of any mode as mode RGB: wide greys scaled, what is transparent laid over white."""
     from PIL import Image
 
     if picture.mode[0] in "IF":  # greys wider than 8 bits, which convert() would clip instead of scale

@@ -166,7 +166,7 @@ def dome(skull, edge, style, face):
     """The crown of a hat, above its edge."""
     height = np.maximum(style.dome_top + style.brim + 0.1, 0.1)
     outline = rounded_box(skull, 0.0, style.brim + 0.1, style.dome_x, height, 0.4)
-    on_dome = clipped(skull, coverage(np.maximum(outline, skull.y - edge), skull.pixel))
+    on_dome = clipped(skull, coverage(np.maximum(outline, skull.y - edge), skull.pixel) * style.covers)
     paint(on_dome, 1.0, face.clothes_color)
     fill(on_dome, 0.35 + face.light_x * skull.x, face.shade, 0.18, edge=0.9)
     paint(on_dome, 0.3 * glow(ellipse(skull, 0.35 * face.light_x, -1.0, 0.5, 0.3), 0.3), face.white)

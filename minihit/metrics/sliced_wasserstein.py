@@ -4,11 +4,16 @@ Each image becomes a Laplacian pyramid, each level of it a bag of 7 x 7 patches.
 points: along many random directions, sorted projections of the one are subtracted from those of the other. Fine levels
 compare texture, the coarsest level compares shapes and colours. It needs no trained network, and 0 is perfect.
 
-One thing differs from the authors' code, which shifts and scales each set of patches to mean 0 and standard deviation 1
-per channel by its own statistics, so that a set with other colours or other contrast than the real one looks perfect.
-Here the real set's statistics are used for both: colour and contrast count, and the unit, a thousandth of the
-real standard deviation, stays the same for all sets compared with one real set. Statistics of both sets pooled would
-notice colours too, but noise would then stretch its own ruler. The price: the two sets are not interchangeable.
+One thing differs from the authors' code, which shifts and scales each set to mean 0 and standard deviation 1 by its own
+statistics per channel: a set with other colours or other contrast than the real one then looks perfect. Here the real
+set's statistics are used for both, so colour and contrast count, and the unit, a thousandth of the real standard
+deviation, is the same for all sets compared with one real set. Statistics of both sets pooled would notice colours too,
+but noise would then stretch its own ruler. The price: the two sets are not interchangeable.
+
+Two samples of one population are not at 0: drawn faces of 32 pixels, 1,000 against 1,000, are 15 apart at level 16, 11
+at level 32. The same 1,000 are at 49 and 482 when blurred, at 16 and 384 with noise of 0.2 added, at 321 and 11 with
+0.3 added to red (the authors' normalisation: 12 and 7 with or without), at 143 and 53 when they are 10 faces over and
+over, and random pixels are at 568 and 1659. It takes 1.3 s on two cores, and 75 kB of memory per image of each set.
 
 Shapes: images (N, H, W, 3) float32; patches (M, 147), M = 128 N; directions (147, D).
 """
@@ -20,7 +25,7 @@ from minihit.backend import array_module
 SMALLEST_LEVEL = 16
 PATCH = 7
 PATCHES_PER_IMAGE = 128
-REPEATS, DIRECTIONS = 4, 64  # half the 512 of the paper, which move the result by a fiftieth and take twice as long
+REPEATS, DIRECTIONS = 4, 64  # half the 512 of the paper: they move the result by 2% and take twice as long
 UNIT = 1e3
 SMALLEST_STD = 1e-8
 STEPS = 32767  # the largest int16

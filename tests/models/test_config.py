@@ -79,9 +79,10 @@ def test_kinds_of_attention_are_windows_and_axes(attention, window, axes):
 def test_stages_follow_from_the_config():
     config = GeneratorConfig(**SMALL)
     assert config.size == 16
+    both = {"channels": 8, "heads": 2, "layers": 1, "axes": ("block", "grid")}
     assert config.stages == (
-        Stage(index=0, side=8, channels=8, next_channels=8, heads=2, layers=1, window=(4, 4), axes=("block", "grid"), rgb=False),
-        Stage(index=1, side=16, channels=8, next_channels=None, heads=2, layers=1, window=None, axes=("block", "grid"), rgb=True),
+        Stage(index=0, side=8, next_channels=8, window=(4, 4), rgb=False, **both),
+        Stage(index=1, side=16, next_channels=None, window=None, rgb=True, **both),
     )
 
 

@@ -20,7 +20,7 @@ every_image_alone = pytest.mark.parametrize(
 def test_gradients_agree_with_finite_differences(config):
     rng = np.random.default_rng(0)
     params, images = make_discriminator(config, rng)
-    gradcheck.check_layer(discriminator, params, images, rng, config=config)
+    gradcheck.check_layer(discriminator, params, images, rng, few=0, config=config)
 
 
 @every_option

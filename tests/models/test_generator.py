@@ -13,21 +13,21 @@ from minihit.models import generator
 from minihit.models.config import GeneratorConfig
 
 every_option = pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS.keys())
-# Parameters whose gradient is zero in theory: softmax does not see the key's bias
+ROUNDING = 1e-7                                                           # of a sum over whole images, over the step
 
 
 @every_option
 def test_gradients_agree_with_finite_differences(config):
     rng = np.random.default_rng(0)
     params, z, _ = make_generator(config, rng)
-    gradcheck.check_layer(generator, params, z, rng, config=config)
+    gradcheck.check_layer(generator, params, z, rng, atol=ROUNDING, few=0, config=config)
 
 
 @every_option
 def test_gradients_in_evaluation_agree_with_finite_differences(config):
     rng = np.random.default_rng(1)
     params, z, state = make_generator(config, rng)
-    gradcheck.check_layer(generator, params, z, rng, config=config, state=state)
+    gradcheck.check_layer(generator, params, z, rng, atol=ROUNDING, few=0, config=config, state=state)
 
 
 @every_option
@@ -64,7 +64,7 @@ def test_in_evaluation_an_image_does_not_depend_on_its_batch(config):
 
 def test_in_training_batch_norm_mixes_the_batch():
     params, z, _ = make_generator(BASE, np.random.default_rng(6))
-    assert np.abs(generator.forward(params, z, BASE)[0][:2] - generator.forward(params, z[:2], BASE)[0]).max() > 1e-3
+    assert np.abs(generator.forward(params, z, BASE)[0][:1] - generator.forward(params, z[:1], BASE)[0]).max() > 1e-3
 
 
 @every_option
@@ -83,10 +83,10 @@ def test_running_averages_follow_the_batch_statistics():
     _, cache = generator.forward(params, z, BASE)
     updated = generator.update_state(state, cache)
     assert dict(tree.items(updated)).keys() == dict(tree.items(state)).keys()
-    norm_cache = cache["stages"][1]["blocks"][0]["mlp"]["norm"]
-    assert_same(updated["stages"][1]["blocks"][0]["mlp"]["norm"],
-                batch_norm.fold(state["stages"][1]["blocks"][0]["mlp"]["norm"], norm_cache))
-    assert all((leaf != before).any() for (_, leaf), (_, before) in zip(tree.items(updated), tree.items(state), strict=True))
+    new, old, seen = (leaves["stages"][0]["blocks"][1]["mlp"]["norm"] for leaves in (updated, state, cache))
+    assert_same(new, batch_norm.fold(old, seen))
+    before = dict(tree.items(state))
+    assert all((leaf != before[path]).any() for path, leaf in tree.items(updated))
 
 
 def test_layer_norm_has_no_running_averages():
@@ -97,9 +97,9 @@ def test_layer_norm_has_no_running_averages():
 def test_attention_maps_are_found_by_name():
     params, z, _ = make_generator(BASE, np.random.default_rng(10))
     _, cache = generator.forward(params, z, BASE)
-    probs = cache["stages"][1]["blocks"][0]["attention"]["block"]["probs"]
-    assert probs.shape == (3, 4, 1, 64, 64)                               # (B, G, N, P, P)
-    assert cache["stages"][2]["cross_attention"]["attend"]["probs"].shape == (3, 4, 1024, 3)
+    probs = cache["stages"][0]["blocks"][1]["attention"]["block"]["probs"]
+    assert probs.shape == (2, 4, 1, 16, 16)                               # (B, G, N, P, P)
+    assert cache["stages"][1]["cross_attention"]["attend"]["probs"].shape == (2, 3, 256, 3)
 
 
 def test_one_seed_one_start():
@@ -124,7 +124,8 @@ OFFICIAL = {
     "hit-128": (GeneratorConfig(256, (512, 512, 256, 128, 128), DEEP[:4] + (2,), HEADS[:5], WINDOWS[:5]), 32_866_627),
     "hit-256": (GeneratorConfig(512, WIDE, DEEP, HEADS, WINDOWS), 46_217_670),
     "hit-256-large": (GeneratorConfig(512, (1024, 512, 256, 128, 128, 128), (2,) * 6, HEADS, WINDOWS), 97_462_214),
-    "hit-1024": (GeneratorConfig(512, (*WIDE, 32, 32), (*DEEP, 1, 1), (*HEADS, 4, 4), (*WINDOWS, None, None)), 88_216_300),
+    "hit-1024": (GeneratorConfig(512, (*WIDE, 32, 32), (*DEEP, 1, 1), (*HEADS, 4, 4), (*WINDOWS, None, None)),
+                 88_216_300),
 }
 
 

@@ -21,7 +21,8 @@ def images(params, z, config):
         attends = has_window and config.attention != "none"
         for block in stage["blocks"]:
             if attends:
-                x = x + self_attention(block["attention"], norm(block["norm"], x, config), config.windows[index], config)
+                h = norm(block["norm"], x, config)
+                x = x + self_attention(block["attention"], h, config.windows[index], config)
             x = mlp(block["mlp"] if attends else block, x, config)
         last = index + 1 == len(config.channels)
         if last or not has_window:
@@ -58,7 +59,8 @@ def heads(params, name, x, count):
 def attend(params, x, source, allowed):
     """Every pixel of x (B, L, C) asks those of source (B, K, C0) that allowed (N, L, K) permits."""
     count, width = params["query"]["bias"].shape
-    query, key, value = heads(params, "query", x, count), heads(params, "key", source, count), heads(params, "value", source, count)
+    query, key, value = (heads(params, name, x if name == "query" else source, count)
+                         for name in ("query", "key", "value"))
     scores = np.einsum("blnd,bknd->bnlk", query, key) / np.sqrt(width)
     weights = np.exp(scores) * allowed
     out = np.einsum("bnlk,bknd->blnd", weights / np.sum(weights, axis=-1, keepdims=True), value)

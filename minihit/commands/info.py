@@ -1,0 +1,122 @@
+"""minihit info: a table of what a preset or a run costs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from minihit import info
+from minihit.commands.options import parse
+from minihit.errors import UserError
+from minihit.presets import PRESETS
+from minihit.training.run import RunFolder, read_config
+
+COLUMNS = ("", "map", "channels", "heads", "window", "attention", "blocks",
+           "parameters", "multiply-adds", "activations")
+LEGEND = """\
+attention: axes of self-attention; block: inside windows, grid: across them, each with its share of the heads
+multiply-adds: of the products and convolutions of one forward pass, per image
+activations: what one forward pass keeps for backward, per image"""
+
+
+@dataclass(frozen=True)
+class Info:
+    """Show what a network costs, stage by stage: parameters, multiply-adds, memory.
+
+    Examples:
+      minihit info hit-256
+      minihit info runs/faces-32
+    """
+
+    name: Annotated[str, tyro.conf.Positional,
+                    tyro.conf.arg(metavar="PRESET|RUN", help=f"one of {', '.join(PRESETS)}, or the folder of a run")]
+
+
+def main(argv):
+    name = parse(Info, argv, "info").name
+    print(describe(name, find(name)))
+    return 0
+
+
+def find(name):
+    """The Preset of that name, or of the run in the folder of that name. Raises UserError where there is neither."""
+    folder = RunFolder(Path(name))
+    if name in PRESETS:
+        return PRESETS[name]
+    if not folder.config.is_file():
+        raise UserError(f"{name} is neither a preset nor the folder of a run: choose one of {', '.join(PRESETS)}, "
+                        f"or a folder that minihit train wrote")
+    return read_config(folder).preset
+
+
+def describe(name, preset):
+    """The whole text."""
+    g, d = preset.generator, preset.discriminator
+    heads = "multi-query" if g.multi_query else "multi-head"
+    extras = [f"{d.downsample} downsampling"] + ["equalised"] * d.equalized + ["minibatch stddev"] * d.minibatch_stddev
+    sections = [
+        f"{name}: generator, {g.latent} numbers -> {g.size} x {g.size} x 3, {g.norm} norm, {heads} attention",
+        table(info.generator_rows(g)),
+        f"{name}: discriminator, {d.size} x {d.size} x 3 -> logit, {', '.join(extras)}",
+        table(info.discriminator_rows(d)),
+        LEGEND,
+        memory(preset),
+    ]
+    return "\n\n".join(sections)
+
+
+def table(rows):
+    """Rows with a total below, aligned; columns that are empty throughout are left out."""
+    lines = [COLUMNS, *map(cells, rows), cells(info.total(rows))]
+    used = [column for column in zip(*lines, strict=True) if any(column[1:])]
+    widths = [max(map(len, column)) for column in used]
+    rule = "-" * (sum(widths) + 2 * len(widths) - 2)
+    text = ["  ".join(_align(*cell) for cell in zip(line, widths, range(len(widths)), strict=True)).rstrip()
+            for line in zip(*used, strict=True)]
+    return "\n".join([text[0], rule, *text[1:-1], rule, text[-1]])
+
+
+def cells(row):
+    """A Row as text, one string per column."""
+    return (row.part, f"{row.side} x {row.side}" if row.side else "", number(row.channels), number(row.heads),
+            "{} x {}".format(*row.window) if row.window else "", " + ".join(row.attention), number(row.blocks),
+            f"{row.parameters:,}", quantity(row.multiply_adds), size(row.activations))
+
+
+def memory(preset):
+    """What a run holds between steps, and what a micro-batch adds while it is computed."""
+    kept = info.training_memory(preset)
+    parts = ", ".join(f"{what} {size(count)}" for what, count in kept.items())
+    together = preset.recipe.micro_batch or preset.recipe.batch
+    activations = [info.total(rows).activations * together
+                   for rows in (info.generator_rows(preset.generator), info.discriminator_rows(preset.discriminator))]
+    return (f"training keeps {size(sum(kept.values()))}: {parts}\n"
+            f"activations of each thread's micro-batch of {together}: {size(activations[0])} in the generator, "
+            f"{size(activations[1])} in the discriminator")
+
+
+def number(count):
+    return "" if not count else str(count)
+
+
+def quantity(count):
+    """A count to three digits: 12,345,678 is 12.3 M."""
+    return _scaled(count, 1000, ("", "k", "M", "G", "T"))
+
+
+def size(count):
+    """Bytes to three digits: 12,345,678 is 11.8 MiB."""
+    return _scaled(count, 1024, ("B", "KiB", "MiB", "GiB", "TiB"))
+
+
+def _scaled(count, base, units):
+    power = 0
+    while count >= 999.5 and power + 1 < len(units):
+        count, power = count / base, power + 1
+    digits = 2 if count < 9.995 else 1 if count < 99.95 else 0
+    return f"{count:.{digits if power else 0}f} {units[power]}".rstrip()
+
+
+def _align(text, width, index):
+    return text.ljust(width) if index == 0 else text.rjust(width)

@@ -1,0 +1,77 @@
+"""minihit sample: a grid of pictures, or a folder of them."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from tqdm import tqdm
+
+from minihit import images, sampling
+from minihit.backend import resolve_device
+from minihit.commands.options import Device, Run, Switch, check_positive, check_suffix, parse, parse_seeds, shown
+from minihit.errors import UserError
+from minihit.training.run import RunFolder
+
+SEEN = 64                                                                 # pixels that a face in a grid has at least
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draw pictures from the generator of a run. A seed is always the same picture, whatever others are drawn with it.
+
+    Examples:
+      minihit sample runs/faces-32
+      minihit sample runs/faces-32 --seeds 7,12,30-39 --columns 6 --out favourites.png
+      minihit sample runs/faces-32 --seeds 0-9999 --folder pictures
+    """
+
+    run: Run
+    seeds: str = "0-63"                      # numbers and ranges: 0-63 or 0,5,7-9
+    columns: Annotated[int | None, shown("INT", "about as many as rows")] = None  # pictures in a row of the grid
+    out: Annotated[Path | None, shown("FILE", "RUN/samples-STEP.png")] = None  # PNG of the grid
+    folder: Annotated[Path | None, shown("FOLDER", "a grid")] = None  # write one PNG per seed here, seed-000042.png ...
+    raw: Switch = False                      # the weights as the optimiser left them, not their moving average
+    scale: Annotated[int | None, shown("INT", "faces of 64 pixels at least in a grid, 1 in a folder")] = None
+    """times each pixel is repeated"""
+    device: Device = "auto"                  # auto is the GPU where there is a working one
+
+
+def main(argv):
+    options = parse(Sample, argv, "sample")
+    seeds = parse_seeds(options.seeds)
+    check_positive(columns=options.columns, scale=options.scale)
+    if options.out and options.folder:
+        raise UserError("--out names one picture and --folder many: give one of them")
+    if options.out:
+        check_suffix(options.out, ".png")
+    device = resolve_device(options.device)
+    config, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
+    drawn = pictures(trained, config.preset.generator, seeds, device)
+    if options.folder:
+        write_folder(options.folder, seeds, drawn, options.scale or 1)
+        print(options.folder)
+    else:
+        out = options.out or options.run / f"samples-{step:08d}.png"
+        scale = options.scale or max(1, SEEN // config.preset.generator.size)
+        sheet = images.grid(images.upscale(np.stack(list(drawn)), scale), options.columns)
+        images.write_png(out, sheet)
+        print(out)
+    return 0
+
+
+def pictures(trained, config, seeds, device):
+    """Yield one uint8 (size, size, 3) for each seed."""
+    for seed in tqdm(seeds, unit="picture", disable=None, leave=False):
+        z = sampling.latents([seed], config.latent)
+        yield images.to_uint8(sampling.images(**trained, config=config, z=z, device=device)[0])
+
+
+def write_folder(folder, seeds, drawn, scale):
+    for seed, picture in zip(seeds, drawn, strict=True):
+        images.write_png(folder / f"seed-{seed:06d}.png", images.upscale(picture, scale))
+
+
+def warn(message):
+    print(f"minihit: {message}", file=sys.stderr)

@@ -1,0 +1,208 @@
+"""What every layer and op promises: shapes, dtypes, nothing mutated, any memory layout, the keys of its parameters."""
+
+import inspect
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers import assert_same, cast, normal
+from networks import DISCRIMINATORS, GENERATORS, make_discriminator, make_generator
+
+from minihit import gradcheck, tree
+from minihit.layers import (
+    attention_block,
+    batch_norm,
+    conv2d,
+    cross_attention,
+    latent_tokens,
+    layer_norm,
+    linear,
+    mlp,
+    multi_axis_attention,
+    norm,
+    residual_downsample,
+    to_rgb,
+)
+from minihit.models import discriminator, generator
+from minihit.ops import (
+    attend,
+    augment,
+    average_downsample,
+    blur_downsample,
+    gelu,
+    leaky_relu,
+    minibatch_stddev,
+    pixel_shuffle,
+    softmax,
+    upsample,
+)
+
+IMAGE, WINDOWS, TOKENS = (4, 4, 6, 8), (2, 3, 4, 8), (2, 3, 5)
+STATE = {"mean": normal(1, 8), "variance": 1 + normal(2, 8) ** 2}
+DRAWS = augment.draw(np.random.default_rng(3), 4, 8)
+
+
+def case(module, *shapes, params=None, **options):
+    """A row of the table: the module, the shapes of its inputs, how its parameters are made, its options."""
+    return SimpleNamespace(module=module, shapes=shapes, params=params, options=options)
+
+
+def init(module, *args, **kwargs):
+    """Parameters in float64, off their starting values; a module that draws nothing takes no generator."""
+    rng = np.random.default_rng(0)
+    first = [rng] if next(iter(inspect.signature(module.init).parameters)) == "rng" else []
+    return gradcheck.perturb(module.init(*first, *args, **kwargs), rng)
+
+
+CASES = {
+    "attend": case(attend, (2, 3, 4, 5), (2, 6, 4, 5), (2, 6, 4, 5)),
+    "attend, shared": case(attend, (2, 3, 4, 5), (2, 6, 1, 5), (2, 6, 1, 5)),
+    "augment": case(augment, (4, 8, 8, 3), draws=DRAWS),
+    "average_downsample": case(average_downsample, IMAGE),
+    "blur_downsample": case(blur_downsample, (2, 5, 6, 3)),
+    "gelu": case(gelu, IMAGE),
+    "leaky_relu": case(leaky_relu, IMAGE),
+    "minibatch_stddev": case(minibatch_stddev, IMAGE),
+    "pixel_shuffle": case(pixel_shuffle, IMAGE),
+    "softmax": case(softmax, IMAGE, axis=-2),
+    "upsample": case(upsample, IMAGE),
+    "linear": case(linear, WINDOWS, params=init(linear, 8, (2, 3))),
+    "linear, heads": case(linear, WINDOWS, params=init(linear, (4, 8), 3)),
+    "conv2d": case(conv2d, IMAGE, params=init(conv2d, 8, 5)),
+    "conv2d, 1 x 1": case(conv2d, IMAGE, params=init(conv2d, 8, 5, k=1, bias=False)),
+    "batch_norm": case(batch_norm, IMAGE, params=init(batch_norm, 8)),
+    "batch_norm, evaluation": case(batch_norm, IMAGE, params=init(batch_norm, 8), state=STATE),
+    "layer_norm": case(layer_norm, IMAGE, params=init(layer_norm, 8)),
+    "norm": case(norm, IMAGE, params=init(norm, 8), kind="layer"),
+    "mlp": case(mlp, IMAGE, params=init(mlp, 8), kind="batch"),
+    "mlp, evaluation": case(mlp, IMAGE, params=init(mlp, 8), kind="batch", state={"norm": STATE}),
+    "multi_axis_attention": case(multi_axis_attention, WINDOWS, params=init(multi_axis_attention, 8, 2)),
+    "multi_axis_attention, multi-head":
+        case(multi_axis_attention, WINDOWS, params=init(multi_axis_attention, 8, 2, multi_query=False)),
+    "attention_block": case(attention_block, WINDOWS, params=init(attention_block, 8, 2), axes=("block",), kind="batch"),
+    "cross_attention": case(cross_attention, WINDOWS, TOKENS, params=init(cross_attention, 8, 2, 5)),
+    "latent_tokens": case(latent_tokens, (4, 6), params=init(latent_tokens, 6, 3, 5), kind="batch"),
+    "to_rgb": case(to_rgb, IMAGE, params=init(to_rgb, 8), kind="batch"),
+    "residual_downsample": case(residual_downsample, IMAGE, params=init(residual_downsample, 8, 5)),
+    "residual_downsample, average":
+        case(residual_downsample, IMAGE, params=init(residual_downsample, 8, 5), kind="average"),
+    **{f"generator, {name}": case(generator, (2, 3), params=make_generator(config, np.random.default_rng(4))[0], config=config)
+       for name, config in GENERATORS.items()},
+    **{f"discriminator, {name}": case(discriminator, (4, 16, 16, 3), config=config,
+                                      params=make_discriminator(config, np.random.default_rng(5))[0])
+       for name, config in DISCRIMINATORS.items()},
+}
+TOLERANCE = {np.float64: 1e-10, np.float32: 2e-3}
+LAYOUTS = {
+    "transposed": lambda x: np.ascontiguousarray(x.T).T,
+    "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2],
+    "negative strides": lambda x: np.ascontiguousarray(x[..., ::-1])[..., ::-1],
+}
+every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+every_dtype = pytest.mark.parametrize("dtype", TOLERANCE)
+
+
+def arguments(case, dtype):
+    """params, inputs, options, all floating-point arrays in the dtype."""
+    inputs = [normal(index, *shape, dtype=dtype) for index, shape in enumerate(case.shapes)]
+    options = {**case.options, "state": cast(case.options["state"], dtype)} if "state" in case.options else case.options
+    return None if case.params is None else cast(case.params, dtype), inputs, options
+
+
+def forward(case, params, inputs, options):
+    return case.module.forward(*([] if params is None else [params]), *inputs, **options)
+
+
+def run(case, dtype):
+    """Everything there is after one forward and one backward."""
+    params, inputs, options = arguments(case, dtype)
+    y, cache = forward(case, params, inputs, options)
+    dy = normal(9, *y.shape, dtype=dtype)
+    return SimpleNamespace(params=params, inputs=inputs, options=options, y=y, cache=cache, dy=dy,
+                           gradients=gradients(case, dy, cache))
+
+
+def gradients(case, dy, cache):
+    """A list: the gradients of the inputs and, last, those of the parameters."""
+    found = case.module.backward(dy, cache)
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def arrays(leaves):
+    return {path: leaf for path, leaf in tree.items(leaves) if hasattr(leaf, "dtype")}
+
+
+def snapshot(leaves):
+    return {path: leaf.copy() for path, leaf in arrays(leaves).items()}
+
+
+def assert_close(actual, expected, dtype):
+    actual, expected = arrays(actual), arrays(expected)
+    assert actual.keys() == expected.keys()
+    for path, leaf in expected.items():
+        scale = max(1.0, float(np.abs(leaf).max()))
+        np.testing.assert_allclose(actual[path], leaf, rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=path)
+
+
+@every_case
+def test_gradients_have_the_shapes_and_the_keys_of_what_they_belong_to(case):
+    r = run(case, np.float64)
+    expected = r.inputs if case.params is None else [*r.inputs, r.params]
+    assert len(r.gradients) == len(expected)
+    assert ({path: leaf.shape for path, leaf in tree.items(r.gradients)}
+            == {path: leaf.shape for path, leaf in tree.items(expected)})
+
+
+@every_dtype
+@every_case
+def test_every_array_keeps_the_dtype(case, dtype):
+    """No float64 anywhere in float32: output, cache, gradients; only masks are of another kind."""
+    r = run(case, dtype)
+    found = {path: leaf.dtype for path, leaf in arrays([r.y, r.cache, r.gradients]).items()
+             if not any(leaf is draw for draw in DRAWS.values())}
+    assert {path: kind for path, kind in found.items() if kind not in (dtype, np.bool_)} == {}
+
+
+@every_case
+def test_nothing_is_modified(case):
+    params, inputs, options = arguments(case, np.float64)
+    given = [*inputs] if params is None else [*inputs, params]
+    before = snapshot([given, options])
+    y, cache = forward(case, params, inputs, options)
+    assert_same(arrays([given, options]), before)
+    dy = normal(9, *y.shape)
+    before = snapshot([given, options, y, cache, dy])
+    gradients(case, dy, cache)
+    assert_same(arrays([given, options, y, cache, dy]), before)
+
+
+@every_case
+def test_backward_twice_gives_identical_arrays(case):
+    r = run(case, np.float64)
+    assert_same(gradients(case, r.dy, r.cache), r.gradients)
+
+
+@every_case
+def test_the_same_numbers_come_out_of_a_float32_run(case):
+    single, double = run(case, np.float32), run(case, np.float64)
+    assert_close(single.y, double.y, np.float32)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@every_dtype
+@every_case
+def test_any_memory_layout_gives_the_same_result(case, dtype, layout):
+    expected, arrange = run(case, dtype), LAYOUTS[layout]
+    params = None if case.params is None else tree.map(arrange, expected.params)
+    inputs = [arrange(x) for x in expected.inputs]
+    y, cache = forward(case, params, inputs, expected.options)
+    assert_close(y, expected.y, dtype)
+    dy = arrange(expected.dy)
+    np.testing.assert_array_equal(dy, expected.dy)
+    assert_close(gradients(case, dy, cache), expected.gradients, dtype)
+
+
+def test_every_layer_and_op_is_in_the_table():
+    modules = {row.module for row in CASES.values()}
+    named = {value for value in globals().values() if inspect.ismodule(value) and value.__name__.startswith("minihit.")}
+    assert modules == named - {gradcheck, tree}

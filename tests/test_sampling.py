@@ -1,0 +1,124 @@
+"""Pictures of a run: seeds, paths between latents, and images that do not depend on the batch."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import assert_same, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+from runs import TINY, write_run
+
+from minihit import sampling, tree
+from minihit.errors import UserError
+from minihit.presets import PRESETS
+from minihit.training import checkpoint
+from minihit.training.run import RunConfig, RunFolder, write_config
+from minihit.training.state import generator_tree
+
+PEAK = """
+import resource, sys
+from minihit.cli import main
+code = main(sys.argv[1:])
+print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return write_run(tmp_path_factory.mktemp("run"))
+
+
+def test_a_seed_is_the_same_latent_whatever_the_others_are():
+    z = sampling.latents([5, 0, 5], 7)
+    assert (z.shape, z.dtype) == ((3, 7), np.float32)
+    np.testing.assert_array_equal(z[0], z[2])
+    np.testing.assert_array_equal(z[1:2], sampling.latents([0], 7))
+    assert not np.array_equal(z[0], z[1])
+
+
+@given(seed=seeds, latent=st.integers(2, 9))
+def test_slerp_starts_at_a_and_ends_at_b(seed, latent):
+    a, b = np.random.default_rng(seed).standard_normal((2, 4, latent))
+    np.testing.assert_allclose(sampling.slerp(a, b, 0.0), a, rtol=1e-12)
+    np.testing.assert_allclose(sampling.slerp(a, b, 1.0), b, rtol=1e-12)
+    np.testing.assert_allclose(sampling.slerp(a, b, 0.3), sampling.slerp(b, a, 0.7), rtol=1e-9)
+
+
+def test_slerp_turns_by_equal_angles_on_the_circle():
+    a, b, t = np.array([2.0, 0.0]), np.array([0.0, 2.0]), np.linspace(0, 1, 5)[:, None]
+    angle = t * np.pi / 2
+    np.testing.assert_allclose(sampling.slerp(a, b, t), 2 * np.hstack([np.cos(angle), np.sin(angle)]), atol=1e-12)
+
+
+@pytest.mark.parametrize("b", [[1.0, 2.0], [2.0, 4.0], [-1.0, -2.0]])
+def test_slerp_is_a_straight_line_where_there_is_no_arc(b):
+    a, b = np.array([1.0, 2.0]), np.array(b)
+    np.testing.assert_allclose(sampling.slerp(a, b, 0.25), 0.75 * a + 0.25 * b, atol=1e-12)
+
+
+def test_slerp_from_or_to_zero_stays_finite():
+    assert np.isfinite(sampling.slerp(np.zeros(3, np.float32), np.ones(3, np.float32), 0.5)).all()
+
+
+def test_a_loop_visits_every_latent_and_closes():
+    z = sampling.latents(range(3), 16)
+    path = sampling.loop(z, 10)
+    assert (path.shape, path.dtype) == ((30, 16), np.float32)
+    np.testing.assert_allclose(path[::10], z, rtol=1e-6)
+    steps = np.linalg.norm(np.diff(path, axis=0, append=path[:1]), axis=1)
+    assert steps.max() < 1.0                                              # no jump, the way back to the first included
+    np.testing.assert_array_equal(sampling.loop(z[:1], 4), np.repeat(z[:1], 4, axis=0))
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
+    preset = replace(TINY, generator=replace(TINY.generator, norm=norm))
+    config, trained, _ = sampling.load_generator(write_run(tmp_path, preset))
+    z = sampling.latents(range(5), 3)
+    images = sampling.images(**trained, config=config.preset.generator, z=z)
+    assert (images.shape, images.dtype) == ((5, 16, 16, 3), np.float32)
+    for i in (0, 3):
+        alone = sampling.images(**trained, config=config.preset.generator, z=z[i:i + 1])
+        np.testing.assert_array_equal(images[i], alone[0])
+
+
+def test_load_generator_reads_the_average_or_the_raw_weights(run):
+    saved, _ = checkpoint.load(checkpoint.path_of(run.checkpoints, 3), {
+        name: generator_tree(None, TINY.generator) for name in ("ema", "generator")})
+    for raw, name in ((False, "ema"), (True, "generator")):
+        config, trained, step = sampling.load_generator(run, raw=raw)
+        assert (config.preset, step) == (TINY, 3)
+        assert_same(trained, saved[name])
+
+
+def test_load_generator_passes_over_a_broken_checkpoint(run, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    shutil.copytree(run.path, folder.path)
+    whole = checkpoint.path_of(folder.checkpoints, 3).read_bytes()
+    checkpoint.path_of(folder.checkpoints, 4).write_bytes(whole[:len(whole) // 2])
+    reports = []
+    assert sampling.load_generator(folder, report=reports.append)[2] == 3
+    assert "step-00000004.npz is not a whole checkpoint" in reports[0]
+
+
+def test_load_generator_refuses_a_folder_without_a_run(tmp_path):
+    with pytest.raises(UserError, match="holds no run"):
+        sampling.load_generator(RunFolder(tmp_path))
+
+
+@pytest.mark.slow
+def test_a_megapixel_image_takes_less_than_2_5_gb(tmp_path):
+    folder, config = RunFolder(tmp_path / "run"), PRESETS["hit-1024"]
+    write_config(folder, RunConfig(config))
+    trees = {"ema": generator_tree(np.random.default_rng(0), config.generator)}
+    checkpoint.save(checkpoint.path_of(folder.checkpoints, 1), trees, {"step": 1})
+    assert tree.size(trees["ema"]["params"]) == 88_216_300
+    command = [sys.executable, "-c", PEAK, "sample", str(folder.path), "--seeds", "0", "--device", "cpu"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    code, peak = map(int, printed.splitlines()[-1].split())
+    assert code == 0
+    assert peak < 2.5e9

@@ -1,0 +1,153 @@
+"""Whole runs: the same bits however they are interrupted, what they leave behind, and how they stop when they must."""
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import assert_same
+from runs import run_config, shrunk, tiny
+
+from minihit import images
+from minihit.data.faces import faces
+from minihit.errors import UserError
+from minihit.training import checkpoint, log, loop, state
+from minihit.training.run import RunFolder
+
+VARIANTS = {
+    **{name: shrunk(name) for name in ("faces-32", "celeba-64", "hit-128", "hit-256")},
+    "layer norm": replace(shrunk("faces-32"), generator=replace(shrunk("faces-32").generator, norm="layer")),
+    "hinge": tiny(loss="hinge", micro_batch=0),
+    "WGAN-GP": tiny(r1=0.0, wgan_gp=10.0),
+    "bCR": tiny(consistency=10.0),
+    "DiffAugment": tiny(augment=("color", "translation", "cutout")),
+    "stddev": replace(tiny(micro_batch=0), discriminator=replace(tiny().discriminator, minibatch_stddev=True)),
+    "clipping": tiny(clip=0.5),
+    "momentum": tiny(beta1=0.5),
+}
+
+
+def with_steps(preset, steps):
+    return run_config(replace(preset, recipe=replace(preset.recipe, steps=steps)), save_every=10)
+
+
+def final(folder, preset):
+    """(arrays, facts) of the newest checkpoint."""
+    return checkpoint.load_newest(folder.checkpoints, state.create(0, preset).trees)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_twenty_steps_equal_ten_and_ten_more(tmp_path, name):
+    preset = VARIANTS[name]
+    whole, halves = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "halves")
+    loop.train(with_steps(preset, 20), whole)
+    loop.train(with_steps(preset, 10), halves)
+    loop.train(with_steps(preset, 20), halves, resume=True)
+    (expected, facts), (actual, resumed) = final(whole, preset), final(halves, preset)
+    assert_same(actual, expected)
+    assert facts["step"] == resumed["step"] == 20 and facts["position"] == resumed["position"]
+    assert losses(halves) == losses(whole)
+
+
+def losses(folder):
+    return [(record["step"], record["generator_loss"], record["r1"]) for record in log.read(folder.log) if "r1" in record]
+
+
+def test_a_folder_of_images_resumes_at_its_place(tmp_path):
+    for index, image in enumerate(faces(0, 0, 30, 16)):
+        images.write_png(tmp_path / "pictures" / f"{index}.png", image)
+    ends = []
+    for name, stops in (("whole", [20]), ("halves", [9, 20])):
+        for resume, steps in enumerate(stops):
+            config = replace(with_steps(tiny(), steps), data=str(tmp_path / "pictures"))
+            loop.train(config, RunFolder(tmp_path / name), resume=bool(resume))
+        ends.append(final(RunFolder(tmp_path / name), tiny())[0])
+    assert_same(*ends)
+
+
+def test_a_run_leaves_its_files(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    assert loop.train(run_config(sample_every=2, measure_every=2), folder) == 0
+    left = {str(path.relative_to(folder.path)) for path in folder.path.rglob("*") if path.is_file()}
+    assert {"config.json", "log.jsonl", "curves.png", "timelapse.gif", "samples/ema-00000004.png", "samples/raw-00000000.png",
+            "checkpoints/step-00000004.npz"} <= left
+    records = log.read(folder.log)
+    measured = [record for record in records if "swd" in record]
+    assert [record["step"] for record in measured] == [0, 2, 4]
+    assert all(np.isfinite(list(record.values())).all() for record in records)
+    assert {"generator_loss", "discriminator_loss", "real_loss", "fake_loss", "r1", "real_logits", "fake_logits", "generator_norm",
+            "discriminator_norm", "seconds_per_step", "images_per_second", "data_seconds", "peak_memory"} <= records[-2].keys()
+
+
+def test_an_existing_run_is_not_overwritten(tmp_path):
+    folder = RunFolder(tmp_path)
+    loop.train(run_config(), folder)
+    before = folder.log.read_text()
+    with pytest.raises(UserError, match="--resume"):
+        loop.train(run_config(), folder)
+    assert folder.log.read_text() == before
+
+
+def test_the_checkpoint_before_a_broken_one_is_used(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    loop.train(with_steps(tiny(), 20), folder)
+    expected, _ = final(folder, tiny())
+    newest = checkpoint.newest(folder.checkpoints)[0]
+    newest.write_bytes(newest.read_bytes()[:-100])
+    loop.train(with_steps(tiny(), 20), folder, resume=True)
+    assert_same(final(folder, tiny())[0], expected)
+    steps = [record["step"] for record in log.read(folder.log) if "r1" in record]
+    assert steps == list(range(1, 21))
+
+
+def test_ctrl_c_finishes_the_step_and_saves(tmp_path, monkeypatch, capsys):
+    folder, one_step = RunFolder(tmp_path / "run"), loop._one_step
+
+    def press(training, real, config, device, number):
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return one_step(training, real, config, device, number)
+
+    monkeypatch.setattr(loop, "_one_step", press)
+    assert loop.train(with_steps(tiny(), 20), folder) == loop.INTERRUPTED
+    assert [path.name for path in checkpoint.newest(folder.checkpoints)] == ["step-00000003.npz"]
+    assert "stopped after step 3" in capsys.readouterr().out
+    monkeypatch.undo()
+    loop.train(with_steps(tiny(), 20), folder, resume=True)
+    loop.train(with_steps(tiny(), 20), RunFolder(tmp_path / "whole"))
+    assert_same(final(folder, tiny())[0], final(RunFolder(tmp_path / "whole"), tiny())[0])
+
+
+def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):
+    folder, gradients = RunFolder(tmp_path), loop.step.gradients
+
+    def spoil(networks, *args):
+        grads, averages, metrics = gradients(networks, *args)
+        if len(checkpoint.newest(folder.checkpoints)) == 1:
+            grads["generator"]["stages"][1]["cross_mlp"]["expand"]["weight"][0, 0] = np.nan
+        return grads, averages, metrics
+
+    monkeypatch.setattr(loop.step, "gradients", spoil)
+    with pytest.raises(UserError, match=r"step 3: gradient of generator/stages/1/cross_mlp/expand/weight is not finite.*step-00000002"):
+        loop.train(run_config(), folder)
+    arrays, facts = final(folder, tiny())
+    assert facts["step"] == 2
+    assert all(np.isfinite(leaf).all() for leaf in arrays["generator"]["params"]["start"].values())
+
+
+def test_two_threads_give_the_numbers_of_one(tmp_path, monkeypatch):
+    ends = []
+    for threads in (1, 2):
+        monkeypatch.setattr(loop.step.parallel, "cores", lambda threads=threads: threads)
+        loop.step.parallel._pool.cache_clear()
+        folder = RunFolder(tmp_path / str(threads))
+        loop.train(run_config(tiny(micro_batch=1)), folder)
+        ends.append(final(folder, tiny())[0])
+    loop.step.parallel._pool.cache_clear()
+    assert_same(*ends)
+
+
+def test_the_folder_is_a_path():
+    assert RunFolder(Path("runs/x")).log == Path("runs/x/log.jsonl")

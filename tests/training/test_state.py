@@ -1,0 +1,53 @@
+"""The state that training changes: flat buffers, their views, and ten steps whose losses are pinned."""
+
+import numpy as np
+from runs import tiny
+
+from minihit import tree
+from minihit.data.faces import faces
+from minihit.images import to_float
+from minihit.training import state, step
+
+
+def ten_steps(preset):
+    """The state after ten steps on built-in faces, and the losses of both networks at each."""
+    training, losses = state.create(0, preset), []
+    for number in range(1, 11):
+        real = to_float(faces(0, 4 * number, 4, preset.generator.size))
+        draws = step.draw(np.random.default_rng([0, number]), 4, preset, preset.recipe)
+        grads, averages, metrics = step.gradients(training.networks, real, draws, preset, preset.recipe)
+        state.apply(training, grads, averages, number, preset.recipe)
+        losses.append([float(metrics["generator_loss"]), float(metrics["real_loss"] + metrics["fake_loss"])])
+    return training, np.array(losses)
+
+
+def test_views_share_the_buffers():
+    training = state.create(0, tiny())
+    for name in ("generator", "ema", "discriminator"):
+        assert all(np.shares_memory(leaf, training.buffers[name]) for _, leaf in tree.items(training.trees[name]))
+        assert tree.size(training.trees[name]) == training.buffers[name].size
+
+
+def test_every_leaf_of_both_networks_moves():
+    training, before = state.create(0, tiny(steps=10)), state.create(0, tiny()).trees
+    training, _ = ten_steps(tiny(steps=10))
+    for name in ("generator", "ema", "discriminator"):
+        for (path, a), (_, b) in zip(tree.items(training.trees[name]), tree.items(before[name]), strict=True):
+            assert not np.array_equal(a, b) or path.endswith("key/bias"), f"{name}/{path}"
+
+
+def test_the_average_covers_the_running_averages():
+    training, _ = ten_steps(tiny(steps=10))
+    generator, ema = training.trees["generator"]["averages"], training.trees["ema"]["averages"]
+    for (path, a), (_, b) in zip(tree.items(generator), tree.items(ema), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=path)                  # step 10 is the last one that is a copy
+
+
+def test_clipping_bounds_the_update():
+    recipe = tiny(clip=1e-3).recipe
+    training = state.create(0, tiny())
+    grads = {name: tree.map(np.ones_like, training.networks[name]) for name in ("generator", "discriminator")}
+    norms = state.apply(training, grads, training.networks["state"], 1, recipe)
+    first = training.moments["generator"]["first"]
+    np.testing.assert_allclose(np.sqrt(first @ first), 1e-3, rtol=1e-5)
+    np.testing.assert_allclose(norms["generator"], first.size**0.5, rtol=1e-5)

@@ -1,0 +1,110 @@
+"""The gradients of a whole step against finite differences, term by term, and what a step must move."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import cast
+from runs import TINY, tiny
+
+from minihit import tree
+from minihit.models import discriminator, generator
+from minihit.training import state, step
+
+RECIPES = {
+    "no regulariser": tiny(r1=0.0),
+    "R1": tiny(),
+    "hinge": tiny(loss="hinge"),
+    "WGAN-GP": tiny(r1=0.0, wgan_gp=10.0),
+    "bCR": tiny(consistency=10.0),
+    "DiffAugment": tiny(augment=("color", "translation", "cutout")),
+    "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color",)),
+    "no cross-attention": replace(TINY, generator=replace(TINY.generator, cross_attention=False)),
+}
+COUPLED = {f"{name}, stddev": replace(preset, discriminator=replace(preset.discriminator, minibatch_stddev=True),
+                                      recipe=replace(preset.recipe, micro_batch=0)) for name, preset in RECIPES.items()}
+PRESETS = {**RECIPES, **COUPLED}
+D_LOSS = ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")
+
+
+def make(preset, seed=0, dtype=np.float64):
+    """(networks, real, draws): weights large enough that every term matters."""
+    rng = np.random.default_rng(seed)
+    networks = state.create(seed, preset).networks
+    networks = tree.map(lambda leaf: leaf + 0.1 * rng.standard_normal(leaf.shape), networks)
+    draws = tree.map(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x, step.draw(rng, 4, preset, preset.recipe))
+    real = rng.standard_normal((4, preset.generator.size, preset.generator.size, 3))
+    return cast(networks, dtype), real.astype(dtype), draws
+
+
+def losses(networks, real, draws, preset):
+    """{network: the loss that it descends}, from the metrics of a step."""
+    *_, metrics = step.gradients(networks, real, draws, preset, preset.recipe)
+    return {"generator": metrics["generator_loss"], "discriminator": sum(metrics.get(name, 0.0) for name in D_LOSS)}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_gradients_agree_with_finite_differences(name, network):
+    preset, h = PRESETS[name], 1e-7
+    networks, real, draws = make(preset)
+    grads, _, _ = step.gradients(networks, real, draws, preset, preset.recipe)
+    rng = np.random.default_rng(1)
+    direction = tree.map(lambda leaf: rng.standard_normal(leaf.shape) / leaf.size**0.5, networks[network])
+
+    def loss(distance):
+        moved = tree.map(lambda leaf, along: leaf + distance * along, networks[network], direction)
+        return losses({**networks, network: moved}, real, draws, preset)[network]
+
+    numerical = (8 * (loss(h) - loss(-h)) - (loss(2 * h) - loss(-2 * h))) / (12 * h)
+    products = tree.map(lambda along, grad: (along * grad).sum(), direction, grads[network])
+    np.testing.assert_allclose(sum(value for _, value in tree.items(products)), numerical, rtol=2e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_micro_batches_do_not_change_the_discriminators_gradient(name):
+    """With layer norm not the generator's either; 3 of 4 images leave an uneven rest."""
+    preset = replace(RECIPES[name], generator=replace(RECIPES[name].generator, norm="layer"))
+    inputs = make(preset)
+    whole, *_ = step.gradients(*inputs, preset, replace(preset.recipe, micro_batch=0))
+    parts, *_ = step.gradients(*inputs, preset, replace(preset.recipe, micro_batch=3))
+    for (path, a), (_, b) in zip(tree.items(whole), tree.items(parts), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12, err_msg=path)
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if "hinge" not in name])
+def test_every_leaf_moves_in_a_step(name):
+    """A leaf without gradient is cut off. Aside from shifts that softmax or a norm ignores, and hinge's saturated logits."""
+    preset = PRESETS[name]
+    grads, *_ = step.gradients(*make(preset), preset, preset.recipe)
+    ignored = ("key/bias", "contract/bias", "out/bias", "value/bias", "widen/bias", "to_rgb/norm/bias")
+    for path, grad in tree.items(grads):
+        assert abs(grad).max() > 1e-12 or path.endswith(ignored), path
+
+
+def test_a_step_changes_nothing_that_it_was_given():
+    preset = RECIPES["everything"]
+    inputs = make(preset)
+    copies = tree.map(np.copy, inputs)
+    step.gradients(*inputs, preset, preset.recipe)
+    for (path, a), (_, b) in zip(tree.items(inputs), tree.items(copies), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=path)
+
+
+def test_float32_stays_float32():
+    preset = RECIPES["everything"]
+    for path, leaf in tree.items(step.gradients(*make(preset, dtype=np.float32), preset, preset.recipe)):
+        assert leaf.dtype == np.float32, path
+
+
+def test_the_generator_learns_from_the_discriminator_it_saw():
+    """The generator's gradient is that of mean softplus(-D(G(z))), taken through both networks one after the other."""
+    preset = tiny(micro_batch=0)
+    networks, real, draws = make(preset)
+    fake, g_cache = generator.forward(networks["generator"], draws["z"], preset.generator)
+    logits, d_cache = discriminator.forward(networks["discriminator"], fake, preset.discriminator)
+    dlogits = -1.0 / (1.0 + np.exp(logits)) / len(logits)
+    _, expected = generator.backward(discriminator.backward(dlogits, d_cache)[0], g_cache)
+    grads, *_ = step.gradients(networks, real, draws, preset, preset.recipe)
+    for (path, a), (_, b) in zip(tree.items(grads["generator"]), tree.items(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-14, err_msg=path)

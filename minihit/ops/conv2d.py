@@ -2,25 +2,33 @@
 
 Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd.
 
-The k x k neighbourhoods of a few images at a time are laid out as the rows of a matrix that fits in the cache, and one
-product does the rest. The gradient of the input is a convolution with the kernel turned around; the gradient of the weight
-is the product of those same rows with dy.
+A few images at a time, so that what is laid out for the products stays in the cache: the k x k neighbourhoods of all pixels
+as the rows of one matrix, or, for 3 x 3 kernels with enough channels, Winograd's tiles, which need fewer multiplications.
+The gradient of the input is a convolution with the kernel turned around.
 """
 
 import math
 
 from minihit.backend import array_module
+from minihit.ops import winograd
 
-_COLUMNS = 1 << 19                                                        # values of one matrix of neighbourhoods: 2 MiB
+_CACHED = 1 << 19                                                         # values laid out at a time: 2 MiB of float32
+_FEW_CHANNELS, _FEW_PIXELS = 16, 1024                                     # below which Winograd's transforms cost more
 
 
 def forward(x, weight):
-    (b, height, width, _), (k, _, _, c_out) = x.shape, weight.shape
-    xp, kernel = array_module(x), weight.reshape(-1, c_out)
-    y = xp.empty((b, height * width, c_out), x.dtype)
-    for part in _groups(x, k):
-        xp.matmul(columns(x[part], k), kernel, out=y[part].reshape(-1, c_out))
-    return y.reshape(b, height, width, c_out)
+    (b, height, width, c), (k, _, _, c_out) = x.shape, weight.shape
+    xp = array_module(x)
+    y = xp.empty((b, height, width, c_out), x.dtype)
+    if _suits_winograd(x, weight.shape):
+        kernel = winograd.transform_kernel(weight)
+        for part in _groups(b, 4 * height * width * c):
+            winograd.forward(_pad(x[part], 3), kernel, out=y[part])
+    else:
+        kernel = weight.reshape(-1, c_out)
+        for part in _groups(b, height * width * k * k * c):
+            xp.matmul(columns(x[part], k), kernel, out=y[part].reshape(-1, c_out))
+    return y
 
 
 def input_gradient(dy, weight):
@@ -28,11 +36,12 @@ def input_gradient(dy, weight):
 
 
 def weight_gradient(x, dy, k):
-    xp, c, c_out = array_module(x), x.shape[-1], dy.shape[-1]
-    dweight = xp.zeros((k * k * c, c_out), x.dtype)
-    for part in _groups(x, k):
-        dweight += columns(x[part], k).T @ dy[part].reshape(-1, c_out)
-    return dweight.reshape(k, k, c, c_out)
+    (b, height, width, c), c_out = x.shape, dy.shape[-1]
+    if _suits_winograd(x, (k, k, c, c_out)):
+        products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in _groups(b, 4 * height * width * c)]
+        return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
+    products = [columns(x[part], k).T @ dy[part].reshape(-1, c_out) for part in _groups(b, height * width * k * k * c)]
+    return sum(products[1:], products[0]).reshape(k, k, c, c_out)
 
 
 def reference(x, weight):
@@ -54,6 +63,12 @@ def columns(x, k):
     return neighbourhoods.reshape(b * height * width, k * k * c)
 
 
+def _suits_winograd(x, kernel_shape):
+    (b, height, width, _), (k, _, *channels) = x.shape, kernel_shape
+    even = height % 2 == 0 and width % 2 == 0
+    return k == 3 and even and min(channels) >= _FEW_CHANNELS and b * height * width >= _FEW_PIXELS
+
+
 def _pad(x, k):
     (b, height, width, c), p = x.shape, k // 2
     padded = array_module(x).zeros((b, height + 2 * p, width + 2 * p, c), x.dtype)
@@ -61,7 +76,7 @@ def _pad(x, k):
     return padded
 
 
-def _groups(x, k):
-    """Slices of the batch whose matrix of neighbourhoods fits in the cache."""
-    size = max(1, _COLUMNS // (k * k * math.prod(x.shape[1:])))
-    return [slice(start, start + size) for start in range(0, x.shape[0], size)]
+def _groups(count, values):
+    """Slices of the batch for which `values` per image fit in the cache."""
+    size = max(1, _CACHED // values)
+    return [slice(start, start + size) for start in range(0, count, size)]

@@ -57,5 +57,5 @@ def test_equal_images_have_no_deviation_but_that_of_eps():
 
 @pytest.mark.parametrize("count", [5, 6, 7])
 def test_a_batch_that_does_not_divide_into_groups_is_refused(count):
-    with pytest.raises(ValueError, match="reshape"):
+    with pytest.raises(ValueError, match="cannot reshape"):
         minibatch_stddev.forward(normal(0, count, 2, 2, 3))

@@ -1,8 +1,9 @@
 """What a network costs, part by part, from its shapes alone: parameters, multiply-adds, memory for backward.
 
-Multiply-adds are those of all matrix products and convolutions in the forward pass of one image; normalisation, GELU,
-blurring and sums are left out. Activations are the bytes per image that a forward pass keeps for backward: float32
-values, and one byte for each mask of a leaky ReLU, without parameters and without what batch norm keeps once per batch.
+Multiply-adds are those of all matrix products and convolutions, by their definition, in the forward pass of one image;
+normalisation, GELU, blurring and sums are left out.
+Activations are the bytes per image that a forward pass keeps for backward: float32 values, one byte for each mask of
+a leaky ReLU, without parameters and without what batch norm keeps once per batch.
 """
 
 from dataclasses import dataclass

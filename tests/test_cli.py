@@ -122,8 +122,10 @@ def test_an_unknown_command_is_refused(capsys):
     assert "'trian' is no command: choose one of train, sample, interpolate, info" in refusal(capsys, "trian")
 
 
-@pytest.mark.parametrize("argv", [["train", "--stepz", "3"], ["train", "--device", "tpu"], ["sample", "x", "--seed", "3"],
-                                  ["interpolate", "x", "--frames", "many"], ["info"], ["info", "a", "b"]])
+@pytest.mark.parametrize("argv", [
+    ["train", "--stepz", "3"], ["train", "--device", "tpu"], ["sample", "x", "--seed", "3"],
+    ["interpolate", "x", "--frames", "many"], ["info"], ["info", "a", "b"],
+])
 def test_a_mistake_in_a_flag_exits_with_2_and_shows_where_help_is(capsys, argv):
     assert main(argv) == 2
     assert "--help" in capsys.readouterr().err
@@ -265,7 +267,8 @@ def test_resume_refuses_other_settings_by_name(capsys, trained, run, argv, sente
 def test_training_starts_stops_and_resumes(capsys, here):
     argv = ["train", "--run", "a", "--device", "cpu", "--batch", "2", "--recipe.micro-batch", "2",
             "--measure-images", "4", "--generator.channels", "8", "8", "--generator.layers", "1", "0",
-            "--generator.heads", "2", "2", "--generator.windows", "4", "None", "--discriminator.channels", "4", "4", "4"]
+            "--generator.heads", "2", "2", "--generator.windows", "4", "None",
+            "--discriminator.channels", "4", "4", "4"]
     assert main([*argv, "--steps", "1"]) == 0
     assert main([*argv, "--steps", "2", "--resume"]) == 0
     assert json.loads(Path("a/config.json").read_text())["preset"]["recipe"]["steps"] == 2

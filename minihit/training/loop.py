@@ -33,9 +33,9 @@ def train(config, folder, device="cpu", resume=False):
     if not resume and checkpoint.newest(folder.checkpoints):
         raise UserError(f"{folder.path} holds a run already: go on with it by --resume, or choose another folder with --run")
     data = open_data(config)
-    write_config(folder, config)
     training = state.create(config.seed, config.preset, device)
     done = _restore(training, folder, device) if resume else 0
+    write_config(folder, config)
     log.cut_back(folder.log, done)
     tqdm.write(_introduction(config, folder, data, training, device))
     with _interruptible() as interrupted:

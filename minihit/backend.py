@@ -25,8 +25,8 @@ def device_module(device):
 def resolve_device(choice):
     """The device, "cpu" or "gpu", behind the choice "auto", "cpu" or "gpu".
 
-    "auto" is the GPU where CuPy finds a working one, else the CPU. Raises UserError where "gpu" is asked for and there is
-    none, or where the choice is not one of the three.
+    "auto" is the GPU where CuPy finds a working one, else the CPU. Raises UserError where "gpu" is asked for and
+    there is none, or where the choice is not one of the three.
     """
     if choice not in ("auto", "cpu", "gpu"):
         raise UserError(f"device {choice!r} is unknown: choose auto, cpu or gpu")

@@ -21,7 +21,7 @@ class Preset:
     def __post_init__(self):
         sizes = self.generator.size, self.discriminator.size
         if sizes[0] != sizes[1]:
-            raise UserError(f"the generator makes images of side {sizes[0]} and the discriminator reads side {sizes[1]}: "
+            raise UserError(f"the generator makes images of side {sizes[0]}, the discriminator reads side {sizes[1]}: "
                             f"give the discriminator {sizes[0].bit_length() - 2} numbers of channels")
         if self.discriminator.minibatch_stddev:
             self._check_groups()
@@ -61,8 +61,8 @@ PRESETS = {
         Recipe(batch=64, steps=300_000, generator_rate=1e-4, discriminator_rate=1e-4, micro_batch=8),
     ),
     "hit-128": _official(
-        1, 128, _IMAGENET, latent=256, channels=(512, 512, 256, 128, 128), layers=(2, 2, 2, 2, 2), heads=(16, 8, 4, 4, 4),
-        windows=(4, 4, 8, 8, None)),
+        1, 128, _IMAGENET, latent=256, channels=(512, 512, 256, 128, 128), layers=(2, 2, 2, 2, 2),
+        heads=(16, 8, 4, 4, 4), windows=(4, 4, 8, 8, None)),
     "hit-256": _official(
         2, 256, _FACES_HQ, latent=512, channels=(512, 512, 256, 128, 64, 64), layers=(2, 2, 2, 2, 1, 1),
         heads=(16, 8, 4, 4, 4, 4), windows=(4, 4, 8, 8, None, None)),

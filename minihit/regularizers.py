@@ -1,14 +1,16 @@
-"""Penalties on the discriminator's image gradient: each returns (penalty, dgradient), its own gradient by the image gradient.
+"""Penalties on the discriminator's image gradient: each returns (penalty, dgradient), its own gradient by the image
+gradient.
 
 Shapes: gradient = d logit_b / d image_b and dgradient (B, H, W, 3); penalty a scalar array.
 
-The weights' gradient of the penalty needs no second backward pass: it is the gradient of <dgradient, d logits / d images>
-with dgradient held fixed, which is what discriminator.tangent along dgradient and one product per layer give.
+The weights' gradient of the penalty needs no second backward pass: it is the gradient of <dgradient, d logits / d
+images> with dgradient held fixed, which is what discriminator.tangent along dgradient and one product per layer give.
 """
 
 
 def r1(gradient, cost):
-    """cost * mean_b ||gradient_b||^2 at real images (Mescheder et al. 2018), as HiT counts it: without the factor 1/2."""
+    """cost * mean_b ||gradient_b||^2 at real images (Mescheder et al. 2018), as HiT counts it: without the factor
+    1/2."""
     penalty = _squared_norms(gradient).mean() * cost
     return penalty, gradient * (2.0 * cost / len(gradient))
 

@@ -1,8 +1,8 @@
 """Trees: nested dicts and lists of arrays with one set of names.
 
-Parameters, gradients, Adam's averages and the moving average of the generator share their keys; the path of a leaf, such
-as stages/0/cross_attention/query/weight, is its name in checkpoints, logs and test failures. The leaves of a packed tree
-are views of one flat buffer, so that an optimiser is a few operations on one array.
+Parameters, gradients, Adam's averages and the moving average of the generator share their keys; the path of a leaf,
+such as stages/0/cross_attention/query/weight, is its name in checkpoints, logs and test failures. The leaves of a
+packed tree are views of one flat buffer, so that an optimiser is a few operations on one array.
 """
 
 import math

@@ -24,11 +24,13 @@ def tiny(**recipe):
 
 
 def shrunk(name, batch=4):
-    """A preset of the same stages, layers, heads and windows, an eighth as wide, its last stages left out above 64 pixels."""
+    """A preset of the same stages, layers, heads and windows, an eighth as wide, its last stages left out above 64
+    pixels."""
     preset = PRESETS[name]
     g, stages = preset.generator, min(4, len(preset.generator.channels))
-    generator = replace(g, latent=8, tokens=3, layers=g.layers[:stages], heads=tuple(min(h, 4) for h in g.heads[:stages]),
-                        channels=tuple(max(c // 16, 8) for c in g.channels[:stages]), windows=g.windows[:stages - 1] + (None,))
+    generator = replace(g, latent=8, tokens=3, layers=g.layers[:stages], windows=(*g.windows[:stages - 1], None),
+                        heads=tuple(min(h, 4) for h in g.heads[:stages]),
+                        channels=tuple(max(c // 16, 8) for c in g.channels[:stages]))
     channels = tuple(max(c // 32, 4) for c in preset.discriminator.channels[-stages - 1:])
     recipe = replace(preset.recipe, batch=batch, micro_batch=batch // 2 if preset.recipe.micro_batch else 0)
     return Preset(generator, replace(preset.discriminator, channels=channels), recipe)

@@ -226,7 +226,7 @@ def test_every_preset_can_be_named(name):
     (["--preset", "faces"], f"preset 'faces' is unknown: choose one of {', '.join(PRESETS)}"),
     (["--generator.norm", "group"], "norm 'group' is unknown: choose one of batch, layer"),
     (["--generator.windows", "3", "4", "None"], "windows of side 3 do not tile a 8 x 8 map"),
-    (["--discriminator.channels", "8", "8"], "side 32 and the discriminator reads side 8"),
+    (["--discriminator.channels", "8", "8"], "side 32, the discriminator reads side 8"),
     (["--steps", "0"], "steps is 0: it must be above 0"),
     (["--recipe.augment", "blur"], "augmentation 'blur' is unknown"),
     (["--keep", "0"], "keep is 0: it must be at least 1"),
@@ -274,7 +274,7 @@ def test_training_starts_stops_and_resumes(capsys, here):
     assert json.loads(Path("a/config.json").read_text())["preset"]["recipe"]["steps"] == 2
     assert sorted(path.name for path in Path("a/checkpoints").iterdir()) == ["step-00000001.npz", "step-00000002.npz"]
     capsys.readouterr()
-    assert "holds a run already: go on with it by --resume" in refusal(capsys, *argv)
+    assert "holds a run already: go on with --resume" in refusal(capsys, *argv)
 
 
 # sample

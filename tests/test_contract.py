@@ -72,6 +72,7 @@ CASES = {
     "linear": case(linear, WINDOWS, params=init(linear, 8, (2, 3))),
     "linear, heads": case(linear, WINDOWS, params=init(linear, (4, 8), 3)),
     "conv2d": case(conv2d, IMAGE, params=init(conv2d, 8, 5)),
+    "conv2d, Winograd": case(conv2d, (4, 16, 16, 16), params=init(conv2d, 16, 16)),
     "conv2d, 1 x 1": case(conv2d, IMAGE, params=init(conv2d, 8, 5, k=1, bias=False)),
     "batch_norm": case(batch_norm, IMAGE, params=init(batch_norm, 8)),
     "batch_norm, evaluation": case(batch_norm, IMAGE, params=init(batch_norm, 8), state=STATE),

@@ -23,7 +23,8 @@ def squared_norms(gradient):
 # {name: (ours, the same penalty of an image gradient for autograd)}
 PENALTIES = {
     "r1": (regularizers.r1, lambda gradient: COST * anp.mean(squared_norms(gradient))),
-    "wgan_gp": (regularizers.wgan_gp, lambda gradient: COST * anp.mean((anp.sqrt(squared_norms(gradient)) - 1) ** 2)),
+    "wgan_gp": (regularizers.wgan_gp,
+                lambda gradient: COST * anp.mean((anp.sqrt(squared_norms(gradient) + 1e-12) - 1) ** 2)),
 }
 every_penalty = pytest.mark.parametrize("penalty, definition", PENALTIES.values(), ids=PENALTIES.keys())
 every_option = pytest.mark.parametrize("config", DISCRIMINATORS.values(), ids=DISCRIMINATORS.keys())

@@ -1,7 +1,7 @@
 """Batch normalisation (Ioffe & Szegedy 2015): y = scale * (x - mean) / sqrt(variance + EPS) + bias, per channel.
 
-Shapes: x, y (..., C); scale, bias, mean, variance (C,). In training mean and variance are the batch's own, over all axes but
-the last; in evaluation they are running averages, a tree of their own: state = {"mean", "variance"}.
+Shapes: x, y (..., C); scale, bias, mean, variance (C,). In training mean and variance are the batch's own, over all
+axes but the last; in evaluation they are running averages, a tree of their own: state = {"mean", "variance"}.
 """
 
 from minihit import initializers

@@ -30,7 +30,8 @@ def input_gradient(dy, cache):
 
 
 def weight_gradient(dy, cache, scale=None, t_cache=None):
-    """Gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>: one product serves a loss and a penalty on the input gradient.
+    """Gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>: one product serves a loss and a penalty on the input
+    gradient.
 
     scale (B,) is one where it is None; t_cache, what tangent left, is zero where it is None.
     """

@@ -1,7 +1,7 @@
 """Linear: y = x W + b, over the trailing axes of x that W's leading axes name.
 
-Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out). Heads are axes like any other: the query of attention
-has weight (C, N, D) and bias (N, D), its out has weight (N, D, C) and bias (C,).
+Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out). Heads are axes like any other: the query of
+attention has weight (C, N, D) and bias (N, D), its out has weight (N, D, C) and bias (C,).
 """
 
 import math
@@ -37,7 +37,8 @@ def input_gradient(dy, cache):
 
 
 def weight_gradient(dy, cache, scale=None, t_cache=None):
-    """Gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>: one product serves a loss and a penalty on the input gradient.
+    """Gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>: one product serves a loss and a penalty on the input
+    gradient.
 
     scale (B,) is one where it is None; t_cache, what tangent left, is zero where it is None.
     """

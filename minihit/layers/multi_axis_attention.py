@@ -1,11 +1,12 @@
 """Multi-axis self-attention (paper, section 3.1): each group of heads attends along one axis of the windows.
 
-Shapes: x, y (B, G, P, C): G windows of P pixels. query (B, G, P, N, D), D = C / N; key, value (B, G, P, K, D) with K = 1 for
-multi-query attention and K = N for multi-head attention.
+Shapes: x, y (B, G, P, C): G windows of P pixels. query (B, G, P, N, D), D = C / N; key, value (B, G, P, K, D) with K
+= 1 for multi-query attention and K = N for multi-head attention.
 
-Along "block" the pixels inside a window attend to each other (regional); along "grid" the pixels at the same place of every
-window do (dilated). HiT gives half its heads to each. The ablations are the same layer: one axis only; axial attention is
-both axes where each window is a row of the image (Ho et al. 2019), full attention is "block" where one window is the image.
+Along "block" the pixels inside a window attend to each other (regional); along "grid" the pixels at the same place of
+every window do (dilated). HiT gives half its heads to each. The ablations are the same layer: one axis only; axial
+attention is both axes where each window is a row of the image (Ho et al. 2019), full attention is "block" where one
+window is the image.
 """
 
 from minihit.backend import array_module

@@ -48,7 +48,8 @@ class GeneratorConfig:
         stages = len(self.channels)
         for name in ("layers", "heads", "windows"):
             if len(getattr(self, name)) != stages:
-                raise UserError(f"{name} has {len(getattr(self, name))} entries and channels {stages}: give one per stage")
+                entries = len(getattr(self, name))
+                raise UserError(f"{name} has {entries} entries and channels {stages}: give one per stage")
         _require_choice("attention", self.attention, ATTENTIONS)
         _require_choice("norm", self.norm, NORMS)
         for name in ("latent", "tokens"):
@@ -61,7 +62,8 @@ class GeneratorConfig:
         side, channels, heads = START << index, self.channels[index], self.heads[index]
         if min(channels, heads) < 1 or channels % heads:
             possible = [n for n in range(1, max(channels, 1) + 1) if channels % n == 0 and n <= 16]
-            raise UserError(f"stage {index}: {channels} channels do not divide among {heads} heads: choose heads from {possible}")
+            raise UserError(f"stage {index}: {channels} channels do not divide among {heads} heads: "
+                            f"choose heads from {possible}")
         if channels % 4 and index + 1 < len(self.channels):
             raise UserError(f"stage {index}: {channels} channels cannot be pixel-shuffled: choose a multiple of 4")
         if self.layers[index] < 0:
@@ -74,8 +76,8 @@ class GeneratorConfig:
             raise UserError(f"stage {index}: windows of side {window} do not tile a {side} x {side} map: "
                             f"choose a side from {possible}, or none")
         if self.attention in ("multi_axis", "axial") and heads % 2:
-            raise UserError(f"stage {index}: {self.attention} attention gives half the heads to each axis and there are {heads}: "
-                            f"choose an even number that divides {channels}, or attention block or grid")
+            raise UserError(f"stage {index}: {self.attention} attention gives half the heads to each axis and there are"
+                            f" {heads}: choose an even number that divides {channels}, or attention block or grid")
 
     @property
     def size(self):
@@ -112,7 +114,8 @@ class DiscriminatorConfig:
     def __post_init__(self):
         _require_choice("downsample", self.downsample, DOWNSAMPLES)
         if len(self.channels) < 2 or min(self.channels) < 1:
-            raise UserError("a discriminator needs a number of channels, at least 1, for each side from the image's down to 4")
+            raise UserError("a discriminator needs a number of channels, at least 1, "
+                            "for each side from the image's down to 4")
 
     @property
     def size(self):
@@ -121,7 +124,8 @@ class DiscriminatorConfig:
 
 
 def stylegan2_channels(size, multiplier=1):
-    """Channels at sides size, ..., 4 of the official discriminator: 512 up to side 32, then halving, times the multiplier."""
+    """Channels at sides size, ..., 4 of the official discriminator: 512 up to side 32, then halving, times the
+    multiplier."""
     wide = {64 << i: (256 >> i) * multiplier for i in range(5)}
     sides = [size >> i for i in range(size.bit_length() - 2)]
     return tuple(wide.get(side, 512) for side in sides)

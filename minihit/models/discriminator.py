@@ -2,11 +2,12 @@
 
 Shapes: images (B, size, size, 3); x (B, H, W, C); logits (B,).
 
-Without minibatch stddev nothing mixes images. A backward pass started with ones then gives, for every image, the gradient
-delta of its own logit at every layer, and every loss is a rescaling of it: see weight_gradients.
+Without minibatch stddev nothing mixes images. A backward pass started with ones then gives, for every image, the
+gradient delta of its own logit at every layer, and every loss is a rescaling of it: see weight_gradients.
 """
 
 import math
+from itertools import pairwise
 
 from minihit import initializers, tree
 from minihit.backend import array_module
@@ -20,7 +21,7 @@ def init(rng, config):
     c = config.channels[-1]
     return {
         "stem": conv2d.init(rng, 3, config.channels[0], initializer=draw),
-        "blocks": [residual_downsample.init(rng, *pair, draw) for pair in zip(config.channels, config.channels[1:], strict=False)],
+        "blocks": [residual_downsample.init(rng, *pair, draw) for pair in pairwise(config.channels)],
         "conv": conv2d.init(rng, c + config.minibatch_stddev, c, initializer=draw),
         "dense": linear.init(rng, (4, 4, c), c, draw),
         "logit": linear.init(rng, c, 1, draw),
@@ -113,5 +114,6 @@ def unit_gradient(cache):
 
 
 def equalize(params):
-    """Every kernel over the root of its fan-in (Karras et al. 2018, section 4.1); linear and diagonal, so its own backward."""
+    """Every kernel over the root of its fan-in (Karras et al. 2018, section 4.1); linear and diagonal, so its own
+    backward."""
     return tree.map(lambda leaf: leaf * math.prod(leaf.shape[:-1]) ** -0.5 if leaf.ndim > 1 else leaf, params)

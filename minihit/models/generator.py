@@ -1,4 +1,5 @@
-"""HiT's generator (paper, figure 1): latent z to image, with self-attention at low resolutions and no convolution anywhere.
+"""HiT's generator (paper, figure 1): latent z to image, with self-attention at low resolutions and no convolution
+anywhere.
 
 Shapes: z (B, latent); x (B, H, W, C); tokens (B, T, C0); image (B, size, size, 3), not clipped.
 """
@@ -29,7 +30,8 @@ def init_state(config):
 
 
 def forward(params, z, config, state=None):
-    """Images and cache. Without a state batch norm uses the statistics of this batch; with one, the running averages."""
+    """Images and cache. Without a state batch norm uses the statistics of this batch; with one, the running
+    averages."""
     cache, image = {"stages": []}, None
     tokens, cache["tokens"] = _tokens(params, z, config, state)
     x, cache["start"] = linear.forward(params["start"], z)
@@ -60,7 +62,8 @@ def update_state(state, cache):
 
 
 def generate(params, z, config, state, pixels=1 << 16):
-    """Images in evaluation, without a cache: stages without self-attention are pointwise, so they run in strips of rows.
+    """Images in evaluation, without a cache: stages without self-attention are pointwise, so they run in strips of
+    rows.
 
     pixels bounds the size of a strip over the whole batch; memory stays near that of the stage with the largest map.
     """

@@ -1,7 +1,7 @@
 """Attention: out = softmax(query key^T / sqrt(D)) value for every head (Vaswani et al. 2017).
 
-Shapes: query, out (..., Q, N, D); key, value (..., K, N, D), or (..., K, 1, D) when all query heads share one key and one
-value head (multi-query, Shazeer 2019); probs (..., N, Q, K).
+Shapes: query, out (..., Q, N, D); key, value (..., K, N, D), or (..., K, 1, D) when all query heads share one key and
+one value head (multi-query, Shazeer 2019); probs (..., N, Q, K).
 
 With shared keys the heads are only more query rows, so they are folded into one product of (Q N) rows. Scores are made
 with the keys on the slow axis: a softmax over few keys is then a few long vector operations.

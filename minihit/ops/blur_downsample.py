@@ -1,7 +1,8 @@
 """Blur and halve (Zhang 2019; Karras et al. 2020): every 2nd pixel of x filtered with [1 3 3 1] / 8 along each axis.
 
-Shapes: x (B, H, W, C); y (B, ceil(H/2), ceil(W/2), C). Zero padding as "SAME" in TensorFlow: one pixel on each side of an even
-axis, one before and two after an odd one. Linear, so the tangent is the forward and the backward is its transpose.
+Shapes: x (B, H, W, C); y (B, ceil(H/2), ceil(W/2), C). Zero padding as "SAME" in TensorFlow: one pixel on each side
+of an even axis, one before and two after an odd one. Linear, so the tangent is the forward and the backward is its
+transpose.
 """
 
 from minihit.backend import array_module

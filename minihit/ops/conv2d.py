@@ -2,12 +2,11 @@
 
 Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd.
 
-A few images at a time, so that what is laid out for the products stays in the cache: the k x k neighbourhoods of all pixels
-as the rows of one matrix, or, for 3 x 3 kernels with enough channels, Winograd's tiles, which need fewer multiplications.
-The gradient of the input is a convolution with the kernel turned around.
+A few images at a time, so that what is laid out for the products stays in the cache: the k x k neighbourhoods of all
+pixels as the rows of one matrix, or, for 3 x 3 kernels with enough channels, Winograd's tiles, which need fewer
+multiplications. The gradient of the input is a convolution with the kernel turned around.
 """
 
-import math
 
 from minihit.backend import array_module
 from minihit.ops import winograd

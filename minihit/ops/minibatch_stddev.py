@@ -1,8 +1,9 @@
-"""Minibatch standard deviation (Karras et al. 2018, section 3), with the derivative of its derivative for gradient penalties.
+"""Minibatch standard deviation (Karras et al. 2018, section 3), with the derivative of its derivative for gradient
+penalties.
 
-Shapes: x (B, H, W, C); y (B, H, W, C + 1); centered (S, B/S, H, W, C), std (B/S, H, W, C), where a group has S = min(B, 4)
-images and the index of the group runs fastest: image b is in group b mod (B / S). The new channel is one number per group,
-mean over (H, W, C) of std, std = sqrt(mean over the group of centered^2 + EPS).
+Shapes: x (B, H, W, C); y (B, H, W, C + 1); centered (S, B/S, H, W, C), std (B/S, H, W, C), where a group has S =
+min(B, 4) images and the index of the group runs fastest: image b is in group b mod (B / S). The new channel is one
+number per group, mean over (H, W, C) of std, std = sqrt(mean over the group of centered^2 + EPS).
 """
 
 from minihit.backend import array_module

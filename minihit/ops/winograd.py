@@ -2,9 +2,10 @@
 
 Shapes: x (B, H, W, C), weight (3, 3, C, C'), y (B, H, W, C'), H and W even; tiles (16, T, C), T = B H W / 4.
 
-Every 2 x 2 square of y reads a 4 x 4 tile of x. Along each axis the tile is mixed by INPUT (4 x 4), the kernel by KERNEL
-(4 x 3), their products, summed over C, by OUTPUT (2 x 4):  y = OUTPUT [(KERNEL w KERNEL^T) * (INPUT x INPUT^T)] OUTPUT^T.
-Summing over C makes the 16 elementwise products 16 matrix products. The weight's gradient is the transpose of the same map.
+Every 2 x 2 square of y reads a 4 x 4 tile of x. Along each axis the tile is mixed by INPUT (4 x 4), the kernel by
+KERNEL (4 x 3), their products, summed over C, by OUTPUT (2 x 4):  y = OUTPUT [(KERNEL w KERNEL^T) * (INPUT x
+INPUT^T)] OUTPUT^T. Summing over C makes the 16 elementwise products 16 matrix products. The weight's gradient is the
+transpose of the same map.
 
     INPUT = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1]      OUTPUT = [1 1 1 0; 0 1 -1 -1]
 """

@@ -1,4 +1,5 @@
-"""Checkpoints: every array of a run under its tree path in one .npz file, without pickle, written beside and renamed."""
+"""Checkpoints: every array of a run under its tree path in one .npz file, without pickle, written beside and
+renamed."""
 
 import json
 import re
@@ -34,9 +35,10 @@ def load(path, like):
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: give a checkpoint that minihit train wrote") from None
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise UserError(f"{path} is not a whole checkpoint ({type(error).__name__}): delete it, or choose another one") from error
+        kind = type(error).__name__
+        raise UserError(f"{path} is not a whole checkpoint ({kind}): delete it, or choose another one") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise UserError(f"{path} is not a checkpoint of this version of minihit: choose one that begins with {FORMAT!r}")
+        raise UserError(f"{path} is not a checkpoint of this version: choose one that begins with {FORMAT!r}")
     for name, leaf in tree.items(like):
         if name not in leaves or leaves[name].shape != leaf.shape or leaves[name].dtype != leaf.dtype:
             raise UserError(f"{path} is of another network ({name} is missing or of another shape): "

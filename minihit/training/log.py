@@ -13,7 +13,7 @@ def append(path, record):
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; free some space there and go on with --resume") from error
+        raise UserError(f"cannot write {path}: {error.strerror}; cure that and go on with --resume") from error
 
 
 def read(path):
@@ -53,7 +53,8 @@ class Window:
 
 
 def first_not_finite(named_trees):
-    """The path of the first leaf, in {name: tree}, that holds an infinite or undefined value; None where there is none."""
+    """The path of the first leaf, in {name: tree}, that holds an infinite or undefined value; None where there is
+    none."""
     from minihit import tree
 
     for name, leaves in named_trees.items():

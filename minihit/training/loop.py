@@ -27,11 +27,11 @@ _D_TERMS = ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")
 def train(config, folder, device="cpu", resume=False):
     """Train to the end of the recipe; returns the exit code, 0, or 130 after Ctrl-C.
 
-    config: RunConfig; folder: RunFolder. Raises UserError where the run exists and is not to be resumed, where data or disk
-    fail, and where a value stops being finite.
+    config: RunConfig; folder: RunFolder. Raises UserError where the run exists and is not to be resumed, where data
+    or disk fail, and where a value stops being finite.
     """
     if not resume and checkpoint.newest(folder.checkpoints):
-        raise UserError(f"{folder.path} holds a run already: go on with it by --resume, or choose another folder with --run")
+        raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by --run")
     data = open_data(config)
     training = state.create(config.seed, config.preset, device)
     done = _restore(training, folder, device) if resume else 0
@@ -87,7 +87,8 @@ def _steps(config, folder, device, data, training, done, interrupted):
 
 
 def _one_step(training, real, config, device, number):
-    """Update the state in place by step `number` (from 1); returns metrics, with the gradients' norms, and the gradients."""
+    """Update the state in place by step `number` (from 1); returns metrics, with the gradients' norms, and the
+    gradients."""
     recipe = config.preset.recipe
     rng = np.random.default_rng([config.seed, _STREAM, number])
     draws = to_device(step.draw(rng, recipe.batch, config.preset, recipe), device)
@@ -136,14 +137,14 @@ def _check_finite(metrics, grads, number, folder):
     culprit = log.first_not_finite({f"gradient of {name}": leaves for name, leaves in grads.items()})
     culprit = culprit or next(name for name, value in metrics.items() if not math.isfinite(float(value)))
     saved = checkpoint.newest(folder.checkpoints)
-    cure = f"go on from {saved[0].name} with --resume" if saved else "start again"
-    raise UserError(f"step {number}: {culprit} is not finite: {cure} and a lower learning rate, or with --recipe.clip 1")
+    cure = f"{saved[0].name} is whole; start another run with" if saved else "start another run with"
+    raise UserError(f"step {number}: {culprit} is not finite: {cure}, a lower learning rate or --recipe.clip 1")
 
 
 def _introduction(config, folder, data, training, device):
     sizes = {name: tree.size(training.networks[name]) / 1e6 for name in ("generator", "discriminator")}
-    return (f"{data.description}; generator {sizes['generator']:.2f} M and discriminator {sizes['discriminator']:.2f} M "
-            f"parameters on the {device}; everything goes to {folder.path}")
+    return (f"{data.description}; {sizes['generator']:.2f} M parameters in the generator, "
+            f"{sizes['discriminator']:.2f} M in the discriminator, on the {device}; everything goes to {folder.path}")
 
 
 @contextmanager

@@ -24,8 +24,8 @@ def distance(tree, config, device, seed, held_out):
 
 def real_distance(data, seed, held_out):
     """The same of real images: what a perfect generator would reach."""
-    real = data.take(0, len(held_out))
-    return _named(sliced_wasserstein(to_float(held_out), to_float(real), np.random.default_rng([seed, _STREAM])), "swd_real")
+    real, rng = to_float(data.take(0, len(held_out))), np.random.default_rng([seed, _STREAM])
+    return _named(sliced_wasserstein(to_float(held_out), real, rng), "swd_real")
 
 
 def samples(tree, z, config, device):

@@ -18,7 +18,7 @@ class Recipe:
     steps: int = 10_000
     generator_rate: float = 1e-4             # Adam's learning rates; the official recipes use one for both networks
     discriminator_rate: float = 1e-4
-    decay_from: float = 1.0                  # share of the steps after which both rates fall linearly to zero; 1: constant
+    decay_from: float = 1.0                  # share of the steps after which both rates fall linearly to zero
     beta1: float = 0.0                       # Adam without momentum, as usual with R1 (Mescheder et al. 2018)
     beta2: float = 0.99
     loss: str = "non_saturating"             # or "hinge"
@@ -28,7 +28,7 @@ class Recipe:
     augment: tuple[str, ...] = ()            # DiffAugment of all that D sees, for small data sets
     clip: float = 0.0                        # largest norm of a network's gradient; 0: not clipped
     ema_decay: float = 0.999                 # of the generator that is sampled from
-    micro_batch: int = 0                     # images processed at a time, one micro-batch per thread; 0: the whole batch
+    micro_batch: int = 0                     # images processed at a time, on a thread each; 0: the whole batch
 
     def __post_init__(self):
         if self.loss not in KINDS:

@@ -67,7 +67,8 @@ def from_json(text, source):
     try:
         return _build(RunConfig, json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(f"{source} is not the configuration of a run ({error}): choose the folder of a run, or start a new one") from error
+        raise UserError(f"{source} is not the configuration of a run ({error}): "
+                        f"choose the folder of a run, or start a new one") from error
 
 
 def write_config(folder, config):

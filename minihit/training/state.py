@@ -1,7 +1,7 @@
 """All that training changes, in three flat buffers per network with trees of views on them.
 
-The generator's buffer holds its parameters and, behind them, the running averages of batch norm: the moving average (EMA)
-covers both, Adam the parameters only.
+The generator's buffer holds its parameters and, behind them, the running averages of batch norm: the moving average
+(EMA) covers both, Adam the parameters only.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from minihit.models import discriminator, generator
 
 @dataclass(frozen=True)
 class State:
-    """buffers: {"generator", "ema", "discriminator"} flat arrays; moments: Adam's, {network: {"first", "second"}} flat arrays;
-    trees: views of all of them, with the names that checkpoints use."""
+    """buffers: {"generator", "ema", "discriminator"} flat arrays; moments: Adam's, {network: {"first", "second"}}
+    flat arrays; trees: views of all of them, with the names that checkpoints use."""
 
     buffers: dict[str, Any]
     moments: dict[str, Any]

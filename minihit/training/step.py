@@ -1,10 +1,12 @@
-"""One training step as a pure function: the gradients of both networks at the same parameters, and what they were made of.
+"""One training step as a pure function: the gradients of both networks at the same parameters, and what they were
+made of.
 
 Shapes: z (B, latent); real, fake (B, S, S, 3) in [-1, 1]; logits (B,).
 
-The discriminator treats each image alone (unless minibatch stddev mixes them), so one backward pass started with ones serves
-every loss: image b's part of any loss is its own gradient times dloss/dlogit_b. A penalty on the image gradient costs one
-more forward pass, the tangent, and no product of its own: it shares one product per layer with the loss.
+The discriminator treats each image alone (unless minibatch stddev mixes them), so one backward pass started with ones
+serves every loss: image b's part of any loss is its own gradient times dloss/dlogit_b. A penalty on the image
+gradient costs one more forward pass, the tangent, and no product of its own: it shares one product per layer with the
+loss.
 """
 
 from minihit import losses, regularizers, tree
@@ -29,9 +31,10 @@ def draw(rng, batch, config, recipe):
 def gradients(networks, real, draws, config, recipe):
     """Returns grads {"generator", "discriminator"}, the generator's new running averages, and metrics (scalar arrays).
 
-    networks = {"generator", "discriminator": params, "state": running averages}; draws as from draw, on the same device.
-    Every loss is a mean over images, so the batch is cut into micro-batches whose results are averaged; on the CPU threads
-    share them. Only batch norm and minibatch stddev see a difference: their statistics are those of a micro-batch.
+    networks = {"generator", "discriminator": params, "state": running averages}; draws as from draw, on the same
+    device. Every loss is a mean over images, so the batch is cut into micro-batches whose results are averaged; on
+    the CPU threads share them. Only batch norm and minibatch stddev see a difference: their statistics are those of a
+    micro-batch.
     """
     count, size = len(real), recipe.micro_batch or len(real)
     parts = [slice(start, start + size) for start in range(0, count, size)]
@@ -123,8 +126,9 @@ def image_gradient(seeds, cache, unit):
 def loss_gradients(seeds, cache, unit, dgradient=None):
     """The weights' gradient of sum_b seeds_b logit_b + <dgradient, d logits / d images>, dgradient held fixed.
 
-    unit = discriminator.unit_gradient(cache). With minibatch stddev images are coupled and that layer bends: the seeds need a
-    backward pass of their own, which the layer's second derivative joins (reverse over forward differentiation).
+    unit = discriminator.unit_gradient(cache). With minibatch stddev images are coupled and that layer bends: the
+    seeds need a backward pass of their own, which the layer's second derivative joins (reverse over forward
+    differentiation).
     """
     deltas = unit[1]
     t_cache = None if dgradient is None else discriminator.tangent(dgradient, cache)[1]

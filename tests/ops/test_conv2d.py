@@ -1,53 +1,92 @@
+"""Both routes, neighbourhoods as rows and Winograd's tiles, against the definition."""
+
+from unittest import mock
+
 import numpy as np
 import pytest
-from helpers import assert_adjoint, channels, image_shapes, normal, seeds
+from helpers import assert_adjoint, channels, even_image_shapes, image_shapes, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minihit import gradcheck
-from minihit.ops import conv2d
+from minihit.ops import conv2d, winograd
 
-kernels = st.sampled_from([1, 3, 5])
-TOLERANCE = {np.float64: 1e-12, np.float32: 2e-5}
+# route: (fewest channels for Winograd, shapes, kernel sizes)
+ROUTES = {"rows": (10**9, image_shapes(), st.sampled_from([1, 3, 5])), "winograd": (1, even_image_shapes(), st.just(3))}
+TOLERANCE = {np.float64: 1e-12, np.float32: 3e-5}
+every_route = pytest.mark.parametrize("route", ROUTES)
+examples = {"data": st.data(), "c_out": channels, "seed": seeds}
+
+
+def example(route, data, c_out, seed, dtype=np.float64):
+    """x, weight and dy for a drawn shape and kernel size."""
+    _, shapes, kernels = ROUTES[route]
+    shape, k = data.draw(shapes), data.draw(kernels)
+    return (normal(seed, *shape, dtype=dtype), normal(seed + 1, k, k, shape[-1], c_out, dtype=dtype),
+            normal(seed + 2, *shape[:3], c_out, dtype=dtype))
+
+
+def taking(route, images=100):
+    """Send every convolution along the route, so many 6 x 6 images of 3 channels at a time."""
+    return mock.patch.multiple(conv2d, _FEW_CHANNELS=ROUTES[route][0], _FEW_PIXELS=1, _CACHED=images * 6 * 6 * 3 * 4)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@given(shape=image_shapes(), k=kernels, c_out=channels, seed=seeds)
-def test_the_readable_version_agrees(dtype, shape, k, c_out, seed):
-    x, weight = normal(seed, *shape, dtype=dtype), normal(seed + 1, k, k, shape[-1], c_out, dtype=dtype)
-    y = conv2d.forward(x, weight)
+@every_route
+@given(**examples)
+def test_the_readable_version_agrees(route, dtype, **drawn):
+    x, weight, _ = example(route, **drawn, dtype=dtype)
+    with taking(route):
+        y = conv2d.forward(x, weight)
     assert y.dtype == dtype
     np.testing.assert_allclose(y, conv2d.reference(x, weight), atol=TOLERANCE[dtype])
 
 
-@given(image_shapes(), kernels, channels, seeds)
-def test_both_gradients_are_transposes_of_the_definition(shape, k, c_out, seed):
-    x, weight, dy = normal(seed, *shape), normal(seed + 1, k, k, shape[-1], c_out), normal(seed + 2, *shape[:3], c_out)
-    assert_adjoint(lambda x: conv2d.reference(x, weight), lambda dy: conv2d.input_gradient(dy, weight), x, dy)
-    assert_adjoint(lambda weight: conv2d.reference(x, weight), lambda dy: conv2d.weight_gradient(x, dy, k), weight, dy)
+@every_route
+@given(**examples)
+def test_both_gradients_are_transposes_of_the_definition(route, **drawn):
+    x, weight, dy = example(route, **drawn)
+    with taking(route):
+        assert_adjoint(lambda x: conv2d.reference(x, weight), lambda dy: conv2d.input_gradient(dy, weight), x, dy)
+        assert_adjoint(lambda weight: conv2d.reference(x, weight),
+                       lambda dy: conv2d.weight_gradient(x, dy, len(weight)), weight, dy)
 
 
-@given(image_shapes(), kernels, channels, seeds)
-def test_gradients_agree_with_finite_differences(shape, k, c_out, seed):
-    rng = np.random.default_rng(seed)
-    arguments = {"x": rng.standard_normal(shape), "weight": rng.standard_normal((k, k, shape[-1], c_out))}
+@every_route
+@given(**examples)
+def test_gradients_agree_with_finite_differences(route, **drawn):
+    x, weight, _ = example(route, **drawn)
 
     def forward(arguments):
         return [conv2d.forward(**arguments)], arguments
 
     def backward(douts, cache):
-        dy, x, weight = douts[0], cache["x"], cache["weight"]
-        return {"x": conv2d.input_gradient(dy, weight), "weight": conv2d.weight_gradient(x, dy, k)}
+        dx = conv2d.input_gradient(douts[0], cache["weight"])
+        return {"x": dx, "weight": conv2d.weight_gradient(cache["x"], douts[0], len(weight))}
 
-    gradcheck.require(gradcheck.compare(forward, backward, arguments, rng))
+    with taking(route):
+        gradcheck.require(gradcheck.compare(forward, backward, {"x": x, "weight": weight}, np.random.default_rng(0)))
 
 
-def test_images_processed_in_groups_give_the_same(monkeypatch):
-    x, weight, dy = normal(0, 5, 6, 7, 3), normal(1, 3, 3, 3, 4), normal(2, 5, 6, 7, 4)
-    whole = conv2d.forward(x, weight), conv2d.weight_gradient(x, dy, 3)
-    monkeypatch.setattr(conv2d, "_COLUMNS", 2 * 6 * 7 * 27)               # two images at a time, one in the last group
-    for one, other in zip(whole, (conv2d.forward(x, weight), conv2d.weight_gradient(x, dy, 3)), strict=True):
+@every_route
+def test_images_processed_in_groups_give_the_same(route):
+    x, weight, dy = normal(0, 5, 6, 6, 3), normal(1, 3, 3, 3, 4), normal(2, 5, 6, 6, 4)
+    with taking(route, images=5):
+        whole = conv2d.forward(x, weight), conv2d.weight_gradient(x, dy, 3)
+    with taking(route, images=2):
+        groups = conv2d.forward(x, weight), conv2d.weight_gradient(x, dy, 3)
+    for one, other in zip(whole, groups, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape, c_out, k, expected", [
+    ((4, 16, 16, 16), 16, 3, True), ((4, 16, 16, 16), 16, 1, False), ((4, 16, 15, 16), 16, 3, False),
+    ((4, 16, 16, 3), 16, 3, False), ((4, 16, 16, 16), 8, 3, False), ((1, 8, 8, 64), 64, 3, False),
+])
+def test_winograd_takes_the_wide_even_and_large(shape, c_out, k, expected):
+    with mock.patch.object(winograd, "forward", wraps=winograd.forward) as route:
+        conv2d.forward(normal(0, *shape), normal(1, k, k, shape[-1], c_out))
+    assert route.called == expected
 
 
 def test_a_kernel_with_a_single_one_shifts_the_image():

@@ -52,7 +52,8 @@ def test_twenty_steps_equal_ten_and_ten_more(tmp_path, name):
 
 
 def losses(folder):
-    return [(record["step"], record["generator_loss"], record["r1"]) for record in log.read(folder.log) if "r1" in record]
+    names = ("step", "generator_loss", "r1")
+    return [[record[name] for name in names] for record in log.read(folder.log) if "r1" in record]
 
 
 def test_a_folder_of_images_resumes_at_its_place(tmp_path):
@@ -71,14 +72,15 @@ def test_a_run_leaves_its_files(tmp_path):
     folder = RunFolder(tmp_path / "run")
     assert loop.train(run_config(sample_every=2, measure_every=2), folder) == 0
     left = {str(path.relative_to(folder.path)) for path in folder.path.rglob("*") if path.is_file()}
-    assert {"config.json", "log.jsonl", "curves.png", "timelapse.gif", "samples/ema-00000004.png", "samples/raw-00000000.png",
-            "checkpoints/step-00000004.npz"} <= left
+    assert {"config.json", "log.jsonl", "curves.png", "timelapse.gif", "samples/ema-00000004.png",
+            "samples/raw-00000000.png", "checkpoints/step-00000004.npz"} <= left
     records = log.read(folder.log)
     measured = [record for record in records if "swd" in record]
     assert [record["step"] for record in measured] == [0, 2, 4]
     assert all(np.isfinite(list(record.values())).all() for record in records)
-    assert {"generator_loss", "discriminator_loss", "real_loss", "fake_loss", "r1", "real_logits", "fake_logits", "generator_norm",
-            "discriminator_norm", "seconds_per_step", "images_per_second", "data_seconds", "peak_memory"} <= records[-2].keys()
+    assert {"generator_loss", "discriminator_loss", "real_loss", "fake_loss", "r1", "real_logits", "fake_logits",
+            "generator_norm", "discriminator_norm", "seconds_per_step", "images_per_second", "data_seconds",
+            "peak_memory"} <= records[-2].keys()
 
 
 def test_an_existing_run_is_not_overwritten(tmp_path):
@@ -130,7 +132,8 @@ def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):
         return grads, averages, metrics
 
     monkeypatch.setattr(loop.step, "gradients", spoil)
-    with pytest.raises(UserError, match=r"step 3: gradient of generator/stages/1/cross_mlp/expand/weight is not finite.*step-00000002"):
+    culprit = "step 3: gradient of generator/stages/1/cross_mlp/expand/weight is not finite"
+    with pytest.raises(UserError, match=f"{culprit}.*step-00000002"):
         loop.train(run_config(), folder)
     arrays, facts = final(folder, tiny())
     assert facts["step"] == 2

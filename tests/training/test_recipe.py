@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from minihit.errors import UserError
@@ -22,6 +24,6 @@ def test_rates_are_constant_and_then_fall_to_nearly_zero():
     recipe = Recipe(steps=100, decay_from=0.5)
     factors = [recipe.decay(step) for step in range(1, 101)]
     assert factors[:50] == [1.0] * 50
-    assert all(a > b > 0 for a, b in zip(factors[49:], factors[50:], strict=False))
+    assert all(a > b > 0 for a, b in pairwise(factors[49:]))
     assert factors[-1] == pytest.approx(1 / 51)
     assert Recipe(steps=100).decay(100) == 1.0

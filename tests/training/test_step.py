@@ -74,7 +74,8 @@ def test_micro_batches_do_not_change_the_discriminators_gradient(name):
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if "hinge" not in name])
 def test_every_leaf_moves_in_a_step(name):
-    """A leaf without gradient is cut off. Aside from shifts that softmax or a norm ignores, and hinge's saturated logits."""
+    """A leaf without gradient is cut off. Aside from shifts that softmax or a norm ignores, and hinge's saturated
+    logits."""
     preset = PRESETS[name]
     grads, *_ = step.gradients(*make(preset), preset, preset.recipe)
     ignored = ("key/bias", "contract/bias", "out/bias", "value/bias", "widen/bias", "to_rgb/norm/bias")

@@ -1,4 +1,3 @@
-"""HiT, the transformer GAN for high-resolution images (Zhao et al., NeurIPS 2021), with every gradient written by
-hand."""
+"""HiT, the transformer GAN for high-resolution images (Zhao et al., NeurIPS 2021), every gradient written by hand."""
 
 __version__ = "0.1.0"

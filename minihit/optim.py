@@ -32,8 +32,7 @@ def init_moments(params):
 
 
 def ema(average, values, step, decay=EMA_DECAY, start=EMA_START):
-    """The moving average of values (n,) after step (from 1), overwritten: a copy up to step `start`, averaged from
-    then on."""
+    """The moving average of values (n,) after step (from 1), overwritten: until step `start` a copy."""
     if step <= start:
         average[...] = values
     else:

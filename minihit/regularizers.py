@@ -1,5 +1,4 @@
-"""Penalties on the discriminator's image gradient: each returns (penalty, dgradient), its own gradient by the image
-gradient.
+"""Penalties on the discriminator's image gradient: each returns (penalty, dpenalty / dgradient).
 
 Shapes: gradient = d logit_b / d image_b and dgradient (B, H, W, 3); penalty a scalar array.
 
@@ -9,8 +8,7 @@ images> with dgradient held fixed, which is what discriminator.tangent along dgr
 
 
 def r1(gradient, cost):
-    """cost * mean_b ||gradient_b||^2 at real images (Mescheder et al. 2018), as HiT counts it: without the factor
-    1/2."""
+    """cost * mean_b ||gradient_b||^2 at real images (Mescheder et al. 2018), without the factor 1/2."""
     penalty = _squared_norms(gradient).mean() * cost
     return penalty, gradient * (2.0 * cost / len(gradient))
 

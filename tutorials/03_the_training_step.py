@@ -7,6 +7,8 @@
 # piecewise linear*, and five steps from there. Read it beside `minihit/training/step.py`.
 
 # %%
+from itertools import pairwise
+
 import numpy as np
 
 from minihit import gradcheck, losses, regularizers, tree
@@ -35,7 +37,7 @@ def product(a, b):
 # %%
 B, DEPTH, COST = 6, 10, 10.0
 SIDES = [7, *[4] * (DEPTH - 1), 1]
-weights = [rng.standard_normal(shape) for shape in zip(SIDES, SIDES[1:], strict=False)]
+weights = [rng.standard_normal(shape) for shape in pairwise(SIDES)]
 real = rng.standard_normal((B, SIDES[0]))
 
 
@@ -58,7 +60,7 @@ def backward(seeds, weights, slopes):
 
 
 def compare(what, by_hand, expected):
-    print(f"  {what:<68} differs by {abs(by_hand - expected).max():.0e}")
+    print(f"  {what:<66} relative error {(abs(by_hand - expected) / abs(expected)).max():.0e}")
     np.testing.assert_allclose(by_hand, expected, rtol=1e-6, atol=1e-8)
 
 
@@ -70,9 +72,13 @@ def by_differences(loss, params):
     return slope, tree.views(direction, params)
 
 
+def inner(grads, direction):
+    return sum(float(leaf.sum()) for _, leaf in tree.items(tree.map(np.multiply, grads, direction)))
+
+
 def compare_weights(what, grads, loss):
     slope, direction = by_differences(loss, weights)
-    compare(what, sum((dweight * d).sum() for dweight, d in zip(grads, direction, strict=True)), slope)
+    compare(what, inner(grads, direction), slope)
 
 
 # %% [markdown]
@@ -118,11 +124,9 @@ def r1(weights):
 
 
 v = 2.0 * COST / B * unit
-slope, direction = by_differences(r1, weights)
 flat, _ = tree.pack(weights, np)
-along, _ = tree.pack(direction, np)
-frozen = gradcheck.directional_derivative(lambda at: (v * image_gradient(tree.views(at, weights))).sum(), flat, along)
-compare("2. d sum v . g, v held fixed, is d R1", frozen, slope)
+frozen = gradcheck.numerical_gradient(lambda at: (v * image_gradient(tree.views(at, weights))).sum(), flat)
+compare_weights("2. sum_b v_b . g_b, v held fixed, has the gradient of R1", tree.views(frozen, weights), r1)
 
 # %% [markdown]
 # **3.** v_b . g_b is a gradient times a direction: how much logit_b moves when image b moves along v_b. That needs no
@@ -237,50 +241,51 @@ tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), g
 print("by hand = step.gradients;", {name: round(float(value), 3) for name, value in metrics.items() if value})
 
 
+# %% [markdown]
+# And R1 of that discriminator, once more against finite differences of its definition. No bias takes part in it.
+
+
 # %%
-def r1_of(params, config):
+def r1(params, config):
     _, cache = discriminator.forward(params, real, config)
     return regularizers.r1(discriminator.unit_gradient(cache)[0], COST)[0]
 
 
-def inner(a, b):
-    return sum(float(leaf.sum()) for _, leaf in tree.items(tree.map(np.multiply, a, b)))
-
-
-r1_grads = discriminator.weight_gradients(deltas, cache, np.zeros(3), t_cache)
-slope, direction = by_differences(lambda params: r1_of(params, config.discriminator), d_params)
+r1_grads = discriminator.weight_gradients(deltas, cache, 0.0 * seeds, t_cache)
+slope, direction = by_differences(lambda params: r1(params, config.discriminator), d_params)
 compare("R1 of the library's discriminator", inner(r1_grads, direction), slope)
-biases = [leaf for path, leaf in tree.items(r1_grads) if path.endswith("bias")]
-assert all((bias == 0.0).all() for bias in biases)
-print(f"the gradients of R1 by all {len(biases)} biases are zero")
+assert all((leaf == 0.0).all() for path, leaf in tree.items(r1_grads) if path.endswith("bias"))
 
 # %% [markdown]
 # ## Minibatch stddev breaks it
 #
 # Minibatch stddev appends to each image a number that describes its whole group. Both halves of the fact are gone:
 # logit_b now depends on other images, so rows cannot be scaled one by one, and a standard deviation bends, so the
-# second derivative has a term of its own. `step.loss_gradients` then runs one more backward pass, which that term joins.
+# second derivative has a term of its own. `step.loss_gradients` then runs one more backward pass, and adds that term.
 
 # %%
 stddev = DiscriminatorConfig((4, 6, 5), minibatch_stddev=True)
+rng = np.random.default_rng(0)
 params = gradcheck.perturb(discriminator.init(rng, stddev), rng)
+real = rng.standard_normal((3, 16, 16, 3)) * np.reshape([0.2, 1.0, 3.0], (3, 1, 1, 1))   # contrasts that differ
 logits, cache = discriminator.forward(params, real, stddev)
-moved = real.copy()
-moved[0] += 0.1
-print("logits that change with image 0:", np.flatnonzero(discriminator.forward(params, moved, stddev)[0] != logits))
-assert (discriminator.forward(params, moved, stddev)[0] != logits).all()
+changed = discriminator.forward(params, real + np.eye(3)[0].reshape(3, 1, 1, 1), stddev)[0] != logits
+print("logits that change with image 0:", np.flatnonzero(changed))
+assert changed.all()
 
-unit = discriminator.unit_gradient(cache)                  # of the sum of all logits
+unit = discriminator.unit_gradient(cache)                  # of the sum of all logits: rows are mixed
 _, seeds = losses.real_loss(logits)
 _, v = regularizers.r1(unit[0], COST)
-scaled = discriminator.weight_gradients(unit[1], cache, seeds)
-straight = discriminator.weight_gradients(unit[1], cache, 0.0 * seeds, discriminator.tangent(v, cache)[1])
+t_cache = discriminator.tangent(v, cache)[1]
 for what, loss, wrong, right in [
     ("the loss", lambda params: losses.real_loss(discriminator.forward(params, real, stddev)[0])[0],
-     scaled, step.loss_gradients(seeds, cache, unit)),
-    ("R1", lambda params: r1_of(params, stddev), straight, step.loss_gradients(0.0 * seeds, cache, unit, v)),
+     discriminator.weight_gradients(unit[1], cache, seeds), step.loss_gradients(seeds, cache, unit)),
+    ("R1", lambda params: r1(params, stddev),
+     discriminator.weight_gradients(unit[1], cache, 0.0 * seeds, t_cache),
+     step.loss_gradients(0.0 * seeds, cache, unit, v)),
 ]:
     slope, direction = by_differences(loss, params)
-    print(f"  {what}: the way above is off by {abs(inner(wrong, direction) / slope - 1):.0%}")
-    assert abs(inner(wrong, direction) / slope - 1) > 0.01
+    off = abs(inner(wrong, direction) / slope - 1.0)
+    print(f"  {what}: scaled rows and a straight tangent are off by {off:.1%}")
+    assert off > 0.001
     compare(f"{what}: step.loss_gradients", inner(right, direction), slope)

@@ -1,5 +1,4 @@
-"""Cross-attention (paper, section 3.3): every pixel asks the latent tokens; this is how the latent code steers all
-stages.
+"""Cross-attention (paper, section 3.3): every pixel asks the latent tokens, which so steer all stages.
 
 Shapes: x, y (B, ..., C) with any pixel axes; tokens (B, T, C0); query (B, ..., N, D), D = C / N; key, value (B, T, K,
 D) with K = 1 for multi-query attention and K = N for multi-head attention; probs (B, N, pixels, T).

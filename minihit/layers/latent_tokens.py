@@ -1,5 +1,6 @@
-"""Latent tokens (paper, section 3.3): tokens = norm(reshape(linear(z)) + position), keys and values of every
-cross-attention.
+"""Latent tokens (paper, section 3.3): tokens = norm(reshape(linear(z)) + position).
+
+They are the keys and values of every cross-attention.
 
 Shapes: z (B, latent); position (1, 1, T, C); tokens (B, T, C).
 """

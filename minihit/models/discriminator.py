@@ -114,6 +114,5 @@ def unit_gradient(cache):
 
 
 def equalize(params):
-    """Every kernel over the root of its fan-in (Karras et al. 2018, section 4.1); linear and diagonal, so its own
-    backward."""
+    """Every kernel over the root of its fan-in (Karras et al. 2018, section 4.1); diagonal, so its own backward."""
     return tree.map(lambda leaf: leaf * math.prod(leaf.shape[:-1]) ** -0.5 if leaf.ndim > 1 else leaf, params)

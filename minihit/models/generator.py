@@ -1,5 +1,4 @@
-"""HiT's generator (paper, figure 1): latent z to image, with self-attention at low resolutions and no convolution
-anywhere.
+"""HiT's generator (paper, figure 1): latent z to image, self-attention at low resolutions, no convolution anywhere.
 
 Shapes: z (B, latent); x (B, H, W, C); tokens (B, T, C0); image (B, size, size, 3), not clipped.
 """
@@ -30,8 +29,7 @@ def init_state(config):
 
 
 def forward(params, z, config, state=None):
-    """Images and cache. Without a state batch norm uses the statistics of this batch; with one, the running
-    averages."""
+    """Images and cache. Batch norm uses the statistics of this batch, or the running averages where a state is given."""
     cache, image = {"stages": []}, None
     tokens, cache["tokens"] = _tokens(params, z, config, state)
     x, cache["start"] = linear.forward(params["start"], z)

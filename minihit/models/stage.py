@@ -1,5 +1,4 @@
-"""One resolution of the generator: position, cross-attention block, blocks, colours, and the way up to the next
-resolution.
+"""One resolution of the generator: position, cross-attention block, blocks, colours, and the way up to the next.
 
 Shapes: x (B, H, W, C); tokens (B, T, C0) or None without cross-attention; image (B, H/2, W/2, 3) from the stages
 before, or None; the new x (B, 2H, 2W, C') or None after the last stage; the new image (B, H, W, 3).

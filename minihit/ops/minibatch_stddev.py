@@ -1,5 +1,4 @@
-"""Minibatch standard deviation (Karras et al. 2018, section 3), with the derivative of its derivative for gradient
-penalties.
+"""Minibatch standard deviation (Karras et al. 2018, section 3), with its second derivative for penalties.
 
 Shapes: x (B, H, W, C); y (B, H, W, C + 1); centered (S, B/S, H, W, C), std (B/S, H, W, C), where a group has S =
 min(B, 4) images and the index of the group runs fastest: image b is in group b mod (B / S). The new channel is one

@@ -1,5 +1,4 @@
-"""Checkpoints: every array of a run under its tree path in one .npz file, without pickle, written beside and
-renamed."""
+"""Checkpoints: every array of a run under its tree path in one .npz file, never a pickle, written whole or not."""
 
 import json
 import re

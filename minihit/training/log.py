@@ -1,7 +1,6 @@
 """The log of a run: one JSON object a line, appended as training goes and cut back to the checkpoint on resume."""
 
 import json
-import math
 
 from minihit.errors import UserError
 from minihit.files import write_text
@@ -50,15 +49,3 @@ class Window:
         means = {name: float(value) / self.count for name, value in self.sums.items()}
         self.__init__()
         return means
-
-
-def first_not_finite(named_trees):
-    """The path of the first leaf, in {name: tree}, that holds an infinite or undefined value; None where there is
-    none."""
-    from minihit import tree
-
-    for name, leaves in named_trees.items():
-        for path, leaf in tree.items(leaves):
-            if not math.isfinite(float(abs(leaf).max())):
-                return f"{name}/{path}"
-    return None

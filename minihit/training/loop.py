@@ -1,12 +1,8 @@
 """The short loop around the training step: data, update, log, pictures, measurement, checkpoints."""
 
 import dataclasses
-import math
-import signal
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import numpy as np
 from tqdm import tqdm
@@ -16,7 +12,7 @@ from minihit.backend import peak_memory, to_device, to_host
 from minihit.data.dataset import BuiltInFaces, ImageFolder
 from minihit.errors import UserError
 from minihit.images import to_float
-from minihit.training import checkpoint, log, measure, pictures, state, step
+from minihit.training import checkpoint, guard, log, measure, pictures, state, step
 from minihit.training.run import BUILT_IN, write_config
 
 _STREAM = 0                                                               # of random numbers, one generator per step
@@ -38,7 +34,7 @@ def train(config, folder, device="cpu", resume=False):
     write_config(folder, config)
     log.cut_back(folder.log, done)
     tqdm.write(_introduction(config, folder, data, training, device))
-    with _interruptible() as interrupted:
+    with guard.interruptible() as interrupted:
         done = _steps(config, folder, device, data, training, done, interrupted)
     if done < config.preset.recipe.steps:
         tqdm.write(f"stopped after step {done}, all saved: go on with minihit train --resume --run {folder.path}")
@@ -75,7 +71,7 @@ def _steps(config, folder, device, data, training, done, interrupted):
             last = done == recipe.steps or bool(interrupted)
             logs, saves = (last or done % every == 0 for every in (config.log_every, config.save_every))
             if device == "cpu" or logs or saves:
-                _check_finite(metrics, grads, done, folder)
+                guard.check_finite(metrics, grads, done, folder)
             window.add({**metrics, "seconds_per_step": time.perf_counter() - started, "data_seconds": waited})
             if logs:
                 _log(folder, window, done, recipe.batch)
@@ -87,8 +83,7 @@ def _steps(config, folder, device, data, training, done, interrupted):
 
 
 def _one_step(training, real, config, device, number):
-    """Update the state in place by step `number` (from 1); returns metrics, with the gradients' norms, and the
-    gradients."""
+    """Update the state in place by step `number` (from 1); returns metrics and gradients."""
     recipe = config.preset.recipe
     rng = np.random.default_rng([config.seed, _STREAM, number])
     draws = to_device(step.draw(rng, recipe.batch, config.preset, recipe), device)
@@ -130,39 +125,7 @@ def _restore(training, folder, device):
     return facts["step"]
 
 
-def _check_finite(metrics, grads, number, folder):
-    """Raise UserError that names the first thing that is not finite; nothing of this step is saved."""
-    if all(math.isfinite(float(value)) for value in metrics.values()):
-        return
-    culprit = log.first_not_finite({f"gradient of {name}": leaves for name, leaves in grads.items()})
-    culprit = culprit or next(name for name, value in metrics.items() if not math.isfinite(float(value)))
-    saved = checkpoint.newest(folder.checkpoints)
-    cure = f"{saved[0].name} is whole; start another run with" if saved else "start another run with"
-    raise UserError(f"step {number}: {culprit} is not finite: {cure}, a lower learning rate or --recipe.clip 1")
-
-
 def _introduction(config, folder, data, training, device):
     sizes = {name: tree.size(training.networks[name]) / 1e6 for name in ("generator", "discriminator")}
     return (f"{data.description}; {sizes['generator']:.2f} M parameters in the generator, "
             f"{sizes['discriminator']:.2f} M in the discriminator, on the {device}; everything goes to {folder.path}")
-
-
-@contextmanager
-def _interruptible():
-    """A list that Ctrl-C makes true, so that the step is finished and saved; a second Ctrl-C stops at once."""
-    pressed = []
-
-    def finish(signum, frame):
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(signum)
-        tqdm.write("Ctrl-C: finishing this step and saving; press it again to stop at once")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-    before = signal.signal(signal.SIGINT, finish)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,5 +1,4 @@
-"""Micro-batches on threads: NumPy lets go of the interpreter lock inside its loops and products, so plain threads
-suffice.
+"""Micro-batches on threads: NumPy lets go of the interpreter lock inside its loops, so plain threads suffice.
 
 Each thread runs single-threaded products: whoever computes a micro-batch, its numbers are the same.
 """

@@ -23,8 +23,7 @@ def fixed_latents(seed, latent):
 
 
 def write_samples(folder, trees, config, device, seed, step):
-    """Grids of the same latents through the moving average (EMA) and the raw weights: samples/ema-STEP.png,
-    raw-STEP.png."""
+    """samples/ema-STEP.png and raw-STEP.png: the same latents through the moving average and the raw weights."""
     z = fixed_latents(seed, config.latent)
     for kind, name in (("ema", "ema"), ("raw", "generator")):
         images = measure.samples(trees[name], z, config, device)

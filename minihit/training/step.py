@@ -1,5 +1,4 @@
-"""One training step as a pure function: the gradients of both networks at the same parameters, and what they were
-made of.
+"""One training step as a pure function: the gradients of both networks at the same parameters.
 
 Shapes: z (B, latent); real, fake (B, S, S, 3) in [-1, 1]; logits (B,).
 

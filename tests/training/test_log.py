@@ -32,9 +32,3 @@ def test_a_window_averages_and_starts_again():
     assert window.means() == {"a": 1.5}
     window.add({"a": np.float32(5.0)})
     assert window.means() == {"a": 5.0}
-
-
-def test_the_first_leaf_that_is_not_finite_is_named():
-    leaves = {"one": np.zeros(2), "two": [np.array([1.0, np.inf])]}
-    assert log.first_not_finite({"net": leaves}) == "net/two/0"
-    assert log.first_not_finite({"net": {"one": np.zeros(2)}}) is None

@@ -1,0 +1,54 @@
+"""What may end a run before its last step: a value that is not finite, and Ctrl-C."""
+
+import math
+import signal
+import threading
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from minihit import tree
+from minihit.errors import UserError
+from minihit.training import checkpoint
+
+
+def check_finite(metrics, grads, number, folder):
+    """Raise UserError that names the first thing that is not finite; nothing of this step is saved."""
+    if all(math.isfinite(float(value)) for value in metrics.values()):
+        return
+    culprit = first_not_finite({f"gradient of {name}": leaves for name, leaves in grads.items()})
+    culprit = culprit or next(name for name, value in metrics.items() if not math.isfinite(float(value)))
+    saved = checkpoint.newest(folder.checkpoints)
+    kept = f"; {saved[0].name} from before is whole" if saved else ""
+    raise UserError(f"step {number}: {culprit} is not finite{kept}: "
+                    f"start another run with a lower learning rate or --recipe.clip 1")
+
+
+def first_not_finite(named_trees):
+    """The path of the first leaf, in {name: tree}, with an infinite or undefined value; None where there is none."""
+    for name, leaves in named_trees.items():
+        for path, leaf in tree.items(leaves):
+            if not math.isfinite(float(abs(leaf).max())):
+                return f"{name}/{path}"
+    return None
+
+
+@contextmanager
+def interruptible():
+    """A list that Ctrl-C makes true, so that the step is finished and saved; a second Ctrl-C stops at once."""
+    pressed = []
+
+    def finish(signum, frame):
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(signum)
+        tqdm.write("Ctrl-C: finishing this step and saving; press it again to stop at once")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+    before = signal.signal(signal.SIGINT, finish)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""A residual block of StyleGAN2's discriminator (Karras et al. 2020, figure 7): y = (main + skip) / sqrt(2), half as large.
+"""A residual block of StyleGAN2's discriminator (Karras et al. 2020, figure 7): y = (main + skip) / sqrt(2).
 
 Shapes: x (B, H, W, C); y (B, H/2, W/2, C').
 main: conv 3x3, leaky ReLU, downsample, conv 3x3, leaky ReLU. skip: downsample, conv 1x1 without bias.

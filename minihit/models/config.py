@@ -124,7 +124,7 @@ class DiscriminatorConfig:
 
 
 def stylegan2_channels(size, multiplier=1):
-    """Channels at sides size, ..., 4 of the official discriminator: 512 up to side 32, above 32 * 512 * multiplier / side."""
+    """Channels at sides size, ..., 4 of the official discriminator: 512 up to side 32, then 16384 m / side."""
     wide = {64 << i: (256 >> i) * multiplier for i in range(5)}
     sides = [size >> i for i in range(size.bit_length() - 2)]
     return tuple(wide.get(side, 512) for side in sides)

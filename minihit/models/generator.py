@@ -29,7 +29,7 @@ def init_state(config):
 
 
 def forward(params, z, config, state=None):
-    """Images and cache. Batch norm uses the statistics of this batch, or the running averages where a state is given."""
+    """Images and cache. Batch norm uses the statistics of this batch, or the running averages in state."""
     cache, image = {"stages": []}, None
     tokens, cache["tokens"] = _tokens(params, z, config, state)
     x, cache["start"] = linear.forward(params["start"], z)

@@ -37,7 +37,7 @@ def backward(dy, cache):
 
 
 def color(x, draws):
-    """Brightness + U(-.5, .5); saturation about the channel mean * U(0, 2); contrast about the image mean * U(.5, 1.5)."""
+    """Brightness + U(-.5, .5); saturation (about the channel mean) * U(0, 2); contrast (image mean) * U(.5, 1.5)."""
     x = x + _per_image(draws["brightness"] - 0.5, x)
     x = _scale_about_mean(x, draws["saturation"] * 2.0, axis=3)
     return _scale_about_mean(x, draws["contrast"] + 0.5, axis=(1, 2, 3))

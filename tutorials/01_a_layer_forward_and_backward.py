@@ -7,6 +7,8 @@
 # the library runs. Read it beside `minihit/layers/layer_norm.py`; it runs in a second.
 
 # %%
+from types import SimpleNamespace
+
 import numpy as np
 
 from minihit import gradcheck
@@ -26,7 +28,7 @@ scale, bias = 1.0 + 0.3 * rng.standard_normal((2, C))      # off their starting 
 
 
 # %%
-def forward(nudge):
+def lines(nudge):
     """The lines of layer norm: a dict of all values. nudge = {name: array to add to that value}."""
     v = {}
 
@@ -47,7 +49,7 @@ def forward(nudge):
     return v
 
 
-v = forward({})
+v = lines({})
 centered, rstd, x_hat = v["centered"], v["rstd"], v["x_hat"]
 print("x_hat has mean 0 and variance 1 in every row:", x_hat.mean(axis=-1).round(6) + 0.0, x_hat.var(axis=-1).round(6))
 
@@ -63,7 +65,7 @@ dy = rng.standard_normal((ROWS, C))
 
 def error(name, by_hand):
     """The largest difference of a gradient from finite differences of the loss, value by value."""
-    expected = gradcheck.numerical_gradient(lambda nudge: (dy * forward({name: nudge})["y"]).sum(), 0.0 * v[name])
+    expected = gradcheck.numerical_gradient(lambda nudge: (dy * lines({name: nudge})["y"]).sum(), 0.0 * v[name])
     assert by_hand.shape == v[name].shape, f"d{name} has shape {by_hand.shape}, {name} has {v[name].shape}"
     return abs(by_hand - expected).max()
 
@@ -197,49 +199,39 @@ for name, long, short in [("y", v["y"], y), ("dx", dx, dx_library), ("dscale", d
 # %% [markdown]
 # ## Layers on layers
 #
-# A composite is a layer like any other, and its backward is its forward read upwards, one call a line. The checker asks
-# the same question as `compare` above, of every parameter and input, in one line.
+# A composite is a layer like any other: norm(gelu(linear(x))) here. Its backward is its forward read upwards, one call
+# a line. The library's checker asks the question of `compare` for every parameter and input of a layer.
 
 
 # %%
-class Composite:
-    """norm(gelu(linear(x))): what minihit writes as a file, here in one place."""
-
-    @staticmethod
-    def forward(params, x):
-        cache = {}
-        h, cache["linear"] = linear.forward(params["linear"], x)
-        h, cache["gelu"] = gelu.forward(h)
-        y, cache["norm"] = layer_norm.forward(params["norm"], h)
-        return y, cache
-
-    @staticmethod
-    def backward(dy, cache):
-        grads = {}
-        dh, grads["norm"] = layer_norm.backward(dy, cache["norm"])
-        dh = gelu.backward(dh, cache["gelu"])
-        dx, grads["linear"] = linear.backward(dh, cache["linear"])
-        return dx, grads
+def forward(params, x):
+    cache = {}
+    h, cache["linear"] = linear.forward(params["linear"], x)
+    h, cache["gelu"] = gelu.forward(h)
+    y, cache["norm"] = layer_norm.forward(params["norm"], h)
+    return y, cache
 
 
-start = {"linear": linear.init(rng, C, 4), "norm": layer_norm.init(4)}
-for comparison in gradcheck.check_layer(Composite, gradcheck.perturb(start, rng), x, rng):
-    print(" ", comparison)
+def backward(dy, cache):
+    grads = {}
+    dh, grads["norm"] = layer_norm.backward(dy, cache["norm"])
+    dh = gelu.backward(dh, cache["gelu"])
+    dx, grads["linear"] = linear.backward(dh, cache["linear"])
+    return dx, grads
+
+
+params = gradcheck.perturb({"linear": linear.init(rng, C, 4), "norm": layer_norm.init(4)}, rng)
+composite = SimpleNamespace(forward=forward, backward=backward)
+for comparison in gradcheck.check_layer(composite, params, x, rng):
+    print(" ", comparison.path, comparison.shape, f"error {comparison.share:.0e} of the allowed")
 
 # %% [markdown]
-# And the check has teeth: a backward pass that is wrong by a thousandth is refused.
-
+# And the check has teeth: gradients that are wrong by a thousandth are refused.
 
 # %%
-class Wrong(Composite):
-    @staticmethod
-    def backward(dy, cache):
-        dx, grads = Composite.backward(dy, cache)
-        return dx, {**grads, "norm": {**grads["norm"], "scale": 1.001 * grads["norm"]["scale"]}}
-
-
+wrong = SimpleNamespace(forward=forward, backward=lambda dy, cache: backward(1.001 * dy, cache))
 try:
-    gradcheck.check_layer(Wrong, gradcheck.perturb(start, rng), x, rng)
+    gradcheck.check_layer(wrong, params, x, rng)
 except AssertionError as refusal:
     print("refused, as it should be:", refusal)
 else:

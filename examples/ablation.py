@@ -1,6 +1,7 @@
 """Does one part of the network matter? Train two presets that differ in one field, and plot both distances.
 
-Each run lies in its own folder; one that is there already is continued, so more STEPS can be added later.
+Each run lies in its own folder; one that is there already is continued, so more STEPS can be added later. One seed is a
+hint, not a proof: repeat with others before believing a small difference.
 """
 
 import argparse

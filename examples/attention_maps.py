@@ -88,12 +88,13 @@ def draw_stage(axes, image, plan, stage):
         axes["tokens"].bar(range(tokens.shape[-1]), tokens[row, column])
         axes["token asked most"].imshow(tokens.argmax(axis=-1), cmap="tab20", vmin=0, vmax=tokens.shape[-1] - 1)
     for name, panel in axes.items():
-        if not panel.has_data():
-            panel.axis("off")
-        elif name != "tokens":
+        if not panel.has_data():                                          # no such attention in this stage
+            panel.set_axis_off()
+            continue
+        panel.set_title(name)
+        if name != "tokens":
             panel.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, color="lime"))
             panel.set(xticks=[], yticks=[])
-        panel.set_title(name, fontsize=10)
 
 
 if __name__ == "__main__":

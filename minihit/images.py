@@ -61,7 +61,7 @@ def even_columns(count):
 
 def write_png(path, image):
     """Write one picture, uint8 (H, W, 3), as a PNG. Raises UserError for another suffix or a file that cannot be."""
-    _check_suffix(path, (".png",))
+    check_suffix(path, ".png")
     _check_picture(image)
     from PIL import Image
 
@@ -85,7 +85,7 @@ def write_animation(path, frames, fps=20):
     fps: frames per second; a GIF counts in hundredths of a second, so there it becomes 100 / n, 50 at most.
     Raises UserError for another suffix, for .mp4 without the extra "video", or for a file that cannot be written.
     """
-    suffix = _check_suffix(path, (".gif", ".mp4"))
+    suffix = check_suffix(path, ".gif", ".mp4")
     frames = list(frames)
     if not frames or len({frame.shape for frame in frames}) > 1:
         raise ValueError(f"an animation takes frames of one size, not {sorted({frame.shape for frame in frames})}")
@@ -134,7 +134,8 @@ def _encode_mp4(frames, fps):
     return iio.imwrite("<bytes>", even, extension=".mp4", fps=fps, **options)
 
 
-def _check_suffix(path, known):
+def check_suffix(path, *known):
+    """The suffix of a file's name, in lower case. Raises UserError for one that is not known."""
     suffix = Path(path).suffix.lower()
     if suffix not in known:
         raise UserError(f"cannot write {path}: give it a name that ends in {' or '.join(known)}")

@@ -37,7 +37,7 @@ def product(a, b):
 # %%
 B, DEPTH, COST = 6, 10, 10.0
 SIDES = [7, *[4] * (DEPTH - 1), 1]
-weights = [rng.standard_normal(shape) for shape in pairwise(SIDES)]
+weights = [0.75 * rng.standard_normal(shape) for shape in pairwise(SIDES)]
 real = rng.standard_normal((B, SIDES[0]))
 
 
@@ -91,13 +91,15 @@ def compare_weights(what, grads, loss):
 # %%
 logits, xs, slopes = forward(weights, real)
 unit, deltas = backward(np.ones(B), weights, slopes)       # unit (B, 7): each image's gradient of its own logit
-moved = real + np.eye(B, 7)[0] * np.eye(B)[:, :1]          # image 0 moved, the others as they are
-print("logits that change with image 0:", np.flatnonzero(forward(weights, moved)[0] != logits))
-assert np.flatnonzero(forward(weights, moved)[0] != logits).tolist() == [0]
+moved = real.copy()
+moved[0] += 1.0
+changed = np.flatnonzero(forward(weights, moved)[0] != logits)
+print("logits that change with image 0:", changed)
+assert changed.tolist() == [0]
 
 _, g_seeds = losses.generator_loss(logits)                 # of mean softplus(-logit), for the generator
-compare("g_seeds_b unit_b is the image gradient of the generator's loss", g_seeds[:, None] * unit,
-        backward(g_seeds, weights, slopes)[0])
+compare("g_seeds_b unit_b, the image gradient of the generator's loss",
+        g_seeds[:, None] * unit, backward(g_seeds, weights, slopes)[0])
 _, d_seeds = losses.fake_loss(logits)                      # of mean softplus(logit), for the discriminator
 compare_weights("sum_b d_seeds_b x_b delta_b, the weights' gradient of its loss",
                 [(d_seeds[:, None] * x).T @ delta for x, delta in zip(xs, deltas, strict=True)],
@@ -146,8 +148,8 @@ def tangent(v, weights, slopes):
 ts = tangent(v, weights, slopes)
 t_logits = (ts[-1] @ weights[-1])[:, 0]
 compare("3. tangent = v . g", t_logits, (v * unit).sum(axis=1))
-compare("3. tangent = the logits' derivative along v",
-        t_logits, gradcheck.directional_derivative(lambda images: forward(weights, images)[0], real, v))
+compare("3. tangent = the logits' derivative along v", t_logits,
+        gradcheck.directional_derivative(lambda images: forward(weights, images)[0], real, v))
 
 # %% [markdown]
 # **4.** The tangent is an ordinary network, fed with v instead of images. Its weight gradient is input times delta as
@@ -184,13 +186,15 @@ def six_passes(weights):
     logits, xs, slopes = forward(weights, real)
     unit, deltas = backward(np.ones(B), weights, slopes)
     ddelta, grads = 2.0 * COST / B * unit, []
-    for weight, delta, slope in zip(weights, deltas, [*slopes, None], strict=True):
-        grads.append(product(ddelta.T, delta))             # unit = ... (delta W^T) slope ..., by W
-        ddelta = product(ddelta, weight) * slope if slope is not None else None   # and by delta
-    seeds = losses.real_loss(logits)[1][:, None]
-    for layer in reversed(range(DEPTH)):
-        grads[layer] = grads[layer] + product(xs[layer].T, seeds)
-        seeds = product(seeds, weights[layer].T) * slopes[layer - 1] if layer else None
+    for layer in range(DEPTH):                             # back through the backward pass, first layer first
+        grads.append(product(ddelta.T, deltas[layer]))
+        if layer < DEPTH - 1:
+            ddelta = product(ddelta, weights[layer]) * slopes[layer]
+    delta = losses.real_loss(logits)[1][:, None]
+    for layer in reversed(range(DEPTH)):                   # back through the forward pass, last layer first
+        grads[layer] = grads[layer] + product(xs[layer].T, delta)
+        if layer > 0:
+            delta = product(delta, weights[layer].T) * slopes[layer - 1]
     return grads
 
 

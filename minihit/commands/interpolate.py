@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from minihit import images, sampling
 from minihit.backend import resolve_device
-from minihit.commands.options import Device, Run, Switch, check_positive, check_suffix, parse, parse_seeds, shown
+from minihit.commands.options import Device, Run, Switch, check_positive, parse, parse_seeds, shown
 from minihit.commands.sample import warn
 from minihit.errors import UserError
 from minihit.training.run import RunFolder
@@ -45,7 +45,7 @@ def main(argv):
         raise UserError(f"{len(seeds)} seeds cannot be divided among {options.columns} columns: "
                         f"choose a multiple of {options.columns}")
     if options.out:
-        check_suffix(options.out, ".gif", ".mp4")
+        images.check_suffix(options.out, ".gif", ".mp4")
     device = resolve_device(options.device)
     config, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
     z = sampling.latents(seeds, config.preset.generator.latent)

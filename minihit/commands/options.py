@@ -46,9 +46,3 @@ def check_positive(**numbers):
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise UserError(f"--{name} is {number}: it must be at least 1")
-
-
-def check_suffix(path, *known):
-    """Refuse a file name before the work for it is done."""
-    if Path(path).suffix.lower() not in known:
-        raise UserError(f"cannot write {path}: give it a name that ends in {' or '.join(known)}")

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from minihit import images, sampling
 from minihit.backend import resolve_device
-from minihit.commands.options import Device, Run, Switch, check_positive, check_suffix, parse, parse_seeds, shown
+from minihit.commands.options import Device, Run, Switch, check_positive, parse, parse_seeds, shown
 from minihit.errors import UserError
 from minihit.training.run import RunFolder
 
@@ -45,7 +45,7 @@ def main(argv):
     if options.out and options.folder:
         raise UserError("--out names one picture and --folder many: give one of them")
     if options.out:
-        check_suffix(options.out, ".png")
+        images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
     config, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
     drawn = pictures(trained, config.preset.generator, seeds, device)

@@ -7,7 +7,6 @@ pixels as the rows of one matrix, or, for 3 x 3 kernels with enough channels, Wi
 multiplications. The gradient of the input is a convolution with the kernel turned around.
 """
 
-
 from minihit.backend import array_module
 from minihit.ops import winograd
 

@@ -65,7 +65,7 @@ def load_newest(folder, like, report=print):
             return load(path, like)
         except UserError as error:
             report(str(error))
-    raise UserError(f"{folder} holds no whole checkpoint: start the run anew in another folder")
+    raise UserError(f"{folder} holds no whole checkpoint: start the run again, without --resume")
 
 
 def keep_newest(folder, count):

@@ -1,0 +1,79 @@
+"""The examples, on networks small enough for a test."""
+
+import runpy
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from runs import TINY, run_config, tiny, write_run
+
+from minihit.images import read_image
+from minihit.models.config import GeneratorConfig
+from minihit.training import checkpoint, log
+from minihit.training.run import RunFolder, read_config
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+QUICK = {"sample_every": 2, "measure_every": 2, "measure_images": 8}
+
+
+def load(name):
+    """What an example defines, without running it."""
+    return runpy.run_path(str(EXAMPLES / f"{name}.py"))
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_every_example_explains_itself(path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [path.name, "--help"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(path), run_name="__main__")
+    assert stop.value.code == 0
+    assert f"usage: {path.name}" in capsys.readouterr().out
+
+
+def test_train_faces_leaves_a_run(tmp_path):
+    example = load("train_faces")
+    assert example["CONFIG"].preset.generator.size == 32
+    assert example["main"](tmp_path / "run", run_config()) == 0
+    for name in ("config.json", "curves.png", "timelapse.gif", "samples"):
+        assert (tmp_path / "run" / name).exists(), name
+
+
+@pytest.mark.parametrize("change", [{}, {"multi_query": False}, {"attention": "block"}, {"attention": "axial"},
+                                    {"attention": "full"}, {"attention": "none"}, {"cross_attention": False}], ids=str)
+def test_attention_maps_draws_every_kind_of_generator(change, tmp_path):
+    folder = write_run(tmp_path, replace(TINY, generator=replace(TINY.generator, **change)))
+    out = load("attention_maps")["main"](folder.path)
+    assert out == tmp_path / "attention-00000003.png"
+    assert len(np.unique(read_image(out))) > 20
+
+
+@pytest.mark.parametrize("axis", ["block", "grid"])
+def test_attention_maps_puts_shares_where_the_pixels_are(axis):
+    plan = GeneratorConfig(latent=2, channels=(4,), layers=(1,), heads=(2,), windows=(4,)).stages[0]     # 8 x 8
+    example = load("attention_maps")
+    row, column = example["asking_pixel"](8)
+    sets, members = (4, 16) if axis == "block" else (16, 4)
+    probs = np.random.default_rng(0).random((sets, 2, members, members))
+    window, place = (row // 4) * 2 + column // 4, (row % 4) * 4 + column % 4
+    shares = probs[window, :, place] if axis == "block" else probs[place, :, window]
+    expected = np.zeros((8, 8))
+    for member, share in enumerate(shares.mean(axis=0)):
+        w, p = (window, member) if axis == "block" else (member, place)
+        expected[(w // 2) * 4 + p // 4, (w % 2) * 4 + p % 4] = share
+    np.testing.assert_array_equal(example["in_image"](probs, plan, axis), expected)
+
+
+def test_ablation_trains_two_runs_that_differ_in_one_field_and_continues_them(tmp_path):
+    main = load("ablation")["main"]
+    assert main(tmp_path, tiny(steps=2), **QUICK) == 0
+    assert main(tmp_path, tiny(steps=4), **QUICK) == 0
+    runs = {value: RunFolder(tmp_path / f"attention-{value}") for value in ("multi_axis", "none")}
+    configs = {value: read_config(run) for value, run in runs.items()}
+    assert {value: config.preset.generator.attention for value, config in configs.items()} == {v: v for v in runs}
+    assert configs["none"].preset == replace(configs["multi_axis"].preset, generator=configs["none"].preset.generator)
+    for run in runs.values():
+        assert checkpoint.newest(run.checkpoints)[0].name == "step-00000004.npz"
+        assert [row["step"] for row in log.read(run.log) if "swd" in row] == [0, 2, 4]
+    assert (tmp_path / "attention.png").is_file()

@@ -1,0 +1,40 @@
+"""Every tutorial runs as it stands: what it claims it asserts."""
+
+import re
+import runpy
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TUTORIALS = sorted((Path(__file__).parents[1] / "tutorials").glob("*.py"))
+CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
+
+
+def test_the_tutorials_are_numbered_in_reading_order():
+    assert [path.name[:3] for path in TUTORIALS] == [f"{i:02}_" for i in range(1, len(TUTORIALS) + 1)]
+    assert len(TUTORIALS) >= 4
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_tutorial_runs_in_seconds_and_says_what_it_found(path, tmp_path, monkeypatch, capsys):
+    picture = tmp_path / "picture.png"
+    monkeypatch.setattr(sys, "argv", [str(path), str(picture)])
+    started = time.thread_time()                                          # does not count what others do meanwhile
+    runpy.run_path(str(path), run_name="__main__")
+    assert time.thread_time() - started < 20.0
+    assert len(capsys.readouterr().out.splitlines()) >= 10
+    assert picture.exists() == ("sys.argv[1]" in path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_tutorial_is_made_of_percent_cells(path):
+    before, *cells = CELL.split(path.read_text(encoding="utf-8"))
+    assert before == ""
+    for kind, body in zip(cells[::2], cells[1::2], strict=True):
+        assert kind in ("", " [markdown]")
+        lines = [line for line in body.splitlines() if line]
+        assert lines, "an empty cell"
+        if kind:
+            assert all(line.startswith("#") for line in lines), lines

@@ -1,5 +1,7 @@
 """NumPy or CuPy is a property of the array: this is the one file that knows that CuPy exists."""
 
+import contextlib
+import ctypes
 import importlib
 import math
 import sys
@@ -8,6 +10,8 @@ import numpy as np
 
 from minihit import tree
 from minihit.errors import UserError
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3                             # of mallopt(3)
 
 
 def array_module(x):
@@ -71,6 +75,18 @@ def erf(x):
     if xp is np:
         return np.frompyfunc(math.erf, 1, 1)(x).astype(x.dtype)
     return importlib.import_module(f"{xp.__name__}x.scipy.special").erf(x)
+
+
+def keep_memory():
+    """Ask glibc to keep freed memory for the next array, for this process; elsewhere nothing happens.
+
+    A page fresh from the system is cleared first, which costs more than the arithmetic on it: a step of faces-32 on two
+    cores takes 0.18 s with memory kept and 0.22 s without.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 def peak_memory():

@@ -45,8 +45,9 @@ _FACES_HQ = Recipe(batch=256, steps=250_000, generator_rate=5e-5, discriminator_
 PRESETS = {
     "faces-32": Preset(
         GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None)),
-        DiscriminatorConfig((32, 64, 128, 128)),
-        Recipe(batch=32, steps=6_000, generator_rate=4e-4, discriminator_rate=4e-4, micro_batch=16),
+        DiscriminatorConfig((24, 48, 96, 128)),
+        Recipe(batch=16, steps=4_500, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
+               micro_batch=8),
     ),
     "celeba-64": Preset(
         GeneratorConfig(latent=128, channels=(256, 256, 128, 64), layers=(2, 2, 2, 2), heads=(8, 8, 4, 4),

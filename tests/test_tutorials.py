@@ -3,7 +3,6 @@
 import re
 import runpy
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,10 @@ def test_the_tutorials_are_numbered_in_reading_order():
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_a_tutorial_runs_in_seconds_and_says_what_it_found(path, tmp_path, monkeypatch, capsys):
+def test_a_tutorial_runs_and_says_what_it_found(path, tmp_path, monkeypatch, capsys):
     picture = tmp_path / "picture.png"
     monkeypatch.setattr(sys, "argv", [str(path), str(picture)])
-    started = time.thread_time()                                          # does not count what others do meanwhile
     runpy.run_path(str(path), run_name="__main__")
-    assert time.thread_time() - started < 20.0
     assert len(capsys.readouterr().out.splitlines()) >= 10
     assert picture.exists() == ("sys.argv[1]" in path.read_text(encoding="utf-8"))
 

@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minihit import __version__, tree
-from minihit.backend import peak_memory, to_device, to_host
+from minihit.backend import keep_memory, peak_memory, to_device, to_host
 from minihit.data.dataset import BuiltInFaces, ImageFolder
 from minihit.errors import UserError
 from minihit.images import to_float
@@ -28,6 +28,7 @@ def train(config, folder, device="cpu", resume=False):
     """
     if not resume and checkpoint.newest(folder.checkpoints):
         raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by --run")
+    keep_memory()
     data = open_data(config)
     training = state.create(config.seed, config.preset, device)
     done = _restore(training, folder, device) if resume else 0

@@ -46,7 +46,7 @@ PRESETS = {
     "faces-32": Preset(
         GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None)),
         DiscriminatorConfig((24, 48, 96, 128)),
-        Recipe(batch=16, steps=4_500, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
+        Recipe(batch=16, steps=3_500, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
                micro_batch=8),
     ),
     "celeba-64": Preset(

@@ -38,7 +38,7 @@ def test_sizes(name, size):
 
 
 def test_networks_of_different_sizes_are_refused():
-    with pytest.raises(UserError, match=r"images of side 32, the discriminator reads side 16: .* 4 numbers of channels"):
+    with pytest.raises(UserError, match=r"images of side 32, the discriminator reads side 16: .* 4 numbers"):
         replace(PRESETS["faces-32"], discriminator=DiscriminatorConfig((4, 4, 4)))
 
 

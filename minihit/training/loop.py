@@ -2,13 +2,13 @@
 
 import dataclasses
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from tqdm import tqdm
 
 from minihit import __version__, tree
 from minihit.backend import keep_memory, peak_memory, to_device, to_host
+from minihit.data import prefetch
 from minihit.data.dataset import BuiltInFaces, ImageFolder
 from minihit.errors import UserError
 from minihit.images import to_float
@@ -61,13 +61,12 @@ def _steps(config, folder, device, data, training, done, interrupted):
     if not done:
         log.append(folder.log, {"step": 0, **measure.real_distance(data, config.seed, held_out)})
         _look(config, folder, device, training, held_out, 0)
-    with ThreadPoolExecutor(1) as loader, tqdm(total=recipe.steps, initial=done, unit="step", disable=None) as bar:
-        upcoming = loader.submit(data.take, done * recipe.batch, recipe.batch)
+    batches = prefetch.batches(data, done * recipe.batch, recipe.batch)
+    with batches as upcoming, tqdm(total=recipe.steps, initial=done, unit="step", disable=None) as bar:
         while done < recipe.steps and not interrupted:
             started, done = time.perf_counter(), done + 1
-            real = to_device(to_float(upcoming.result()), device)
+            real = to_device(to_float(next(upcoming)), device)
             waited = time.perf_counter() - started
-            upcoming = loader.submit(data.take, done * recipe.batch, recipe.batch)
             metrics, grads = _one_step(training, real, config, device, done)
             last = done == recipe.steps or bool(interrupted)
             logs, saves = (last or done % every == 0 for every in (config.log_every, config.save_every))

@@ -1,4 +1,4 @@
-"""Batches read ahead by a thread, some steps at a time: drawing or gathering many images at once is quicker per image."""
+"""Batches read ahead by a thread, for several steps at once: many images together are quicker per image."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

@@ -38,12 +38,30 @@ def final(folder, preset):
     return checkpoint.load_newest(folder.checkpoints, state.create(0, preset).trees)
 
 
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Call it with a step to press Ctrl-C in that step of the next run."""
+    one_step = loop._one_step
+
+    def interrupt(at):
+        def press(training, real, config, device, number):
+            if number == at:
+                os.kill(os.getpid(), signal.SIGINT)
+                monkeypatch.setattr(loop, "_one_step", one_step)
+            return one_step(training, real, config, device, number)
+
+        monkeypatch.setattr(loop, "_one_step", press)
+
+    return interrupt
+
+
 @pytest.mark.parametrize("name", VARIANTS)
-def test_twenty_steps_equal_ten_and_ten_more(tmp_path, name):
+def test_twenty_steps_equal_ten_and_ten_more(tmp_path, interrupt, name):
     preset = VARIANTS[name]
     whole, halves = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "halves")
     loop.train(with_steps(preset, 20), whole)
-    loop.train(with_steps(preset, 10), halves)
+    interrupt(at=10)
+    assert loop.train(with_steps(preset, 20), halves) == loop.INTERRUPTED
     loop.train(with_steps(preset, 20), halves, resume=True)
     (expected, facts), (actual, resumed) = final(whole, preset), final(halves, preset)
     assert_same(actual, expected)
@@ -104,22 +122,21 @@ def test_the_checkpoint_before_a_broken_one_is_used(tmp_path):
     assert steps == list(range(1, 21))
 
 
-def test_ctrl_c_finishes_the_step_and_saves(tmp_path, monkeypatch, capsys):
-    folder, one_step = RunFolder(tmp_path / "run"), loop._one_step
-
-    def press(training, real, config, device, number):
-        if number == 3:
-            os.kill(os.getpid(), signal.SIGINT)
-        return one_step(training, real, config, device, number)
-
-    monkeypatch.setattr(loop, "_one_step", press)
+def test_ctrl_c_finishes_the_step_and_saves(tmp_path, interrupt, capsys):
+    folder = RunFolder(tmp_path / "run")
+    interrupt(at=3)
     assert loop.train(with_steps(tiny(), 20), folder) == loop.INTERRUPTED
     assert [path.name for path in checkpoint.newest(folder.checkpoints)] == ["step-00000003.npz"]
     assert "stopped after step 3" in capsys.readouterr().out
-    monkeypatch.undo()
-    loop.train(with_steps(tiny(), 20), folder, resume=True)
-    loop.train(with_steps(tiny(), 20), RunFolder(tmp_path / "whole"))
-    assert_same(final(folder, tiny())[0], final(RunFolder(tmp_path / "whole"), tiny())[0])
+
+
+def test_a_finished_run_can_be_extended(tmp_path):
+    """With a constant learning rate as if it had been so long from the start."""
+    whole, extended = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "extended")
+    loop.train(with_steps(tiny(), 7), whole)
+    loop.train(with_steps(tiny(), 3), extended)
+    loop.train(with_steps(tiny(), 7), extended, resume=True)
+    assert_same(final(extended, tiny())[0], final(whole, tiny())[0])
 
 
 def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):

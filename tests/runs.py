@@ -27,7 +27,7 @@ def shrunk(name, batch=4):
     """A preset of the same stages, layers, heads and windows, an eighth as wide, its last stages left out above 64
     pixels."""
     preset = PRESETS[name]
-    g, stages = preset.generator, min(4, len(preset.generator.channels))
+    g, stages = preset.generator, min(3, len(preset.generator.channels))
     generator = replace(g, latent=8, tokens=3, layers=g.layers[:stages], windows=(*g.windows[:stages - 1], None),
                         heads=tuple(min(h, 4) for h in g.heads[:stages]),
                         channels=tuple(max(c // 16, 8) for c in g.channels[:stages]))

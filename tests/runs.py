@@ -24,8 +24,7 @@ def tiny(**recipe):
 
 
 def shrunk(name, batch=4):
-    """A preset of the same stages, layers, heads and windows, an eighth as wide, its last stages left out above 64
-    pixels."""
+    """A preset with its layers, heads and windows, a sixteenth as wide, without its stages above 32 pixels."""
     preset = PRESETS[name]
     g, stages = preset.generator, min(3, len(preset.generator.channels))
     generator = replace(g, latent=8, tokens=3, layers=g.layers[:stages], windows=(*g.windows[:stages - 1], None),

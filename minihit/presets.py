@@ -43,13 +43,14 @@ _IMAGENET = Recipe(batch=256, steps=1_000_000, generator_rate=1e-4, discriminato
 _FACES_HQ = Recipe(batch=256, steps=250_000, generator_rate=5e-5, discriminator_rate=5e-5, consistency=10.0)
 
 PRESETS = {
-    # for minutes on two cores: ten times the official rates, falling to zero over the second half; little R1, as its
+    # for minutes on two cores: ten times the official rates, falling to zero over the second half; an average over
+    # hundreds of steps, since a longer one still remembers the beginning; little R1, as its
     # right cost grows with the number of pixels (Karras et al. 2020, StyleGAN2-ADA's automatic settings)
     "faces-32": Preset(
         GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None)),
         DiscriminatorConfig((24, 48, 96, 128)),
-        Recipe(batch=16, steps=3_500, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
-               micro_batch=8),
+        Recipe(batch=16, steps=3_200, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
+               ema_decay=0.995, micro_batch=8),
     ),
     "celeba-64": Preset(
         GeneratorConfig(latent=128, channels=(256, 256, 128, 64), layers=(2, 2, 2, 2), heads=(8, 8, 4, 4),

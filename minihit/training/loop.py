@@ -51,7 +51,13 @@ def open_data(config):
     size = config.preset.generator.size
     if config.data == BUILT_IN:
         return BuiltInFaces(size, config.seed)
-    return ImageFolder.open(config.data, size, config.seed, config.flip)
+    with tqdm(desc=f"reading {config.data}", unit="image", disable=None, leave=False) as bar:
+
+        def show(done, total):
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return ImageFolder.open(config.data, size, config.seed, config.flip, show)
 
 
 def _steps(config, folder, device, data, training, done, interrupted):

@@ -49,8 +49,8 @@ PRESETS = {
     "faces-32": Preset(
         GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None)),
         DiscriminatorConfig((24, 48, 96, 128)),
-        Recipe(batch=16, steps=3_200, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
-               ema_decay=0.995, micro_batch=8),
+        Recipe(batch=32, steps=2_000, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
+               ema_decay=0.99, micro_batch=16),
     ),
     "celeba-64": Preset(
         GeneratorConfig(latent=128, channels=(256, 256, 128, 64), layers=(2, 2, 2, 2), heads=(8, 8, 4, 4),

@@ -64,9 +64,13 @@ def _steps(config, folder, device, data, training, done, interrupted):
     """Run the steps after `done`; returns the last one that was made."""
     recipe, window = config.preset.recipe, log.Window()
     held_out = data.held_out(config.measure_images)
+    real_distance = measure.real_distance(data, config.seed, held_out)
+
+    def look(number, last=False):
+        _look(config, folder, device, training, number, held_out, real_distance, last)
+
     if not done:
-        log.append(folder.log, {"step": 0, **measure.real_distance(data, config.seed, held_out)})
-        _look(config, folder, device, training, held_out, 0)
+        look(0)
     batches = prefetch.batches(data, done * recipe.batch, recipe.batch)
     with batches as upcoming, tqdm(total=recipe.steps, initial=done, unit="step", disable=None) as bar:
         while done < recipe.steps and not interrupted:
@@ -81,7 +85,7 @@ def _steps(config, folder, device, data, training, done, interrupted):
             window.add({**metrics, "seconds_per_step": time.perf_counter() - started, "data_seconds": waited})
             if logs:
                 _log(folder, window, done, recipe.batch)
-            _look(config, folder, device, training, held_out, done, last)
+            look(done, last)
             if saves:
                 save(config, folder, training, done)
             bar.update()
@@ -98,15 +102,16 @@ def _one_step(training, real, config, device, number):
     return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
 
 
-def _look(config, folder, device, training, held_out, number, last=False):
-    """Sample grids and the measured distance, where they are due."""
+def _look(config, folder, device, training, number, held_out, real_distance, last):
+    """Sample grids and the measured distance, beside that of real images, where they are due."""
     networks = config.preset.generator
     if last or number % config.sample_every == 0:
         pictures.write_samples(folder, training.trees, networks, device, config.seed, number)
     if last or number % config.measure_every == 0:
         distance = measure.distance(training.trees["ema"], networks, device, config.seed, held_out)
-        log.append(folder.log, {"step": number, **distance})
-        tqdm.write(f"step {number}: sliced Wasserstein distance {distance['swd']:.1f}")
+        log.append(folder.log, {"step": number, **distance, **real_distance})
+        tqdm.write(f"step {number}: sliced Wasserstein distance {distance['swd']:.1f}, "
+                   f"of real images {real_distance['swd_real']:.1f}")
 
 
 def _log(folder, window, number, batch):

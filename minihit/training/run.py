@@ -23,7 +23,7 @@ class RunConfig:
     seed: int = 0
     flip: bool = True                        # mirror images of a folder at random
     log_every: int = 50                      # steps
-    sample_every: int = 100                  # steps between sample grids
+    sample_every: int = 50                   # steps between sample grids
     measure_every: int = 500                 # steps between measurements of the sliced Wasserstein distance
     measure_images: int = 1_000              # images on each side of that measurement
     save_every: int = 500                    # steps between checkpoints

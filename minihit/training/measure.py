@@ -11,7 +11,7 @@ from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.models import generator
 from minihit.training import parallel
 
-BATCH = 50
+BATCH = 25
 _STREAM = 1                                                               # of random numbers, beside those of the steps
 
 

@@ -10,21 +10,15 @@ window is the image.
 """
 
 from minihit.backend import array_module
-from minihit.layers import linear
+from minihit.layers import cross_attention, linear
 from minihit.ops import attend
 
 AXES = ("block", "grid")
 
 
 def init(rng, channels, heads, multi_query=True):
-    width = channels // heads
-    key_heads = 1 if multi_query else heads
-    return {
-        "query": linear.init(rng, channels, (heads, width)),
-        "key": linear.init(rng, channels, (key_heads, width)),
-        "value": linear.init(rng, channels, (key_heads, width)),
-        "out": linear.init(rng, (heads, width), channels),
-    }
+    """The weights of a cross-attention whose keys and values read x itself."""
+    return cross_attention.init(rng, channels, heads, channels, multi_query)
 
 
 def forward(params, x, axes=AXES):

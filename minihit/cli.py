@@ -1,6 +1,7 @@
 """The command line: finds the command, and turns everything that its user can put right into one sentence.
 
-Exit codes: 0; 2 after a mistake that its user can put right; 130 after Ctrl-C; 141 where the reader of a pipe has left.
+Exit codes: 0; 1 where gradcheck found a wrong gradient; 2 after a mistake that its user can put right; 130 after
+Ctrl-C; 141 where the reader of a pipe has left.
 """
 
 import importlib
@@ -16,6 +17,7 @@ COMMANDS = {
     "sample": "draw pictures from the generator of a run",
     "interpolate": "an animation that wanders from picture to picture",
     "info": "what a network costs, stage by stage: parameters, multiply-adds, memory",
+    "gradcheck": "every gradient beside finite differences: the library's, or those of a layer of your own",
 }
 HELP = f"""\
 usage: minihit COMMAND [OPTIONS]

@@ -1,34 +1,43 @@
-"""Small configurations of both networks, one for each option, with parameters moved off their starting values."""
-
-from dataclasses import replace
+"""Both networks with small configurations and parameters moved off their starting values."""
 
 import numpy as np
 from helpers import cast
+from hypothesis import strategies as st
 
 from minihit import gradcheck
+from minihit.gradcheck.networks import BASE, DISCRIMINATORS, GENERATORS, PLAIN
 from minihit.models import discriminator, generator
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.models.config import ATTENTIONS, DOWNSAMPLES, NORMS, DiscriminatorConfig, GeneratorConfig
 
-BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
-GENERATORS = {
-    "base": BASE,
-    "layer norm": replace(BASE, norm="layer"),
-    "multi-head": replace(BASE, multi_query=False),
-    "no cross-attention": replace(BASE, cross_attention=False),
-    **{attention: replace(BASE, attention=attention) for attention in ("block", "grid", "axial", "full", "none")},
-    "no widening": replace(BASE, channels=(16, 4), layers=(1, 1), heads=(4, 2)),
-    "windows to the end": replace(BASE, channels=(4, 4), layers=(1, 1), heads=(2, 2), windows=(4, 8)),
-    "image from two stages": replace(BASE, layers=(1, 1), windows=(None, None)),
-}
+__all__ = ["BASE", "DISCRIMINATORS", "GENERATORS", "PLAIN", "discriminators", "generators", "make_discriminator",
+           "make_generator"]
 
-PLAIN = DiscriminatorConfig(channels=(3, 5, 4))
-DISCRIMINATORS = {
-    "blur": PLAIN,
-    "average": replace(PLAIN, downsample="average"),
-    "equalised": replace(PLAIN, equalized=True),
-    "stddev": replace(PLAIN, minibatch_stddev=True),
-    "everything": DiscriminatorConfig((3, 5, 4), downsample="average", equalized=True, minibatch_stddev=True),
-}
+
+@st.composite
+def generators(draw, **fixed):
+    """Any GeneratorConfig of one or two small stages."""
+    stages = draw(st.integers(1, 2))
+
+    def each(choices):
+        return draw(st.tuples(*[choices] * stages))
+
+    chosen = {
+        "latent": draw(st.integers(1, 4)), "tokens": draw(st.integers(1, 3)), "channels": each(st.sampled_from([4, 8])),
+        "layers": each(st.integers(0, 2)), "heads": each(st.sampled_from([2, 4])),
+        "windows": each(st.sampled_from([None, 2, 4])), "attention": draw(st.sampled_from(ATTENTIONS)),
+        "cross_attention": draw(st.booleans()), "multi_query": draw(st.booleans()),
+        "norm": draw(st.sampled_from(NORMS)),
+    }
+    return GeneratorConfig(**{**chosen, **fixed})
+
+
+@st.composite
+def discriminators(draw, **fixed):
+    """Any DiscriminatorConfig of side 8 or 16 and few channels."""
+    chosen = {"channels": draw(st.lists(st.integers(1, 4), min_size=2, max_size=3).map(tuple)),
+              "downsample": draw(st.sampled_from(DOWNSAMPLES)), "equalized": draw(st.booleans()),
+              "minibatch_stddev": draw(st.booleans())}
+    return DiscriminatorConfig(**{**chosen, **fixed})
 
 
 def make_generator(config, rng, dtype=np.float64):

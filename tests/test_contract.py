@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import assert_same, cast, normal
+from helpers import assert_same, cast, normal, seeds
+from hypothesis import given
 from networks import DISCRIMINATORS, GENERATORS, make_discriminator, make_generator
 
 from minihit import gradcheck, tree
@@ -72,7 +73,7 @@ CASES = {
     "linear": case(linear, WINDOWS, params=init(linear, 8, (2, 3))),
     "linear, heads": case(linear, WINDOWS, params=init(linear, (4, 8), 3)),
     "conv2d": case(conv2d, IMAGE, params=init(conv2d, 8, 5)),
-    "conv2d, Winograd": case(conv2d, (4, 16, 16, 16), params=init(conv2d, 16, 16)),
+    "conv2d, Winograd": case(conv2d, (4, 16, 16, 64), params=init(conv2d, 64, 64)),
     "conv2d, 1 x 1": case(conv2d, IMAGE, params=init(conv2d, 8, 5, k=1, bias=False)),
     "batch_norm": case(batch_norm, IMAGE, params=init(batch_norm, 8)),
     "batch_norm, evaluation": case(batch_norm, IMAGE, params=init(batch_norm, 8), state=STATE),
@@ -186,6 +187,32 @@ def test_nothing_is_modified(case):
 def test_backward_twice_gives_identical_arrays(case):
     r = run(case, np.float64)
     assert_same(gradients(case, r.dy, r.cache), r.gradients)
+
+
+@every_case
+@given(seed=seeds)
+def test_backward_is_linear(case, seed):
+    r = run(case, np.float64)
+    a, b, other = *np.random.default_rng(seed).standard_normal(2), normal(seed, *r.y.shape)
+    expected = tree.map(lambda one, two: a * one + b * two, r.gradients, gradients(case, other, r.cache))
+    assert_close(gradients(case, a * r.dy + b * other, r.cache), expected, np.float64)
+
+
+@pytest.mark.parametrize("name", [name for name, row in CASES.items() if hasattr(row.module, "tangent")])
+@given(seed=seeds)
+def test_a_tangent_is_linear_and_the_transpose_of_backward(name, seed):
+    case = CASES[name]
+    r, rng = run(case, np.float64), np.random.default_rng(seed)
+    a, b = rng.standard_normal(2)
+    one, two = (rng.standard_normal(r.inputs[0].shape) for _ in range(2))
+    t_one, t_two, t_both = (tangent(case, t_x, r.cache) for t_x in (one, two, a * one + b * two))
+    assert_close(t_both, a * t_one + b * t_two, np.float64)
+    np.testing.assert_allclose((r.dy * t_one).sum(), (r.gradients[0] * one).sum(), rtol=1e-9, atol=1e-9)
+
+
+def tangent(case, t_x, cache):
+    found = case.module.tangent(t_x, cache)
+    return found[0] if isinstance(found, tuple) else found
 
 
 @every_case

@@ -6,7 +6,8 @@ import pytest
 from autograd import grad, value_and_grad
 from helpers import image_shapes, normal, seeds
 from hypothesis import given
-from networks import DISCRIMINATORS, make_discriminator
+from hypothesis import strategies as st
+from networks import DISCRIMINATORS, discriminators, make_discriminator
 from oracles import discriminator as oracle
 
 from minihit import gradcheck, regularizers, tree
@@ -51,7 +52,17 @@ def test_an_image_gradient_of_zero_stays_finite(penalty, definition):
 @pytest.mark.parametrize("count", [1, 4, 8])
 def test_the_weights_gradient_is_autograds_gradient_of_a_gradient(penalty, definition, config, count):
     """One unit backward, one tangent and one product per layer do what a tape does in two nested passes."""
-    params, images = make_discriminator(config, np.random.default_rng(0), count=count)
+    assert_autograd_agrees(penalty, definition, config, count, seed=0)
+
+
+@every_penalty
+@given(config=discriminators(), count=st.sampled_from([1, 2, 4, 8]), seed=seeds)
+def test_so_it_is_for_any_architecture(penalty, definition, config, count, seed):
+    assert_autograd_agrees(penalty, definition, config, count, seed)
+
+
+def assert_autograd_agrees(penalty, definition, config, count, seed):
+    params, images = make_discriminator(config, np.random.default_rng(seed), count=count)
     _, cache = discriminator.forward(params, images, config)
     unit = discriminator.unit_gradient(cache)
     value, dgradient = penalty(unit[0], COST)

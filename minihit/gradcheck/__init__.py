@@ -10,7 +10,7 @@ gets directions v of its own, because one direction through all of them hides a 
 of few values is checked value by value, a larger one along a random unit direction. Four points at h = 1e-5 leave an
 error near 1e-10, so a gradient that is wrong by 0.1% stands out a thousandfold.
 
-`minihit gradcheck` runs this over every op, layer, loss, penalty and network (checks), over mistakes planted on purpose
+`minihit gradcheck` runs this over every op, layer, loss, penalty and network (table), over mistakes planted on purpose
 (plants), and over a layer of your own (homework); `--dtype float32` asks what rounding costs (precision).
 """
 
@@ -33,5 +33,6 @@ from minihit.gradcheck.derivatives import STEP, directional_derivative, numerica
 
 __all__ = [
     "ATOL", "FEW", "RTOL", "STEP", "Comparison", "as_functions", "assert_close", "check_layer", "check_tangent",
-    "compare", "compare_tangent", "compare_values", "directional_derivative", "numerical_gradient", "perturb", "require",
+    "compare", "compare_tangent", "compare_values", "directional_derivative", "numerical_gradient", "perturb",
+    "require",
 ]

@@ -10,6 +10,8 @@ transpose of the same map.
     INPUT = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1]      OUTPUT = [1 1 1 0; 0 1 -1 -1]
 """
 
+from functools import cache
+
 from minihit.backend import array_module
 
 KERNEL = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
@@ -33,7 +35,7 @@ def weight_gradient(padded, dy):
 def transform_kernel(weight):
     """KERNEL w KERNEL^T: (16, C, C')."""
     _, _, c, c_out = weight.shape
-    mixer = array_module(weight).asarray(KERNEL, weight.dtype)
+    mixer = _mixer(array_module(weight), weight.dtype)
     rows = mixer @ weight.reshape(3, -1)                                   # (4, 3 C C')
     columns = mixer @ rows.reshape(4, 3, c * c_out)                        # (4, 4, C C')
     return columns.reshape(16, c, c_out)
@@ -42,9 +44,15 @@ def transform_kernel(weight):
 def transform_kernel_gradient(dkernel):
     """The transpose of transform_kernel: (16, C, C') -> (3, 3, C, C')."""
     _, c, c_out = dkernel.shape
-    mixer = array_module(dkernel).asarray(KERNEL, dkernel.dtype)
+    mixer = _mixer(array_module(dkernel), dkernel.dtype)
     rows = mixer.T @ dkernel.reshape(4, 4, c * c_out)                      # (4, 3, C C')
     return (mixer.T @ rows.reshape(4, -1)).reshape(3, 3, c, c_out)
+
+
+@cache
+def _mixer(xp, dtype):
+    """KERNEL as an array (4, 3), brought to the device once and not in every step."""
+    return xp.asarray(KERNEL, dtype)
 
 
 def transform_input(padded):

@@ -52,3 +52,35 @@ def test_fold_follows_the_keys_of_the_state():
     caches = {"blocks": [{"norm": cache, "expand": {}}, {"norm": {}}], "other": {"x": x}, "start": {}}
     folded = batch_norm.fold(tree, caches)
     assert_same(folded, {"blocks": [{"norm": batch_norm.fold(state, cache)}, {"norm": {}}], "other": {}})
+
+
+large = st.tuples(st.integers(3, 5), st.integers(3, 4), st.integers(1, 5))
+
+
+@given(large, seeds)
+def test_a_shift_and_a_rescaling_of_a_channel_change_nothing(shape, seed):
+    """But for EPS, which a large x makes small; so the gradient has no part along either."""
+    params, x, _, rng = example(seed, shape)
+    x, factor, shift = 1000 * x, 0.5 + rng.random(shape[-1]), rng.standard_normal(shape[-1])
+    y, cache = batch_norm.forward(params, x)
+    np.testing.assert_allclose(batch_norm.forward(params, factor * x + shift)[0], y, atol=1e-6)
+    dx, _ = batch_norm.backward(rng.standard_normal(shape), cache)
+    np.testing.assert_allclose(dx.sum(axis=(0, 1)), 0.0, atol=1e-12)
+    np.testing.assert_allclose((dx * x).sum(axis=(0, 1)), 0.0, atol=1e-5)
+
+
+@given(large, seeds)
+def test_the_order_of_the_batch_is_kept_and_does_not_matter(shape, seed):
+    params, x, state, rng = example(seed, shape)
+    order = rng.permutation(shape[0])
+    for given_state in (None, state):
+        y, _ = batch_norm.forward(params, x, given_state)
+        np.testing.assert_allclose(batch_norm.forward(params, x[order], given_state)[0], y[order], atol=1e-12)
+
+
+@given(large, seeds)
+def test_with_its_own_statistics_evaluation_is_training(shape, seed):
+    params, x, _, _ = example(seed, shape)
+    y, cache = batch_norm.forward(params, x)
+    state = {name: cache[name] for name in ("mean", "variance")}
+    np.testing.assert_allclose(batch_norm.forward(params, x, state)[0], y, atol=1e-13)

@@ -29,3 +29,25 @@ def test_a_large_mean_costs_no_accuracy_in_float32():
     x = normal(0, 50, 64, dtype=np.float32)
     params = layer_norm.init(64)
     np.testing.assert_allclose(layer_norm.forward(params, x + 1000)[0], layer_norm.forward(params, x)[0], atol=2e-3)
+
+
+@given(st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(5, 9)), st.floats(0.5, 2.0), st.floats(-9, 9), seeds)
+def test_a_shift_and_a_rescaling_of_a_pixel_change_nothing(shape, factor, shift, seed):
+    """But for EPS, which a large x makes small; so the gradient has no part along either."""
+    rng = np.random.default_rng(seed)
+    params, x = gradcheck.perturb(layer_norm.init(shape[-1]), rng), 1000 * rng.standard_normal(shape)
+    y, cache = layer_norm.forward(params, x)
+    np.testing.assert_allclose(layer_norm.forward(params, factor * x + shift)[0], y, atol=1e-7)
+    dx, _ = layer_norm.backward(rng.standard_normal(shape), cache)
+    np.testing.assert_allclose(dx.sum(axis=-1), 0.0, atol=1e-12)
+    np.testing.assert_allclose((dx * x).sum(axis=-1), 0.0, atol=1e-7)
+
+
+@given(shapes, seeds)
+def test_pixels_are_normalised_alone(shape, seed):
+    rng = np.random.default_rng(seed)
+    params, x = gradcheck.perturb(layer_norm.init(shape[-1]), rng), rng.standard_normal(shape)
+    order = rng.permutation(shape[1])
+    whole, permuted = layer_norm.forward(params, x)[0], layer_norm.forward(params, x[:, order])[0]
+    np.testing.assert_allclose(permuted, whole[:, order], atol=1e-13)
+    np.testing.assert_allclose(layer_norm.forward(params, x[:1, :1])[0], whole[:1, :1], atol=1e-13)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from minihit import gradcheck
 from minihit.layers import multi_axis_attention as attention
+from minihit.ops.windows import merge
 
 axes = st.sampled_from([("block", "grid"), ("block",), ("grid",)])
 examples = {"windows": st.integers(1, 4), "pixels": st.integers(1, 4), "half": st.integers(1, 2),
@@ -70,3 +71,46 @@ def test_attention_maps_are_in_the_cache():
 def test_head_counts_are_in_the_weights(multi_query, key_heads):
     params = attention.init(np.random.default_rng(0), 8, 4, multi_query)
     assert params["query"]["weight"].shape == (8, 4, 2) and params["key"]["weight"].shape == (8, key_heads, 2)
+
+
+@given(axes=axes, **examples)
+def test_permuted_windows_and_offsets_give_permuted_results(axes, **shape):
+    """Attention knows no places: windows, and the same offsets in all of them, may change theirs, forth and back."""
+    params, x, rng = example(**shape)
+    rows, columns = rng.permutation(x.shape[1])[:, None], rng.permutation(x.shape[2])
+    (y, cache), dy = attention.forward(params, x, axes), rng.standard_normal(x.shape)
+    moved, moved_cache = attention.forward(params, x[:, rows, columns], axes)
+    np.testing.assert_allclose(moved, y[:, rows, columns], atol=1e-12)
+    dx, _ = attention.backward(dy, cache)
+    dx_moved, _ = attention.backward(dy[:, rows, columns], moved_cache)
+    np.testing.assert_allclose(dx_moved, dx[:, rows, columns], atol=1e-11)
+
+
+@pytest.mark.parametrize("axis", attention.AXES)
+@given(**examples)
+def test_what_does_not_share_an_axis_is_alone(axis, **shape):
+    """Each window has its own permutation of pixels in block attention, each offset its own of windows in the grid."""
+    params, x, rng = example(**shape)
+    along, across = (2, 1) if axis == "block" else (1, 2)
+    order = rng.permuted(np.broadcast_to(np.arange(x.shape[along]), (x.shape[across], x.shape[along])), axis=1)
+    order = order[None, :, :, None] if axis == "block" else order.T[None, :, :, None]
+    moved, _ = attention.forward(params, np.take_along_axis(x, order, along), (axis,))
+    expected = np.take_along_axis(attention.forward(params, x, (axis,))[0], order, along)
+    np.testing.assert_allclose(moved, expected, atol=1e-12)
+
+
+@given(side=st.integers(1, 4), half=st.integers(1, 2), width=st.integers(1, 3), multi_query=st.booleans(), seed=seeds)
+def test_windows_of_one_row_make_attention_axial(side, half, width, multi_query, seed):
+    """Half the heads attend along the pixel's row, half along its column (Ho et al. 2019), pixel by pixel."""
+    params, x, _ = example(side, side, half, width, multi_query, seed)
+    image, y = merge(x, (1, side), side), attention.forward(params, x)[0]
+    project = {name: np.einsum("bhwc,cnd->bhwnd", image, params[name]["weight"]) + params[name]["bias"]
+               for name in ("query", "key", "value")}
+    out = np.empty_like(project["query"])
+    for row, column, n in np.ndindex(side, side, 2 * half):
+        line = (slice(None), row) if n < half else (slice(None), slice(None), column)
+        key, value = (project[name][line][..., min(n, project[name].shape[-2] - 1), :] for name in ("key", "value"))
+        scores = np.exp(np.einsum("bd,bkd->bk", project["query"][:, row, column, n], key) / np.sqrt(width))
+        out[:, row, column, n] = np.einsum("bk,bkd->bd", scores, value) / scores.sum(-1, keepdims=True)
+    expected = np.einsum("bhwnd,ndc->bhwc", out, params["out"]["weight"]) + params["out"]["bias"]
+    np.testing.assert_allclose(merge(y, (1, side), side), expected, atol=1e-10)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from autograd import make_vjp
-from helpers import assert_same, normal
-from networks import DISCRIMINATORS, PLAIN, make_discriminator
+from helpers import assert_same, normal, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+from networks import DISCRIMINATORS, PLAIN, discriminators, make_discriminator
 from oracles import discriminator as oracle
 
 from minihit import gradcheck, tree
@@ -25,7 +27,16 @@ def test_gradients_agree_with_finite_differences(config):
 
 @every_option
 def test_logits_and_gradients_agree_with_autograd(config):
-    params, images = make_discriminator(config, np.random.default_rng(1))
+    assert_autograd_agrees(config, seed=1, count=4)
+
+
+@given(discriminators(), st.sampled_from([1, 2, 4, 8]), seeds)
+def test_any_architecture_agrees_with_autograd(config, count, seed):
+    assert_autograd_agrees(config, seed, count)
+
+
+def assert_autograd_agrees(config, seed, count):
+    params, images = make_discriminator(config, np.random.default_rng(seed), count=count)
     logits, cache = discriminator.forward(params, images, config)
     vjp, expected = make_vjp(lambda arguments: oracle.logits(*arguments, config))((params, images))
     np.testing.assert_allclose(logits, expected, rtol=1e-10)
@@ -67,12 +78,27 @@ def test_one_unit_gradient_serves_every_loss(config):
         gradcheck.assert_close(grads[path], expected, path, rtol=1e-9, atol=1e-10)
 
 
-@every_image_alone
-def test_a_logit_does_not_depend_on_the_rest_of_the_batch(config):
-    params, images = make_discriminator(config, np.random.default_rng(9))
+@given(discriminators(minibatch_stddev=False), st.integers(1, 4), seeds)
+def test_a_logit_depends_neither_on_the_rest_of_the_batch_nor_on_its_order(config, count, seed):
+    rng = np.random.default_rng(seed)
+    params, images = make_discriminator(config, rng, count=count)
     logits, _ = discriminator.forward(params, images, config)
     alone = [discriminator.forward(params, image[None], config)[0][0] for image in images]
-    np.testing.assert_allclose(alone, logits, rtol=1e-10)
+    np.testing.assert_allclose(alone, logits, rtol=1e-10, atol=1e-12)
+    order = rng.permutation(count)
+    np.testing.assert_allclose(discriminator.forward(params, images[order], config)[0], logits[order], rtol=1e-10,
+                               atol=1e-12)
+
+
+@given(discriminators(minibatch_stddev=True), seeds)
+def test_with_stddev_the_order_inside_a_group_is_kept(config, seed):
+    """Four images are one group, whose deviation knows no order."""
+    rng = np.random.default_rng(seed)
+    params, images = make_discriminator(config, rng, count=4)
+    logits, _ = discriminator.forward(params, images, config)
+    order = rng.permutation(4)
+    np.testing.assert_allclose(discriminator.forward(params, images[order], config)[0], logits[order], rtol=1e-9,
+                               atol=1e-11)
 
 
 def test_equalised_weights_are_divided_by_the_root_of_their_fan_in():

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from autograd import make_vjp
-from helpers import assert_same, normal
-from networks import BASE, GENERATORS, make_generator
+from autograd import hessian_vector_product, make_vjp
+from autograd.misc.flatten import flatten
+from helpers import assert_same, normal, seeds
+from hypothesis import given
+from networks import BASE, GENERATORS, generators, make_generator
 from oracles import generator as oracle
 
 from minihit import gradcheck, tree
@@ -32,7 +34,16 @@ def test_gradients_in_evaluation_agree_with_finite_differences(config):
 
 @every_option
 def test_images_and_gradients_agree_with_autograd(config):
-    params, z, _ = make_generator(config, np.random.default_rng(2))
+    assert_autograd_agrees(config, seed=2)
+
+
+@given(generators(), seeds)
+def test_any_architecture_agrees_with_autograd(config, seed):
+    assert_autograd_agrees(config, seed)
+
+
+def assert_autograd_agrees(config, seed):
+    params, z, _ = make_generator(config, np.random.default_rng(seed))
     image, cache = generator.forward(params, z, config)
     vjp, expected = make_vjp(lambda arguments: oracle.images(*arguments, config))((params, z))
     np.testing.assert_allclose(image, expected, rtol=0, atol=1e-10)
@@ -55,11 +66,41 @@ def test_generate_is_forward_in_evaluation_for_strips_of_any_size(config, pixels
 
 
 @every_option
-def test_in_evaluation_an_image_does_not_depend_on_its_batch(config):
-    params, z, state = make_generator(config, np.random.default_rng(5))
-    together = generator.generate(params, z, config, state)
-    alone = np.concatenate([generator.generate(params, z[i:i + 1], config, state) for i in range(len(z))])
-    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-11)
+def test_a_gradient_of_the_gradient_agrees_with_autograd(config):
+    """How the gradients of all leaves move along a direction of all leaves."""
+    params, z, _ = make_generator(config, np.random.default_rng(13))
+    rng, arguments = np.random.default_rng(14), {"params": params, "z": z}
+    dimage = rng.standard_normal((2, config.size, config.size, 3))
+    direction = tree.map(lambda leaf: 0.1 * rng.standard_normal(leaf.shape), arguments)
+
+    def ours(distance):
+        at = tree.map(lambda leaf, along: leaf + distance * along, arguments, direction)
+        dz, grads = generator.backward(dimage, generator.forward(at["params"], at["z"], config)[1])
+        return {"params": grads, "z": dz}
+
+    def loss(flat):
+        at = unflatten(flat)
+        return (oracle.images(at["params"], at["z"], config) * dimage).sum()
+
+    flat, unflatten = flatten(arguments)
+    expected = dict(tree.items(unflatten(hessian_vector_product(loss)(flat, flatten(direction)[0]))))
+    h = gradcheck.STEP
+    moved = tree.map(lambda *at: (8 * (at[0] - at[1]) - (at[2] - at[3])) / (12 * h), *map(ours, (h, -h, 2 * h, -2 * h)))
+    for path, leaf in tree.items(moved):
+        scale = max(1.0, np.abs(expected[path]).max())
+        gradcheck.assert_close(leaf, expected[path], path, rtol=1e-6, atol=1e-7 * scale)
+
+
+@given(generators(), seeds)
+def test_in_evaluation_an_image_depends_neither_on_its_batch_nor_on_its_order(config, seed):
+    rng = np.random.default_rng(seed)
+    params, _, state = make_generator(config, rng)
+    z = rng.standard_normal((3, config.latent))
+    together, _ = generator.forward(params, z, config, state)
+    alone = np.concatenate([generator.forward(params, z[i:i + 1], config, state)[0] for i in range(3)])
+    backwards, _ = generator.forward(params, z[::-1], config, state)
+    for other in (alone, backwards[::-1], generator.generate(params, z, config, state)):
+        np.testing.assert_allclose(other, together, rtol=0, atol=1e-10)
 
 
 def test_in_training_batch_norm_mixes_the_batch():

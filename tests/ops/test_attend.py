@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from helpers import assert_same, normal, seeds
@@ -67,3 +69,24 @@ def test_one_key_is_always_taken():
     value = normal(4, 2, 1, 1, 3)
     out, _ = attend.forward(normal(5, 2, 4, 2, 3), normal(6, 2, 1, 1, 3), value)
     assert_same(out, np.broadcast_to(value, out.shape))
+
+
+@given(queries_keys_values())
+def test_forward_is_a_loop_over_heads_and_queries(arrays):
+    query, key, value = arrays
+    out, _ = attend.forward(*arrays)
+    for place in np.ndindex(out.shape[:-1]):                              # (..., query, head)
+        leading, head = place[:-2], min(place[-1], key.shape[-2] - 1)
+        keys, values = (x[(*leading, slice(None), head)] for x in (key, value))
+        scores = [math.exp(query[place] @ keys[k] / math.sqrt(query.shape[-1])) for k in range(len(keys))]
+        expected = sum(score * values[k] for k, score in enumerate(scores)) / sum(scores)
+        np.testing.assert_allclose(out[place], expected, atol=1e-12)
+
+
+@given(queries_keys_values(), seeds)
+def test_the_order_of_keys_does_not_matter_and_that_of_queries_is_kept(arrays, seed):
+    query, key, value = arrays
+    rng = np.random.default_rng(seed)
+    queries, keys = (rng.permutation(x.shape[-3]) for x in (query, key))
+    out, _ = attend.forward(query[..., queries, :, :], key[..., keys, :, :], value[..., keys, :, :])
+    np.testing.assert_allclose(out, attend.forward(*arrays)[0][..., queries, :, :], atol=1e-12)

@@ -80,8 +80,8 @@ def test_images_processed_in_groups_give_the_same(route):
 
 
 @pytest.mark.parametrize("shape, c_out, k, expected", [
-    ((4, 16, 16, 16), 16, 3, True), ((4, 16, 16, 16), 16, 1, False), ((4, 16, 15, 16), 16, 3, False),
-    ((4, 16, 16, 3), 16, 3, False), ((4, 16, 16, 16), 8, 3, False), ((1, 8, 8, 64), 64, 3, False),
+    ((4, 16, 16, 64), 64, 3, True), ((4, 16, 16, 64), 64, 1, False), ((4, 16, 15, 64), 64, 3, False),
+    ((4, 16, 16, 3), 64, 3, False), ((4, 16, 16, 64), 8, 3, False), ((1, 8, 8, 64), 64, 3, False),
 ])
 def test_winograd_takes_the_wide_even_and_large(shape, c_out, k, expected):
     with mock.patch.object(winograd, "forward", wraps=winograd.forward) as route:

@@ -26,5 +26,6 @@ def test_backward_is_the_inverse_and_the_transpose(shape, seed):
     y, cache = pixel_shuffle.forward(x)
     np.testing.assert_array_equal(pixel_shuffle.backward(y, cache), x)
     dy = normal(seed + 1, *y.shape)
+    np.testing.assert_array_equal(pixel_shuffle.forward(pixel_shuffle.backward(dy, cache))[0], dy)
     assert_adjoint(lambda x: pixel_shuffle.forward(x)[0], lambda dy: pixel_shuffle.backward(dy, cache), x, dy)
     gradcheck.check_layer(pixel_shuffle, None, x, np.random.default_rng(seed))

@@ -25,3 +25,13 @@ def test_backward_agrees_with_finite_differences(shape, axis, seed):
 def test_large_scores_do_not_overflow():
     probs, _ = softmax.forward(np.array([[1e4, 0.0, -1e4]], np.float32))
     np.testing.assert_array_equal(probs, [[1.0, 0.0, 0.0]])
+
+
+@given(shapes, axes, st.floats(-100, 100), seeds)
+def test_a_shift_along_the_axis_changes_nothing(shape, axis, shift, seed):
+    """Neither the probabilities nor, seen from backward, the loss: the scores' gradients add up to zero."""
+    scores = normal(seed, *shape)
+    shifts = shift * normal(seed + 1, *shape).mean(axis=axis, keepdims=True)
+    probs, cache = softmax.forward(scores, axis)
+    np.testing.assert_allclose(softmax.forward(scores + shifts, axis)[0], probs, atol=1e-12)
+    np.testing.assert_allclose(softmax.backward(normal(seed + 2, *shape), cache).sum(axis=axis), 0.0, atol=1e-14)

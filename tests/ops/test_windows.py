@@ -25,4 +25,5 @@ def test_merge_is_the_inverse_and_the_transpose_of_split(window, seed):
     split = windows.split(image, window)
     np.testing.assert_array_equal(windows.merge(split, window, 6), image)
     dy = normal(seed + 1, *split.shape)
+    np.testing.assert_array_equal(windows.split(windows.merge(dy, window, 6), window), dy)
     assert_adjoint(lambda x: windows.split(x, window), lambda dy: windows.merge(dy, window, 6), image, dy)

@@ -1,0 +1,128 @@
+"""minihit gradcheck: a table of every gradient of the library, or of your own layer, beside finite differences."""
+
+import math
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import tyro
+
+from minihit.commands.options import Switch, parse, shown
+from minihit.errors import UserError
+from minihit.gradcheck import checks, homework, plants, precision, user_file
+from minihit.gradcheck.comparison import FEW, worst
+from minihit.gradcheck.table import CHECKS, named, one_named
+
+ROW = "{:<32}  {:<47}  {:<15}  {:>6}  {}"
+PLANTED = "{:<27}  {:<22}  {:<18}  {:>6}  {}"
+MANY, DRAWS = 64, 3                                                       # values of a leaf, draws with --thorough
+
+
+@dataclass(frozen=True)
+class Gradcheck:
+    """Check gradients against finite differences in float64: all of the library's, or those of a layer of your own.
+
+    A row per leaf: the error as a share of the allowed one (1e-6 of the gradient and 1e-8), so above 1 is wrong. Then
+    mistakes are planted on purpose, and each must be caught. Of a whole network only the worst leaf is shown, unless
+    --only asks for it. The exit code is 1 where a gradient is wrong.
+
+    FILE is a Python file with forward and backward. It is run, with all that its code may do, and given the parameters
+    and inputs of the layer that it is to be the same as: see minihit/layers/layer_norm.py.
+
+    Examples:
+      minihit gradcheck
+      minihit gradcheck --only conv2d r1 --thorough
+      minihit gradcheck --dtype float32
+      minihit gradcheck my_layer_norm.py --against layer_norm
+    """
+
+    file: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(
+        metavar="[FILE]", help="a layer of your own, run as Python", help_behavior_hint="")] = None
+    against: Annotated[str | None, shown("NAME", "none; FILE needs it")] = None  # what FILE should compute
+    only: Annotated[tuple[str, ...], shown("NAME", "all of them")] = ()  # ops, layers, losses, penalties, networks
+    thorough: Switch = False                 # three draws, leaves of up to 64 values value by value; a minute
+    dtype: Literal["float64", "float32"] = "float64"  # float32: its rounding errors, as a share of what sums may cost
+    self_test: Switch = False                # only the planted mistakes
+
+
+def main(argv):
+    options = parse(Gradcheck, argv, "gradcheck")
+    _require_sense(options)
+    wrong = 0 if options.self_test else check(options)
+    if options.self_test or options == Gradcheck(thorough=options.thorough):
+        wrong += self_test()
+    return 1 if wrong else 0
+
+
+def check(options):
+    """Print the table; returns how many of its rows are wrong."""
+    start, rows = time.perf_counter(), []
+    for name, found, whole in comparisons(options):
+        if not rows:
+            print(ROW.format("what", "leaf", "shape", "share", "verdict"))
+        print("\n".join(lines(name, found, whole)), flush=True)
+        rows += found
+    wrong = sum(map(is_wrong, rows))
+    print(f"{len(rows)} checked, {wrong} wrong, in {time.perf_counter() - start:.1f} s")
+    return wrong
+
+
+def comparisons(options):
+    """Yield (name, Comparisons, whether all are shown) of what was asked for, with the same draws every time."""
+    single, few, draws = options.dtype == "float32", MANY if options.thorough else FEW, DRAWS if options.thorough else 1
+    if options.file:
+        model, layer = one_named(options.against), user_file.load(options.file)
+        look = partial(homework.compare_file, layer, model, few=few, single=single)
+        yield options.file.name, checks.repeat(look, draws), True
+        return
+    chosen = {key: entry for name in options.only for key, entry in named(name).items()}
+    for name, entry in (chosen or CHECKS).items():
+        look = partial(precision.run, entry) if single else partial(checks.run, entry, few=few)
+        yield name, checks.repeat(look, draws), bool(chosen) or options.thorough or not entry.network
+
+
+def lines(name, found, whole):
+    """A line per Comparison, wrong ones with their numbers; of a network that is right, one for the worst leaf."""
+    shown = found if whole else [row for row in found if is_wrong(row)] or [worst(found)]
+    of = "" if len(shown) > 1 or whole else f", all {len(found)}"
+    for row in shown:
+        verdict = f"WRONG: {reason(row)}" if is_wrong(row) else f"ok{of}"
+        yield ROW.format(name, row.path, str(row.shape), f"{row.share:.1g}", verdict)
+
+
+def reason(row):
+    if math.isnan(row.expected):
+        return row.along
+    return f"{row.actual:.9g} instead of {row.expected:.9g}, {row.along}"
+
+
+def is_wrong(row):
+    return not row.share <= 1.0
+
+
+def self_test():
+    """Print the table of planted mistakes; returns how many were missed."""
+    print("\n" + PLANTED.format("planted mistake", "in", "leaf", "share", "verdict"))
+    missed = 0
+    for name, plant in plants.PLANTS.items():
+        row = plants.run_plant(plant, np.random.default_rng(0))
+        verdict = "caught" if is_wrong(row) else "MISSED"
+        missed += verdict == "MISSED"
+        print(PLANTED.format(name, plant.check, plant.leaf, f"{row.share:.1g}", verdict))
+    print(f"{len(plants.PLANTS)} mistakes planted, {missed} missed")
+    return missed
+
+
+def _require_sense(options):
+    """Raise UserError for options that contradict each other."""
+    if options.file and not options.against:
+        raise UserError(f"--against is missing: name what {options.file} should compute, such as --against layer_norm")
+    if options.against and not options.file:
+        raise UserError("--against compares a file of yours: give its name first, or use --only")
+    if options.file and options.only:
+        raise UserError("--only chooses among the library's layers: leave it out where you check a file")
+    if options.self_test and options != Gradcheck(self_test=True):
+        raise UserError("--self-test plants mistakes and takes no other option: leave the others out")

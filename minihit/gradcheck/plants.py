@@ -1,0 +1,121 @@
+"""Does the check have teeth? Mistakes that people make, planted one at a time: each must be caught at its leaf."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+
+from minihit.gradcheck.checks import run
+from minihit.gradcheck.table import CHECKS
+from minihit.models import discriminator
+from minihit.ops import upsample
+from minihit.ops.column_sum import column_sum
+
+
+class Plant(NamedTuple):
+    """A mistake: the entry of CHECKS it is planted in, the leaf where it shows, and layer -> {function: wrong one}."""
+
+    check: str
+    leaf: str
+    wrong: Callable
+
+
+def planted(plant):
+    """The entry of the table with the mistake in its layer."""
+    check = CHECKS[plant.check]
+    functions = {name: getattr(check.layer, name) for name in ("forward", "backward", "tangent", "fold")
+                 if hasattr(check.layer, name)}
+    return check._replace(layer=SimpleNamespace(**{**functions, **plant.wrong(check.layer)}))
+
+
+def run_plant(plant, rng):
+    """The Comparison at the leaf of the mistake, which is caught where its share is above 1."""
+    return {row.path: row for row in run(planted(plant), rng)}[plant.leaf]
+
+
+def after(change):
+    """A plant that changes what the right backward returns: change(gradients, dy, cache)."""
+    def wrong(layer):
+        return {"backward": lambda dy, cache: change(layer.backward(dy, cache), dy, cache)}
+    return wrong
+
+
+def changed(gradients, name, change):
+    """(dx, grads) with one gradient of the parameters changed."""
+    dx, grads = gradients
+    return dx, {**grads, name: change(grads[name])}
+
+
+def mean_forgotten(layer):
+    """Layer norm as if the mean did not depend on x."""
+    def backward(dy, cache):
+        dx_hat = dy * cache["scale"]
+        dx = dx_hat - cache["x_hat"] * (dx_hat * cache["x_hat"]).mean(axis=-1, keepdims=True)
+        return dx * cache["rstd"], layer.backward(dy, cache)[1]
+    return {"backward": backward}
+
+
+def statistics_fixed(layer):
+    """Batch norm as if the statistics did not depend on the batch."""
+    return {"backward": lambda dy, cache: layer.backward(dy, {**cache, "evaluation": True})}
+
+
+def biased_variance(layer):
+    """Running averages of the biased variance: N in place of N - 1."""
+    def fold(state, cache):
+        biased = cache["variance"] * ((cache["count"] - 1) / cache["count"])
+        return layer.fold(state, {**cache, "variance": biased})
+    return {"fold": fold}
+
+
+def swapped_momentum(layer):
+    """A running mean that keeps 1% and takes 99%."""
+    return {"fold": lambda state, cache: {**layer.fold(state, cache),
+                                          "mean": layer.fold(state, cache, momentum=0.01)["mean"]}}
+
+
+def nearest(layer):
+    """The gradient of the blur spread evenly, not by its transpose."""
+    return {"backward": lambda dy, cache: upsample.forward(0.25 * dy)[0]}
+
+
+def tangent_with_bias(layer):
+    """A tangent that adds the bias, which does not move."""
+    return {"tangent": lambda t_x, cache: layer.tangent(t_x, cache)[0] + cache["bias"]}
+
+
+def bend_forgotten(layer):
+    """R1 as if minibatch stddev were linear."""
+    def backward(dvalue, cache):
+        _, t_cache = discriminator.tangent(dvalue * cache["dgradient"], cache["cache"])
+        no_seeds = 0.0 * cache["unit"][0][:, 0, 0, 0]
+        return discriminator.weight_gradients(cache["unit"][1], cache["cache"], no_seeds, t_cache)
+    return {"backward": backward}
+
+
+PLANTS = {
+    "a factor of 1.001": Plant("gelu", "x", after(lambda dx, dy, cache: 1.001 * dx)),
+    "a sign": Plant("attend", "key", after(lambda found, dy, cache: (found[0], -found[1], found[2]))),
+    "a dropped term, the mean": Plant("layer_norm", "x", mean_forgotten),
+    "a dropped term, the sum": Plant("softmax", "scores", after(lambda dx, dy, cache: cache["probs"] * dy)),
+    "a dropped term, the skip": Plant("mlp", "x", after(lambda found, dy, cache: (found[0] - dy, found[1]))),
+    "a transposed axis": Plant("linear", "params/weight", after(
+        lambda found, dy, cache: changed(found, "weight", np.transpose))),
+    "a kernel turned around": Plant("conv2d", "params/weight", after(
+        lambda found, dy, cache: changed(found, "weight", lambda dweight: dweight[::-1, ::-1]))),
+    "a bias averaged, not summed": Plant("linear", "params/bias", after(
+        lambda found, dy, cache: changed(found, "bias", lambda dbias: dbias * (dbias.size / dy.size)))),
+    "a bias of the wrong gradient": Plant("layer_norm", "params/bias", after(
+        lambda found, dy, cache: changed(found, "bias", lambda dbias: column_sum(dy * cache["scale"])))),
+    "statistics held fixed": Plant("batch_norm", "x", statistics_fixed),
+    "a running average, biased": Plant("batch_norm", "running variance", biased_variance),
+    "a running average, 1% kept": Plant("batch_norm", "running mean", swapped_momentum),
+    "no transpose": Plant("blur_downsample", "x", nearest),
+    "one token reader of two": Plant("cross_attention", "tokens", after(
+        lambda found, dy, cache: (found[0], 0.5 * found[1], found[2]))),
+    "a tangent with its bias": Plant("conv2d", "tangent", tangent_with_bias),
+    "R1 with the factor 1/2": Plant("r1, through D, blur", "params/stem/weight", after(
+        lambda grads, dy, cache: {**grads, "stem": {name: 0.5 * leaf for name, leaf in grads["stem"].items()}})),
+    "R1 without the bend": Plant("r1, through D, stddev", "params/stem/weight", bend_forgotten),
+}

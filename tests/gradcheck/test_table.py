@@ -1,0 +1,61 @@
+"""Nothing is left out of the table, and all that is in it holds."""
+
+import importlib
+import inspect
+import pkgutil
+from importlib import resources
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from minihit import losses, regularizers
+from minihit.errors import UserError
+from minihit.gradcheck import checks, require
+from minihit.gradcheck.table import CHECKS, named, one_named
+from minihit.ops import winograd
+
+SMALL = {name: check for name, check in CHECKS.items() if not check.network}   # the networks' tests are in tests/models
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_gradient_holds(name):
+    require(checks.run(SMALL[name], np.random.default_rng(1)))
+
+
+def test_every_op_layer_and_model_is_in_it():
+    names = [f"minihit.{package}.{found.name}" for package in ("ops", "layers", "models")
+             for found in pkgutil.iter_modules([str(resources.files("minihit") / package)])]
+    modules = [importlib.import_module(name) for name in names]
+    layers = [check.layer for check in CHECKS.values()]
+    missing = [module.__name__ for module in modules
+               if hasattr(module, "forward") and hasattr(module, "backward") and module not in layers]
+    assert missing == ["minihit.models.stage"]                            # inside generator
+
+
+def test_the_entry_named_after_winograd_goes_its_way():
+    with mock.patch.object(winograd, "forward", wraps=winograd.forward) as route:
+        checks.run(CHECKS["conv2d, Winograd"], np.random.default_rng(2))
+        assert route.called
+        route.reset_mock()
+        checks.run(CHECKS["conv2d"], np.random.default_rng(2))
+        assert not route.called
+
+
+def test_every_loss_and_penalty_is_in_it():
+    public = [name for module in (losses, regularizers)
+              for name, function in inspect.getmembers(module, inspect.isfunction)
+              if function.__module__ == module.__name__ and not name.startswith("_")]
+    assert set(public) - {"softplus", "hinge"} <= {name.split(",")[0] for name in CHECKS}
+
+
+def test_a_name_stands_for_all_variants_of_a_layer():
+    assert list(named("linear")) == ["linear", "linear, heads"]
+    assert list(named("linear, heads")) == ["linear, heads"]
+    assert one_named("conv2d") is CHECKS["conv2d"]
+    assert one_named("generator") is CHECKS["generator, base"]
+
+
+def test_an_unknown_name_is_refused_with_those_that_are_known():
+    with pytest.raises(UserError, match="'conv' is not in the table of gradcheck: choose one of attend, augment"):
+        named("conv")

@@ -11,14 +11,13 @@ import numpy as np
 from strict_cupy import record
 from strict_cupy.transfers import transfers
 
-BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift")
-COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
-UNARY = ("neg", "pos", "abs", "invert")
-SYNCS = ("__bool__", "__int__", "__float__", "__complex__", "__index__", "__repr__", "__str__", "__format__",
-         "item", "tolist", "tobytes")
-METHODS = ("all", "any", "argmax", "argmin", "astype", "clip", "copy", "cumsum", "dot", "fill", "flatten", "max", "mean",
-           "min", "prod", "ravel", "repeat", "reshape", "round", "sort", "squeeze", "std", "sum", "swapaxes", "take",
-           "trace", "transpose", "var", "view")
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
+OTHERS = ("lt", "le", "eq", "ne", "gt", "ge", "neg", "pos", "abs", "invert")
+SYNCS = ("__bool__", "__int__", "__float__", "__complex__", "__repr__", "__str__", "__format__", "item", "tolist",
+         "tobytes")
+METHODS = ("all", "any", "argmax", "argmin", "astype", "clip", "copy", "cumsum", "dot", "fill", "flatten", "max",
+           "mean", "min", "prod", "ravel", "repeat", "reshape", "round", "sort", "squeeze", "std", "sum", "swapaxes",
+           "take", "trace", "transpose", "var", "view")
 PROPERTIES = ("dtype", "itemsize", "nbytes", "ndim", "shape", "size", "strides")
 
 
@@ -35,10 +34,9 @@ class ndarray:
     def __array_function__(self, function, types, args, kwargs):
         raise TypeError(f"numpy.{function.__name__} was called with an array of the device")
 
-    def get(self, stream=None, order="C", out=None, blocking=True):
+    def get(self):
         transfers.sync("get")
-        assert stream is None and out is None, "the double has one stream and no pinned memory"
-        return self.memory.copy(order)
+        return self.memory.copy()
 
     @property
     def T(self):
@@ -51,7 +49,10 @@ class ndarray:
         return (self[i] for i in range(len(self.memory)))
 
     def __getitem__(self, index):
-        return wrap(self.memory[_index(index)])
+        plain = _index(index)
+        if any(isinstance(part, np.ndarray) and part.dtype == bool for part in plain):
+            transfers.sync("mask")                                        # its values decide the shape of the result
+        return wrap(self.memory[plain])
 
     def __setitem__(self, index, value):
         self.memory[_index(index)] = operand(value)
@@ -78,41 +79,48 @@ def operand(x):
     raise TypeError(f"Unsupported type {type(x)}")
 
 
+def argument(x):
+    """operand, or what functions take besides: None, a name, a dtype, or integers such as a shape."""
+    if x is None or isinstance(x, (str, type, np.dtype)):
+        return x
+    if isinstance(x, (tuple, list)):
+        return tuple(part if isinstance(part, int) else _integers(part) for part in x)
+    return operand(x)
+
+
+def called(name, function, args, kwargs):
+    """function of the arguments, which the recorded signature of `name` must accept."""
+    record.signature(name).bind(*args, **kwargs)
+    return wrap(function(*map(argument, args), **{key: argument(value) for key, value in kwargs.items()}))
+
+
+def _integers(x):
+    if isinstance(x, (tuple, list)) and all(isinstance(part, int) for part in x):
+        return tuple(x)
+    raise TypeError(f"Unsupported type {type(x)} in a sequence")
+
+
 def _index(index):
     """The index with an Ellipsis, so that NumPy gives a 0-d view where it would give a scalar.
 
-    Lists and NumPy arrays, which CuPy uploads without a word, are refused; a mask is a sync, as the shape of the
-    result depends on its values.
+    Lists and NumPy arrays, which CuPy uploads without a word, are refused.
     """
     parts = index if isinstance(index, tuple) else (index,)
-    plain = []
     for part in parts:
-        if isinstance(part, ndarray):
-            if part.memory.dtype == bool:
-                transfers.sync("mask")
-            part = part.memory
-        elif part is not None and part is not Ellipsis and not isinstance(part, (slice, int, np.integer)):
+        if part is not None and part is not Ellipsis and not isinstance(part, (slice, int, np.integer, ndarray)):
             raise TypeError(f"an index of {type(part)} would be uploaded: make it an array of the device")
-        plain.append(part)
-    return tuple(plain) if any(part is Ellipsis for part in plain) else (*plain, Ellipsis)
+    plain = tuple(part.memory if isinstance(part, ndarray) else part for part in parts)
+    return plain if any(part is Ellipsis for part in plain) else (*plain, Ellipsis)
 
 
-def _binary(name):
+def _operator(name):
     function = getattr(operator, f"__{name}__")
-
-    def method(self, other):
-        return wrap(function(self.memory, operand(other)))
-
-    return method
+    return lambda self, *others: wrap(function(self.memory, *map(operand, others)))
 
 
 def _reflected(name):
     function = getattr(operator, f"__{name}__")
-
-    def method(self, other):
-        return wrap(function(operand(other), self.memory))
-
-    return method
+    return lambda self, other: wrap(function(operand(other), self.memory))
 
 
 def _in_place(name):
@@ -121,15 +129,6 @@ def _in_place(name):
     def method(self, other):
         function(self.memory, operand(other))
         return self
-
-    return method
-
-
-def _unary(name):
-    function = getattr(operator, f"__{name}__")
-
-    def method(self):
-        return wrap(function(self.memory))
 
     return method
 
@@ -143,24 +142,23 @@ def _sync(name):
 
 
 def _method(name):
-    parameters = record.signature(f"ndarray.{name}")
-
-    def method(self, *args, **kwargs):
-        parameters.bind(self, *args, **kwargs)
-        args, kwargs = arguments(args), {key: argument(value) for key, value in kwargs.items()}
-        return wrap(getattr(self.memory, name)(*args, **kwargs))
-
-    return method
+    function = getattr(np.ndarray, name)
+    return lambda self, *args, **kwargs: called(f"ndarray.{name}", function, (self, *args), kwargs)
 
 
 def _property(name):
     return property(lambda self: getattr(self.memory, name))
 
 
-def _fill_in():
-    for names, make, form in ((BINARY, _binary, "__{}__"), (COMPARISONS, _binary, "__{}__"), (UNARY, _unary, "__{}__"),
-                              (BINARY, _reflected, "__r{}__"), (BINARY, _in_place, "__i{}__"), (SYNCS, _sync, "{}"),
-                              (METHODS, _method, "{}"), (PROPERTIES, _property, "{}")):
-        for name in names:
-            if f"ndarray.{form.format(name)}" in record.NAMES:
-                setattr(ndarray, form.format(name), make(name))
+def _attributes():
+    """{name: attribute} of all that the double knows."""
+    found = {f"__{name}__": _operator(name) for name in ARITHMETIC + OTHERS}
+    found |= {f"__r{name}__": _reflected(name) for name in ARITHMETIC}
+    found |= {f"__i{name}__": _in_place(name) for name in ARITHMETIC}
+    found |= {name: _sync(name) for name in SYNCS} | {name: _method(name) for name in METHODS}
+    return found | {name: _property(name) for name in PROPERTIES}
+
+
+for _name, _attribute in _attributes().items():
+    if f"ndarray.{_name}" in record.recorded()["names"]:
+        setattr(ndarray, _name, _attribute)

@@ -1,0 +1,79 @@
+"""Every op, layer and network, and the gradients of a whole step, on the device and in NumPy: leaf by leaf the same."""
+
+import numpy as np
+import pytest
+from networks import GENERATORS, make_generator
+from test_contract import arrays, every_case, every_dtype, forward, gradients, run
+from training.test_loop import VARIANTS
+from training.test_step import PRESETS, make
+
+from minihit import tree
+from minihit.backend import device_module, to_device
+from minihit.models import generator
+from minihit.training import state, step
+
+
+def upload(leaves):
+    """Arrays to the device; names, sizes and configurations stay what they are."""
+    return tree.map(lambda x: device_module("gpu").asarray(x) if isinstance(x, np.ndarray) else x, leaves)
+
+
+@every_dtype
+@every_case
+def test_forward_and_backward_agree_with_numpy(gpu, case, dtype):
+    """The second time nothing is transferred: by then constants have been uploaded."""
+    expected = run(case, dtype)
+    params, inputs, options, dy = upload([expected.params, expected.inputs, expected.options, expected.dy])
+    for _ in range(2):
+        if gpu.exact:
+            gpu.transfers.start()
+        y, cache = forward(case, params, inputs, options)
+        found = [y, cache, gradients(case, dy, cache)]
+    if gpu.exact:
+        assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
+    gpu.agree(arrays(found), arrays([expected.y, expected.cache, expected.gradients]))
+
+
+@every_dtype
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_gradients_of_a_step_agree_with_numpy(gpu, name, dtype):
+    preset, inputs = PRESETS[name], make(PRESETS[name], dtype=dtype)
+    on_device = to_device(inputs, "gpu")
+    if gpu.exact:
+        gpu.transfers.start()
+    found = step.gradients(*on_device, preset, preset.recipe)
+    if gpu.exact:
+        assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
+        assert {kind for kind in gpu.transfers.dtypes if kind.kind == "f"} == {np.dtype(dtype)}
+    gpu.agree(found, step.gradients(*inputs, preset, preset.recipe))
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_images_made_in_strips_agree_with_numpy(gpu, name):
+    config = GENERATORS[name]
+    params, z, averages = make_generator(config, np.random.default_rng(0), np.float32)
+    params_there, z_there, averages_there = to_device([params, z, averages], "gpu")
+    if gpu.exact:
+        gpu.transfers.start()
+    found = generator.generate(params_there, z_there, config, averages_there, pixels=64)
+    if gpu.exact:
+        assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
+    gpu.agree({"image": found}, {"image": generator.generate(params, z, config, averages, pixels=64)})
+
+
+@pytest.mark.parametrize("name", ["momentum", "clipping", "layer norm"])
+def test_the_optimisers_agree_with_numpy(gpu, name):
+    preset, rng = VARIANTS[name], np.random.default_rng(0)
+    host, device = state.create(0, preset), state.create(0, preset, "gpu")
+    grads = {network: tree.map(lambda leaf: rng.standard_normal(leaf.shape, dtype=np.float32), host.networks[network])
+             for network in ("generator", "discriminator")}
+    averages = tree.map(lambda leaf: leaf + 0.5, host.networks["state"])
+    grads_there, averages_there = to_device([grads, averages], "gpu")
+    if gpu.exact:
+        gpu.transfers.start()
+    for number in (1, 11):                                                # the moving average begins after step 10
+        expected = state.apply(host, grads, averages, number, preset.recipe)
+        found = state.apply(device, grads_there, averages_there, number, preset.recipe)
+    if gpu.exact:
+        assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
+    gpu.agree([device.trees, found], [host.trees, expected])

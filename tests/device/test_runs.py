@@ -1,0 +1,159 @@
+"""Whole runs on the device: training, checkpoints, resuming, samples and measurement, and when the host must wait."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import assert_same
+from runs import TINY, run_config, shrunk, tiny, write_run
+
+from minihit import cli, sampling, tree
+from minihit.backend import device_module, resolve_device
+from minihit.data.faces import faces
+from minihit.errors import UserError
+from minihit.images import read_image, to_float
+from minihit.metrics.sliced_wasserstein import sliced_wasserstein
+from minihit.training import checkpoint, guard, log, loop, measure, pictures, state, step
+from minihit.training.run import RunFolder
+
+RUNS = {
+    "faces-32": shrunk("faces-32"),
+    "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cutout"), clip=0.5),
+    "stddev": replace(tiny(micro_batch=0), discriminator=replace(TINY.discriminator, minibatch_stddev=True)),
+}
+
+
+def train(path, preset=TINY, device="gpu", steps=4, resume=False, **settings):
+    """A run folder after so many steps."""
+    folder = RunFolder(path)
+    preset = replace(preset, recipe=replace(preset.recipe, steps=steps))
+    loop.train(run_config(preset, **settings), folder, device, resume)
+    return folder
+
+
+def saved(folder, preset=TINY):
+    """Every array of the newest checkpoint."""
+    return checkpoint.load_newest(folder.checkpoints, state.create(0, preset).trees)[0]
+
+
+def first_losses(folder):
+    record = next(record for record in log.read(folder.log) if record["step"] == 1)
+    return {name: np.float32(record[name]) for name in ("generator_loss", "real_loss", "fake_loss", "r1")}
+
+
+def distances(folder):
+    return [record["swd"] for record in log.read(folder.log) if "swd" in record]
+
+
+@pytest.fixture(autouse=True)
+def no_drawing(monkeypatch):
+    """Curves and animations are drawn on the host, from files."""
+    for name in ("write_curves", "write_timelapse"):
+        monkeypatch.setattr(pictures, name, lambda folder: None)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_agrees_with_numpy(gpu, tmp_path, name):
+    """Adam turns the rounding of a gradient that is nearly zero into a whole step, so only the double can be followed
+    through several of them."""
+    there = train(tmp_path / "there", RUNS[name], measure_every=4)
+    here = train(tmp_path / "here", RUNS[name], "cpu", measure_every=4)
+    gpu.agree(first_losses(there), first_losses(here))
+    if gpu.exact:
+        assert_same(saved(there, RUNS[name]), saved(here, RUNS[name]))
+        assert distances(there) == distances(here)
+        assert_same(*(read_image(folder.samples / "ema-00000004.png") for folder in (there, here)))
+
+
+def test_resuming_gives_the_same_bits(gpu, tmp_path):
+    whole, halves = train(tmp_path / "whole"), tmp_path / "halves"
+    train(halves, steps=2)
+    assert_same(saved(train(halves, resume=True)), saved(whole))
+
+
+def test_a_run_may_change_its_device(gpu, tmp_path):
+    whole, halves = train(tmp_path / "whole", device="cpu"), tmp_path / "halves"
+    train(halves, steps=2, device="cpu")
+    mixed = train(halves, device="gpu", resume=True)
+    assert tree.map(np.shape, saved(mixed)) == tree.map(np.shape, saved(whole))
+    if gpu.exact:
+        assert_same(saved(mixed), saved(whole))
+
+
+def test_samples_agree_with_numpy(gpu, tmp_path):
+    folder, z = write_run(tmp_path), sampling.latents(range(3), TINY.generator.latent)
+    here, there = (sampling.load_generator(folder, device)[1] for device in ("cpu", "gpu"))
+    gpu.agree({"images": sampling.images(**there, config=TINY.generator, z=z, device="gpu")},
+              {"images": sampling.images(**here, config=TINY.generator, z=z)})
+    gpu.agree({"images": measure.samples(there, z, TINY.generator, "gpu")},
+              {"images": measure.samples(here, z, TINY.generator, "cpu")})
+
+
+def test_distances_agree_with_numpy(gpu, tmp_path):
+    folder, held_out = write_run(tmp_path), faces(seed=1, start=0, count=12, size=16)
+    here, there = (measure.distance(sampling.load_generator(folder, device)[1], TINY.generator, device, 0, held_out)
+                   for device in ("cpu", "gpu"))
+    assert there == pytest.approx(here, rel=0 if gpu.exact else 1e-3)
+    images, others = to_float(held_out), to_float(faces(seed=2, start=0, count=12, size=16))
+    asarray = device_module("gpu").asarray
+    there = sliced_wasserstein(asarray(images), asarray(others), np.random.default_rng(0))
+    assert there == pytest.approx(sliced_wasserstein(images, others, np.random.default_rng(0)),
+                                  rel=0 if gpu.exact else 1e-3)
+
+
+def test_the_commands_find_the_device(gpu, tmp_path):
+    folder = write_run(tmp_path)
+    assert resolve_device("auto") == resolve_device("gpu") == "gpu"
+    for device in ("cpu", "gpu"):
+        out = tmp_path / f"{device}.png"
+        assert cli.main(["sample", str(folder.path), "--seeds", "0-3", "--out", str(out), "--device", device]) == 0
+    here, there = (read_image(tmp_path / f"{device}.png").astype(int) for device in ("cpu", "gpu"))
+    assert np.abs(here - there).max() <= (0 if gpu.exact else 1)
+
+
+def test_what_is_not_finite_is_found_and_named(gpu, tmp_path):
+    xp = device_module("gpu")
+    grads = {"generator": {"start": xp.ones(3), "rgb": xp.asarray([0.0, np.inf])}}
+    with pytest.raises(UserError, match="step 7: gradient of generator/rgb is not finite"):
+        guard.check_finite({"r1": xp.asarray(np.nan)}, grads, 7, RunFolder(tmp_path))
+
+
+# when the host must wait
+
+
+@pytest.fixture
+def steps_of(double, tmp_path, monkeypatch):
+    """Call it with a preset and settings: {number: (syncs, uploads)} from the beginning of each step to the next."""
+    counts, one_step = {}, loop._one_step
+
+    def counted(training, real, config, device, number):
+        transfers.start()
+        counts[number] = transfers.syncs, transfers.uploads
+        return one_step(training, real, config, device, number)
+
+    def run(preset, **settings):
+        monkeypatch.setattr(loop, "_one_step", counted)
+        train(tmp_path / "run", preset, steps=8, **{"log_every": 4, "save_every": 100, **settings})
+        return counts
+
+    from strict_cupy import transfers
+
+    return run
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_waits_between_logs(steps_of, name):
+    """Steps 1 to 3 and 5 to 7 wait for nothing and upload the batch and what was drawn; step 4 writes the log."""
+    counts, preset = steps_of(RUNS[name]), RUNS[name]
+    drawn = step.draw(np.random.default_rng(0), 4, preset, preset.recipe)
+    for number in (1, 2, 3, 5, 6, 7):
+        syncs, uploads = counts[number]
+        assert syncs == []
+        assert len(uploads) == 1 + len(list(tree.items(drawn)))
+    where = {sync.split(" at ")[1].split(":")[0] for sync in counts[4][0]}
+    assert where == {"training/guard.py", "training/log.py"}
+
+
+def test_saving_and_sampling_wait(steps_of):
+    counts = steps_of(TINY, log_every=100, save_every=5, sample_every=3, measure_every=100)
+    assert [number for number in range(1, 8) if counts[number][0]] == [3, 5, 6]

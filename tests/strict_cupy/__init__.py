@@ -1,0 +1,24 @@
+"""A double of CuPy for tests, strict where CuPy hurts, so that code for a GPU is tested on any machine.
+
+It refuses what CuPy refuses: NumPy arrays and lists in arithmetic and in functions, conversions to NumPy other than
+get() and asnumpy(), names and keyword arguments that CuPy lacks (record.py). It refuses more than CuPy: functions of
+NumPy on its arrays, which CuPy would answer itself, lists of arrays in asarray, lists and NumPy arrays as indices,
+which it would upload, and indices out of bounds, which it would wrap around. It counts what CuPy does without a word
+(transfers.py): float(x), bool(x), x.get(), print(x) and a mask as an index wait for the device; asarray(host) uploads.
+
+What it cannot show: kernels that fail to compile, other rounding, races between streams, and memory that runs out.
+"""
+
+import sys
+
+from strict_cupy import functions
+from strict_cupy.transfers import transfers as transfers
+
+_MODULES = functions.make()
+
+
+def install(monkeypatch):
+    """Let `import cupy` find the double for the time of a test, and count from zero."""
+    for name, module in _MODULES.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    transfers.start()

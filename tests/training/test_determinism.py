@@ -1,0 +1,104 @@
+"""The same seed gives the same bits: twice in one process, in two processes, with more threads. Float32 stays."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import assert_same
+from runs import run_config, tiny
+from threadpoolctl import threadpool_limits
+from training.test_step import PRESETS, make
+
+import minihit
+from minihit import tree
+from minihit.models import discriminator, generator
+from minihit.ops import augment
+from minihit.training import checkpoint, log, loop, state, step
+from minihit.training.run import RunFolder
+
+PRESET = tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cutout"), clip=0.5)
+PATHS = [str(Path(minihit.__file__).parents[1]), str(Path(__file__).parents[1])]
+TRAIN = "import sys; from training import test_determinism as t; t.train(t.RunFolder(t.Path(sys.argv[1])))"
+TIMES = {"seconds_per_step", "data_seconds", "images_per_second", "peak_memory"}
+PARTS = {
+    "generator": (generator, ("forward", "backward", "update_state")),
+    "discriminator": (discriminator, ("forward", "tangent", "input_gradient", "weight_gradients")),
+    "augmentation": (augment, ("forward",)),
+}
+
+
+def train(folder):
+    loop.train(run_config(PRESET), folder)
+    return left(folder)
+
+
+def left(folder):
+    """All that a run leaves and no clock decides: the arrays of its newest checkpoint, the facts, the log."""
+    arrays, facts = checkpoint.load_newest(folder.checkpoints, state.create(0, PRESET).trees)
+    records = [{name: value for name, value in record.items() if name not in TIMES} for record in log.read(folder.log)]
+    return arrays, {"facts": facts, "records": records}
+
+
+def assert_same_run(actual, expected):
+    assert_same(actual[0], expected[0])
+    assert actual[1] == expected[1]
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    return train(RunFolder(tmp_path_factory.mktemp("once")))
+
+
+def test_a_second_run_in_this_process(tmp_path, once):
+    assert_same_run(train(RunFolder(tmp_path)), once)
+
+
+def test_another_process_with_other_hashes_and_more_threads(tmp_path, once):
+    """Hashes order sets; BLAS may cut a product into as many pieces as it has threads."""
+    environment = {**os.environ, "PYTHONHASHSEED": "1", "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2",
+                   "PYTHONPATH": os.pathsep.join(PATHS)}
+    subprocess.run([sys.executable, "-c", TRAIN, str(tmp_path)], env=environment, check=True, capture_output=True)
+    assert_same_run(left(RunFolder(tmp_path)), once)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_inside_products(tmp_path, once, threads):
+    with threadpool_limits(limits=threads, user_api="blas"):
+        assert_same_run(train(RunFolder(tmp_path)), once)
+
+
+def test_another_seed_is_another_run(tmp_path, once):
+    loop.train(run_config(PRESET, seed=1), RunFolder(tmp_path))
+    different = left(RunFolder(tmp_path))[0]
+    for path, leaf in tree.items(different["generator"]["params"]):
+        same = dict(tree.items(once[0]["generator"]["params"]))[path]
+        assert not np.array_equal(leaf, same) or path.endswith("bias"), path
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_array_inside_a_step_is_float32(monkeypatch, name):
+    """All that passes between the parts of a step: outputs, every leaf of every cache, tangents, gradients."""
+    preset, seen = PRESETS[name], {}
+
+    def watched(part, function):
+        def call(*args, **kwargs):
+            result = function(*args, **kwargs)
+            seen.update({f"{part}/{function.__name__}/{path}": leaf.dtype
+                         for path, leaf in tree.items(result) if hasattr(leaf, "dtype") and leaf.dtype.kind == "f"})
+            return result
+
+        return call
+
+    for part, (module, functions) in PARTS.items():
+        for function in functions:
+            monkeypatch.setattr(module, function, watched(part, getattr(module, function)))
+    step.gradients(*make(preset, dtype=np.float32), preset, preset.recipe)
+    assert {path: kind for path, kind in seen.items() if kind != np.float32} == {}
+    assert len(seen) > 100
+
+
+def test_all_that_a_run_keeps_is_float32(once):
+    assert {leaf.dtype for _, leaf in tree.items(once[0])} == {np.dtype(np.float32)}

@@ -52,7 +52,7 @@ def png_header(width, height):
     ("mode", "suffix"),
     [
         *[(mode, "png") for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")],
-        *[(mode, "tif") for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I", "I;16", "F")],
+        *[(mode, "tif") for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "RGBX", "CMYK", "I", "I;16", "F")],
         *[(mode, "jpg") for mode in ("L", "RGB", "CMYK", "YCbCr")],
         *[(mode, "webp") for mode in ("RGB", "RGBA")],
         *[(mode, suffix) for mode in ("L", "P") for suffix in ("gif", "bmp")],

@@ -122,16 +122,23 @@ def _shared_palette(frames):
 
 def _encode_mp4(frames, fps):
     """H.264 stores colour at half the resolution (yuv420p, what every player knows), which takes even sides."""
-    try:
-        import av  # noqa: F401
-    except ImportError as error:
-        raise UserError('writing .mp4 needs PyAV: pip install "minihit[video]", or write a .gif') from error
+    if not has_video():
+        raise UserError('writing .mp4 needs PyAV: pip install "minihit[video]", or write a .gif')
     import imageio.v3 as iio
 
     height, width, _ = frames[0].shape
     even = [np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge") for frame in frames]
     options = {"plugin": "pyav", "codec": "libx264", "out_pixel_format": "yuv420p"}
     return iio.imwrite("<bytes>", even, extension=".mp4", fps=fps, **options)
+
+
+def has_video():
+    """Whether the extra "video" is installed, which .mp4 needs."""
+    try:
+        import av  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def check_suffix(path, *known):

@@ -3,11 +3,11 @@
 Shapes: z (B, latent); x (B, H, W, C); tokens (B, T, C0); image (B, size, size, 3), not clipped.
 """
 
-from minihit import tree
 from minihit.backend import array_module
 from minihit.layers import batch_norm, latent_tokens, linear
 from minihit.models import stage
 from minihit.models.config import START
+from minihit.tree import child
 
 
 def init(rng, config):
@@ -34,7 +34,7 @@ def forward(params, z, config, state=None):
     tokens, cache["tokens"] = _tokens(params, z, config, state)
     x, cache["start"] = linear.forward(params["start"], z)
     for plan, stage_params in zip(config.stages, params["stages"], strict=True):
-        stage_state = child_of(state, plan)
+        stage_state = child(child(state, "stages"), plan.index)
         x, image, stage_cache = stage.forward(stage_params, x, tokens, image, plan, config.norm, stage_state)
         cache["stages"].append(stage_cache)
     return image, cache
@@ -60,8 +60,7 @@ def update_state(state, cache):
 
 
 def generate(params, z, config, state, pixels=1 << 16):
-    """Images in evaluation, without a cache: stages without self-attention are pointwise, so they run in strips of
-    rows.
+    """Images in evaluation, without a cache: stages without self-attention, being pointwise, run in strips of rows.
 
     pixels bounds the size of a strip over the whole batch; memory stays near that of the stage with the largest map.
     """
@@ -69,25 +68,22 @@ def generate(params, z, config, state, pixels=1 << 16):
     tokens, _ = _tokens(params, z, config, state)
     x, _ = linear.forward(params["start"], z)
     for plan, stage_params in zip(config.stages, params["stages"], strict=True):
+        stage_state = child(child(state, "stages"), plan.index)
         rows = plan.side if plan.window else max(2, pixels // (plan.side * len(z)) // 2 * 2)
         strips = []
         for top in range(0, plan.side, rows):
             part, half = slice(top, top + rows), slice(top // 2, (top + rows) // 2)
             here = {**stage_params, "position": stage_params["position"][:, part]}
             above = None if image is None else image[:, half]
-            strips.append(stage.forward(here, x[:, part], tokens, above, plan, config.norm, child_of(state, plan))[:2])
+            strips.append(stage.forward(here, x[:, part], tokens, above, plan, config.norm, stage_state)[:2])
         x, image = (_stack(parts) for parts in zip(*strips, strict=True))
     return image
-
-
-def child_of(state, plan):
-    return None if state is None else state["stages"][plan.index]
 
 
 def _tokens(params, z, config, state):
     if not config.cross_attention:
         return None, {}
-    return latent_tokens.forward(params["tokens"], z, config.norm, tree.child(state, "tokens"))
+    return latent_tokens.forward(params["tokens"], z, config.norm, child(state, "tokens"))
 
 
 def _stack(parts):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minihit.files import replacing
-from minihit.images import grid, read_image, to_uint8, upscale, write_animation, write_png
+from minihit.images import grid, has_video, read_image, to_uint8, upscale, write_animation, write_png
 from minihit.training import log, measure
 
 COLUMNS, ROWS = 10, 5
@@ -42,7 +42,7 @@ def write_timelapse(folder):
     frames = [read_image(paths[i]) for i in chosen]
     frames += [frames[-1]] * (len(frames) // 4)                           # the end stays for a while
     write_animation(folder.path / "timelapse.gif", frames, fps=10)
-    if _has_video():
+    if has_video():
         write_animation(folder.path / "timelapse.mp4", frames, fps=10)
 
 
@@ -67,11 +67,3 @@ def write_curves(folder):
     axes.set_xlabel("step")
     with replacing(folder.path / "curves.png") as file:
         figure.savefig(file, format="png", dpi=110)
-
-
-def _has_video():
-    try:
-        import av  # noqa: F401
-    except ImportError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""All that training changes, in three flat buffers per network with trees of views on them.
+"""All that training changes, in flat buffers with trees of views on them.
 
 The generator's buffer holds its parameters and, behind them, the running averages of batch norm: the moving average
 (EMA) covers both, Adam the parameters only.

@@ -51,15 +51,15 @@ for name in ("generator", "discriminator"):
 # ## From z to an image, stage by stage
 #
 # A cache is a nested dict with the names of the layers, so it can be looked through. Stage 0 works at 8 x 8 and stage 1
-# at 16 x 16; x_hat is what the first norm of a stage hands to cross-attention.
+# at 16 x 16; the pixels are those that cross-attention reads.
 
 # %%
 z = np.random.default_rng(SEED).standard_normal((BATCH, config.latent), dtype=np.float32)
 images, cache = generator.forward(networks["generator"], z, config)
-print("z", z.shape, "-> tokens", cache["tokens"]["norm"]["x_hat"].shape, "-> images", images.shape)
+print("z", z.shape, "-> tokens", cache["tokens"]["norm"]["centered"].shape, "-> images", images.shape)
 for plan, stage in zip(config.stages, cache["stages"], strict=True):
-    attention = stage["blocks"][0]["attention"]
-    print(f"stage {plan.index}: pixels {stage['cross_norm']['x_hat'].shape}, windows {attention['query']['x'].shape}")
+    pixels, attention = stage["cross_attention"]["query"]["x"], stage["blocks"][0]["attention"]
+    print(f"stage {plan.index}: pixels {pixels.shape}, windows {attention['query']['x'].shape}")
     print(f"  cross-attention over tokens {stage['cross_attention']['attend']['probs'].shape},",
           *(f"{axis} {attention[axis]['probs'].shape}" for axis in plan.axes))
 

@@ -25,6 +25,7 @@ from minihit.ops import (
     augment,
     average_downsample,
     blur_downsample,
+    feed_forward,
     gelu,
     leaky_relu,
     minibatch_stddev,
@@ -71,6 +72,11 @@ def _state(*names):
     return make
 
 
+def _feed_forward(rng):
+    params = mlp.init(rng, 8)
+    return {name: params[name] for name in ("expand", "contract")}
+
+
 def _images(rng):
     return rng.standard_normal(PHOTOS)
 
@@ -85,6 +91,7 @@ _OPS = {
     "blur_downsample": _check(blur_downsample, IMAGE),
     "blur_downsample, odd": _check(blur_downsample, (2, 5, 7, 3)),
     "conv2d, op": _check(adapters.convolution(), IMAGE, (5, 5, 8, 3)),
+    "feed_forward": _check(feed_forward, IMAGE, init=_feed_forward),
     "gelu": _check(gelu, IMAGE),
     "leaky_relu": _check(leaky_relu, IMAGE),
     "minibatch_stddev": _check(minibatch_stddev, IMAGE),

@@ -1,11 +1,12 @@
 """Batch normalisation (Ioffe & Szegedy 2015): y = scale * (x - mean) / sqrt(variance + EPS) + bias, per channel.
 
 Shapes: x, y (..., C); scale, bias, mean, variance (C,). In training mean and variance are the batch's own, over all
-axes but the last; in evaluation they are running averages, a tree of their own: state = {"mean", "variance"}.
+axes but the last, whichever threads hold its images; in evaluation they are running averages, a tree of their own:
+state = {"mean", "variance"}.
 """
 
-from minihit import initializers
-from minihit.ops.column_sum import column_mean, column_sum
+from minihit import initializers, parallel
+from minihit.ops.column_sum import column_sum
 
 EPS = 1e-3
 MOMENTUM = 0.99
@@ -20,27 +21,28 @@ def init_state(channels):
 
 
 def forward(params, x, state=None):
-    mean = column_mean(x) if state is None else state["mean"]
-    x_hat = x - mean
-    variance = column_mean(x_hat * x_hat) if state is None else state["variance"]
+    training = state is None
+    count = parallel.total(x.size // x.shape[-1]) if training else None
+    mean = parallel.total(column_sum(x)) / count if training else state["mean"]
+    centered = x - mean
+    variance = parallel.total(column_sum(centered * centered)) / count if training else state["variance"]
     rstd = (variance + EPS) ** -0.5
-    x_hat *= rstd
-    y = x_hat * params["scale"]
+    y = centered * (rstd * params["scale"])
     y += params["bias"]
-    cache = {"x_hat": x_hat, "rstd": rstd, "scale": params["scale"], "mean": mean, "variance": variance,
-             "count": x.size // x.shape[-1], "evaluation": state is not None}
+    cache = {"centered": centered, "rstd": rstd, "scale": params["scale"], "mean": mean, "variance": variance,
+             "count": count, "evaluation": not training}
     return y, cache
 
 
 def backward(dy, cache):
-    x_hat = cache["x_hat"]
-    grads = {"scale": column_sum(dy * x_hat), "bias": column_sum(dy)}
+    centered, rstd = cache["centered"], cache["rstd"]
+    grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
     dx = dy
     if not cache["evaluation"]:
-        # x_hat ignores a shift of x and a rescaling of x, so those two directions are projected out
-        dx = dx - x_hat * (grads["scale"] / cache["count"])
-        dx -= grads["bias"] / cache["count"]
-    return dx * (cache["rstd"] * cache["scale"]), grads
+        # y ignores a shift of x and a rescaling of x, so those two directions are projected out
+        dx = dx - centered * (parallel.total(grads["scale"]) * rstd / cache["count"])
+        dx -= parallel.total(grads["bias"]) / cache["count"]
+    return dx * (rstd * cache["scale"]), grads
 
 
 def fold(state, cache, momentum=MOMENTUM):

@@ -4,7 +4,7 @@ Shapes: x, y (..., C); hidden (..., 4C).
 """
 
 from minihit.layers import linear, norm
-from minihit.ops import gelu
+from minihit.ops import feed_forward
 from minihit.tree import child
 
 EXPANSION = 4
@@ -25,16 +25,11 @@ def init_state(channels, kind):
 def forward(params, x, kind, state=None):
     cache = {}
     h, cache["norm"] = norm.forward(params["norm"], x, kind, child(state, "norm"))
-    h, cache["expand"] = linear.forward(params["expand"], h)
-    h, cache["gelu"] = gelu.forward(h)
-    h, cache["contract"] = linear.forward(params["contract"], h)
+    h, cache["feed_forward"] = feed_forward.forward(params, h)
     return x + h, cache
 
 
 def backward(dy, cache):
-    grads = {}
-    dh, grads["contract"] = linear.backward(dy, cache["contract"])
-    dh = gelu.backward(dh, cache["gelu"])
-    dh, grads["expand"] = linear.backward(dh, cache["expand"])
-    dh, grads["norm"] = norm.backward(dh, cache["norm"])
-    return dy + dh, grads
+    dh, grads = feed_forward.backward(dy, cache["feed_forward"])
+    dx, grads["norm"] = norm.backward(dh, cache["norm"])
+    return dy + dx, grads

@@ -9,7 +9,3 @@ from minihit.backend import array_module
 def column_sum(x):
     rows = x.reshape(-1, x.shape[-1])
     return array_module(x).ones(rows.shape[0], x.dtype) @ rows
-
-
-def column_mean(x):
-    return column_sum(x) * (x.shape[-1] / x.size)

@@ -11,7 +11,7 @@ from minihit.backend import array_module
 from minihit.ops import winograd
 
 _CACHED = 1 << 19                                                         # values laid out at a time: 2 MiB of float32
-_FEW_CHANNELS, _FEW_PIXELS = 64, 1024                                     # below which Winograd's transforms cost more
+_FEW_CHANNELS, _FEW_PIXELS = 64, 256                                      # below which Winograd's transforms cost more
 
 
 def forward(x, weight):

@@ -1,6 +1,6 @@
 """GELU, exact (Hendrycks & Gimpel 2016): y = x * Phi(x), Phi the cumulative distribution of the standard normal.
 
-Shapes: x, y, slope (...).
+Shapes: x, y, slope = dy/dx, all (...).
 """
 
 import math
@@ -8,20 +8,22 @@ import math
 import numpy as np
 
 from minihit.backend import array_module, erf
-from minihit.ops.strips import strips
+from minihit.ops.strips import STRIP, strips
 
-# erf(x / sqrt(2)) = tanh(x * q(x^2)): minimax q for |x| <= 4 sqrt(2), error below 6e-8, found with Lawson's algorithm
+# erf(x / sqrt(2)) = tanh(x * q(x^2)): minimax q for |x| <= 4 sqrt(2), error below 6e-8, found with Lawson's algorithm;
+# beyond, x q(x^2) goes on growing, so tanh stays at 1
 _ERF = (1.12837970256, 0.102765485644, -1.84384960448e-4, -6.25718268566e-4, 8.97119753063e-5, -5.98556516707e-6,
         1.58951053211e-7)
 _TANH_SERIES = tuple(c / math.sqrt(2.0) ** (2 * k + 1) for k, c in enumerate(_ERF))
-_LARGEST_SQUARE = 30.4
 
 
 def forward(x):
-    """y = x * Phi(x). The cache holds the slope dy/dx, which is all that backward needs."""
-    if array_module(x) is np and x.dtype == np.float32:
-        return _forward_in_strips(x)
-    return reference(x)
+    """y = x * Phi(x). The cache holds the slope, which is all that backward needs."""
+    xp = array_module(x)
+    y, slope = xp.empty(x.shape, x.dtype), xp.empty(x.shape, x.dtype)
+    for strip in strips(x, y, slope, size=STRIP if xp is np else x.size):
+        fill(*strip)
+    return y, {"slope": slope}
 
 
 def backward(dy, cache):
@@ -35,29 +37,38 @@ def reference(x):
     return x * cdf, {"slope": cdf + x * pdf}
 
 
-def _forward_in_strips(x):
-    x = np.ascontiguousarray(x)
-    y, slope = np.empty_like(x), np.empty_like(x)
-    for strip in strips(x, y, slope):
-        _fill(*strip)
-    return y, {"slope": slope}
-
-
-def _fill(x, y, slope):
-    """Fill y and slope from x: one-dimensional float32 arrays small enough to stay in the cache."""
+def fill(x, y, slope=None):
+    """Write x * Phi(x) into y, and its derivative into slope where it is asked for; all fit in the cache together."""
+    if not _fast(x):
+        y[...], cache = reference(x)
+        if slope is not None:
+            slope[...] = cache["slope"]
+        return
     square = x * x
-    pdf = np.exp(square * -0.5)
-    pdf *= x
-    pdf *= 1.0 / math.sqrt(2.0 * math.pi)                                 # x * phi(x)
-    np.minimum(square, _LARGEST_SQUARE, out=square)
-    cdf = square * _TANH_SERIES[-1]
-    for coefficient in _TANH_SERIES[-2:0:-1]:
-        cdf += coefficient
-        cdf *= square
-    cdf += _TANH_SERIES[0]
-    cdf *= x
+    cdf = _cdf(x, square)
+    np.multiply(x, cdf, out=y)
+    if slope is not None:
+        square *= -0.5
+        np.exp(square, out=slope)
+        slope *= x
+        slope *= 1.0 / math.sqrt(2.0 * math.pi)                           # x * phi(x)
+        slope += cdf
+
+
+def _fast(x):
+    return array_module(x) is np and x.dtype == np.float32
+
+
+def _cdf(x, square):
+    """Phi(x); beyond |x| = 3,000, where tanh is long 1, its argument overflows to infinity."""
+    with np.errstate(over="ignore"):
+        cdf = square * _TANH_SERIES[-1]
+        for coefficient in _TANH_SERIES[-2:0:-1]:
+            cdf += coefficient
+            cdf *= square
+        cdf += _TANH_SERIES[0]
+        cdf *= x
     np.tanh(cdf, out=cdf)
     cdf *= 0.5
     cdf += 0.5
-    np.multiply(x, cdf, out=y)
-    np.add(cdf, pdf, out=slope)
+    return cdf

@@ -1,17 +1,24 @@
 """Is it getting better? The sliced Wasserstein distance of samples from held-out images, beside that of real images.
+Is it learning by heart? The distance of samples from the nearest training images, beside that of held-out images.
 
 Shapes: images (N, S, S, 3) in [-1, 1] on the host.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
+from minihit import parallel
 from minihit.backend import device_module, to_host
-from minihit.images import to_float
+from minihit.data.dataset import ImageSet, Plan, gather
+from minihit.images import to_float, to_uint8
+from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.models import generator
-from minihit.training import parallel
 
 BATCH = 25
+NEIGHBOURS = 100                                                          # images whose neighbours are looked for
+CHUNK_PIXELS = 2**22                                                      # of training images looked at together
 _STREAM = 1                                                               # of random numbers, beside those of the steps
 
 
@@ -26,6 +33,56 @@ def real_distance(data, seed, held_out):
     """The same of real images: what a perfect generator would reach."""
     real, rng = to_float(data.take(0, len(held_out))), np.random.default_rng([seed, _STREAM])
     return _named(sliced_wasserstein(to_float(held_out), real, rng), "swd_real")
+
+
+class Neighbours(NamedTuple):
+    """Images, the training image nearest to each, both uint8 (N, S, S, 3), and their distances (N,)."""
+
+    images: np.ndarray
+    nearest: np.ndarray
+    distances: np.ndarray
+
+
+def neighbours(tree, config, device, seed, data, on_device=None):
+    """{"neighbour": Neighbours of the first samples that distance draws, "neighbour_real": those of held-out images}.
+
+    on_device: the data set's images on the device. {} for images without end; without "neighbour_real" where none are
+    held out.
+    """
+    if not isinstance(data, ImageSet):
+        return {}
+    z = np.random.default_rng([seed, _STREAM]).standard_normal((NEIGHBOURS, config.latent), dtype=np.float32)
+    shown = {"neighbour": to_uint8(samples(tree, z, config, device))}
+    if data.validation is not data.training:
+        shown["neighbour_real"] = data.held_out(min(NEIGHBOURS, len(data.validation)))
+    xp = device_module(device)
+    numbers, distances = nearest(xp.asarray(to_float(np.concatenate([*shown.values()]))), _chunks(data, on_device, xp))
+    parts = np.split(np.arange(len(numbers)), np.cumsum([len(images) for images in shown.values()])[:-1])
+    return {name: Neighbours(images, _training(data, numbers[part]), distances[part])
+            for (name, images), part in zip(shown.items(), parts, strict=True)}
+
+
+def nearness(found):
+    """Medians of the distances, and their ratio: near 1 where samples are as new as held-out images, near 0 where they
+    are copies."""
+    medians = {name: float(np.median(part.distances)) for name, part in found.items()}
+    real = medians.get("neighbour_real")
+    return {**medians, "neighbour_ratio": medians["neighbour"] / real} if real else medians
+
+
+def _chunks(data, on_device, xp):
+    """All training images, a few at a time, on the device."""
+    count = max(1, CHUNK_PIXELS // data.size**2)
+    for start in range(0, len(data.training), count):
+        numbers = np.arange(start, min(start + count, len(data.training)))
+        yield xp.asarray(_training(data, numbers)) if on_device is None else _training(data, numbers, on_device)
+
+
+def _training(data, numbers, images=None):
+    """Training images by their number, cropped in the middle."""
+    corner = np.full(len(numbers), (data.images.shape[1] - data.size) // 2)
+    plan = Plan(data.training[numbers], corner, corner, np.zeros(len(numbers), bool))
+    return gather(data.images if images is None else images, plan, data.size)
 
 
 def samples(tree, z, config, device):

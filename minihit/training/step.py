@@ -8,11 +8,16 @@ gradient costs one more forward pass, the tangent, and no product of its own: it
 loss.
 """
 
-from minihit import losses, regularizers, tree
+import math
+
+import numpy as np
+
+from minihit import losses, parallel, regularizers, tree
 from minihit.backend import array_module
 from minihit.models import discriminator, generator
 from minihit.ops import augment, minibatch_stddev
-from minihit.training import parallel
+
+LANE = 8                                                                  # images at most on a thread of a lane
 
 
 def draw(rng, batch, config, recipe):
@@ -33,20 +38,28 @@ def gradients(networks, real, draws, config, recipe):
     networks = {"generator", "discriminator": params, "state": running averages}; draws as from draw, on the same
     device. Every loss is a mean over images, so the batch is cut into micro-batches whose results are averaged; on
     the CPU threads share them. Only batch norm and minibatch stddev see a difference: their statistics are those of a
-    micro-batch.
+    micro-batch. A single micro-batch is cut into lanes, one per thread, which share the statistics of batch norm.
     """
-    count, size = len(real), recipe.micro_batch or len(real)
+    count, xp = len(real), array_module(real)
+    size = recipe.micro_batch or count
+    alone = size < count or xp is not np or config.discriminator.minibatch_stddev
+    size = size if alone else math.ceil(count / lanes(count))
     parts = [slice(start, start + size) for start in range(0, count, size)]
 
-    def micro_batch(part):
+    def part_gradients(part):
         here = tree.map(lambda x: x[part], draws)
-        results = _micro_batch_gradients(networks, real[part], here, config, recipe)
+        results = _part_gradients(networks, real[part], here, config, recipe)
         return tree.map(lambda x: x * (len(real[part]) / count), results)
 
-    return tree.add(*parallel.run(micro_batch, parts, array_module(real)))
+    return tree.add(*(parallel.run(part_gradients, parts, xp) if alone else parallel.together(part_gradients, parts)))
 
 
-def _micro_batch_gradients(networks, real, draws, config, recipe):
+def lanes(count):
+    """On how many threads a micro-batch goes: two, or as many as leave each LANE images."""
+    return max(2, math.ceil(count / LANE))
+
+
+def _part_gradients(networks, real, draws, config, recipe):
     params = networks["discriminator"]
     fake, g_cache = generator.forward(networks["generator"], draws["z"], config.generator)
     dfake, fake_grads, fake_metrics = _fake_terms(params, fake, draws, config.discriminator, recipe)

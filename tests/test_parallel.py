@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from minihit.training import parallel
+from minihit import parallel
 
 
 def blas_threads():

@@ -30,7 +30,7 @@ def together(function, parts):
     team = _Team(len(parts))
     with _controller().limit(limits=1, user_api="blas"):
         results = [_pool(len(parts)).submit(team.work, function, part, i) for i, part in enumerate(parts)]
-    errors = [error for result in results if (error := result.exception())]
+        errors = [error for result in results if (error := result.exception())]
     for error in sorted(errors, key=lambda error: isinstance(error, threading.BrokenBarrierError)):
         raise error
     return [result.result() for result in results]

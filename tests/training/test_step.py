@@ -19,6 +19,7 @@ RECIPES = {
     "bCR": tiny(consistency=10.0),
     "DiffAugment": tiny(augment=("color", "translation", "cutout")),
     "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color",)),
+    "one micro-batch": tiny(micro_batch=0),
     "no cross-attention": replace(TINY, generator=replace(TINY.generator, cross_attention=False)),
 }
 COUPLED = {f"{name}, stddev": replace(preset, discriminator=replace(preset.discriminator, minibatch_stddev=True),
@@ -70,6 +71,24 @@ def test_micro_batches_do_not_change_the_discriminators_gradient(name):
     parts, *_ = step.gradients(*inputs, preset, replace(preset.recipe, micro_batch=3))
     for (path, a), (_, b) in zip(tree.items(whole), tree.items(parts), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12, err_msg=path)
+
+
+@pytest.mark.parametrize("name", ["one micro-batch", "no regulariser", "everything"])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_lanes_share_the_statistics_of_batch_norm(name, count, monkeypatch):
+    """However many threads a batch is cut into, gradients and running averages are those of the whole batch."""
+    preset = replace(PRESETS[name], recipe=replace(PRESETS[name].recipe, micro_batch=0))
+    inputs = make(preset)
+    monkeypatch.setattr(step, "lanes", lambda images: 1)
+    whole = step.gradients(*inputs, preset, preset.recipe)
+    monkeypatch.setattr(step, "lanes", lambda images: count)
+    cut = step.gradients(*inputs, preset, preset.recipe)
+    for (path, a), (_, b) in zip(tree.items(whole), tree.items(cut), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12, err_msg=path)
+
+
+def test_a_batch_has_two_lanes_or_as_many_as_its_images_need():
+    assert [step.lanes(count) for count in (1, 2, 16, 17, 64)] == [2, 2, 2, 3, 8]
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if "hinge" not in name])

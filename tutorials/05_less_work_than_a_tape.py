@@ -1,0 +1,136 @@
+# %% [markdown]
+# # 5. Less work than a tape
+#
+# A tape runs what it recorded. Who writes the backward pass by hand may do less, and may choose when. Four such choices
+# make the training step quick on a CPU: fewer passes through the discriminator, fewer multiplications in a
+# convolution, a hidden layer that never leaves the cache, and a batch on threads that meet only where they must. Each
+# is shown here on the real code, with what it saves counted; what the clock says stands at the end.
+
+# %%
+import numpy as np
+
+from minihit import info, parallel, tree
+from minihit.layers import batch_norm, linear, mlp
+from minihit.models import discriminator
+from minihit.ops import conv2d, feed_forward, gelu, winograd
+from minihit.ops.strips import WIDE_STRIP
+from minihit.presets import PRESETS
+from minihit.training import step
+
+rng = np.random.default_rng(0)
+
+
+def normal(*shape):
+    return rng.standard_normal(shape, dtype=np.float32)
+
+
+def compare(what, a, b):
+    error = float(abs(a - b).max() / abs(b).max())
+    print(f"  {what:<58} differ by {error:.0e} of the largest value")
+    assert error < 1e-4
+
+
+# %% [markdown]
+# ## Fewer passes through the discriminator
+#
+# A pass takes every layer's product once. For one step with R1 a tape takes ten. Four for the fakes: forward, an input
+# gradient for each network's loss, the weight gradient. Six for the reals: forward, the image gradient, and on the way
+# back from loss and penalty the tangent, the loss's input gradient and a weight gradient each. By hand it is seven, since
+# one backward pass started with ones serves every loss and loss and penalty share one weight product (tutorial 3).
+
+# %%
+preset = PRESETS["celeba-64"]
+g, d = info.total(info.generator_rows(preset.generator)), info.total(info.discriminator_rows(preset.discriminator))
+giga = {"the generator, three passes": 3 * 2 * g.multiply_adds / 1e9,
+        "the discriminator, ten passes": 10 * 2 * d.multiply_adds / 1e9,
+        "the discriminator, seven passes": 7 * 2 * d.multiply_adds / 1e9}
+print("GFLOP of a step of celeba-64, each image:")
+for name, flop in giga.items():
+    print(f"  {name:<34} {flop:6.1f}")
+
+# %% [markdown]
+# The seven are what `training/step.py` calls, and nothing else touches the images: for the fakes `forward`,
+# `unit_gradient` and `weight_gradients`, for the reals a `tangent` more.
+
+# %%
+tiny = PRESETS["faces-32"]
+params = discriminator.init(rng, tiny.discriminator)
+images = normal(4, 32, 32, 3)
+logits, cache = discriminator.forward(params, images, tiny.discriminator)
+gradient, deltas = discriminator.unit_gradient(cache)
+_, tangents = discriminator.tangent(gradient, cache)
+seeds = normal(4)
+together = step.loss_gradients(seeds, cache, (gradient, deltas), gradient)
+apart = tree.add(discriminator.weight_gradients(deltas, cache, seeds),
+                 discriminator.weight_gradients(deltas, cache, 0 * seeds, tangents))
+print("loss and penalty in one product per layer, or in two:")
+compare("blocks/1/conv2/weight", together["blocks"][1]["conv2"]["weight"], apart["blocks"][1]["conv2"]["weight"])
+
+# %% [markdown]
+# ## Fewer multiplications in a convolution
+#
+# A 3 x 3 convolution makes a 2 x 2 square of outputs with 36 multiplications per pair of channels. Winograd's way mixes
+# the 4 x 4 pixels that the square reads and the kernel's 9 weights, multiplies 16 pairs, and mixes the products. Mixing
+# is addition and serves all channels at once, so with many channels 16 matrix products are nearly all of the work.
+
+# %%
+x, weight = normal(2, 16, 16, 64), normal(3, 3, 64, 64) / 24
+padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+tiles = winograd.transform_input(padded)                               # (16, tiles, C)
+kernel = winograd.transform_kernel(weight)                             # (16, C, C')
+shifted = sum(padded[:, i:i + 16, j:j + 16] @ weight[i, j] for i in range(3) for j in range(3))
+print(f"multiplications: {9 * x.size * 64:,} by definition, {tiles.size * 64:,} on tiles")
+assert 36 * tiles.size == 16 * 9 * x.size
+compare("a convolution", conv2d.forward(x, weight), shifted)
+
+# %% [markdown]
+# The gradient of the weights is a product of the same tiles, so it is as cheap: the transpose of every mixing, in
+# reverse order.
+
+# %%
+dy = normal(2, 16, 16, 64)
+by_shifts = np.stack([np.stack([np.einsum("bhwc,bhwd->cd", padded[:, i:i + 16, j:j + 16], dy) for j in range(3)])
+                      for i in range(3)])
+compare("its weight's gradient", conv2d.weight_gradient(x, dy, 3), by_shifts)
+
+# %% [markdown]
+# ## A hidden layer that never leaves the cache
+#
+# The MLP widens every pixel four times, applies GELU and narrows it again. Whole, the hidden layer of a 64 x 64 map of
+# 64 channels takes 4 MiB an image: written by the first product, read and written by GELU, read by the second. All three treat rows
+# alone, so a strip of rows can go through the chain at once. Backward reads only the hidden layer from memory and
+# computes GELU and its slope again, which is quicker than fetching them, and halves what a forward pass must keep.
+
+# %%
+layer = {name: leaf for name, leaf in mlp.init(rng, 64).items() if name != "norm"}
+rows = normal(4096, 64)
+y, cache = feed_forward.forward(layer, rows)
+h, expand = linear.forward(layer["expand"], rows)
+active, slope = gelu.forward(h)
+whole, contract = linear.forward(layer["contract"], active)
+kept = {"whole": h.nbytes + slope["slope"].nbytes, "in strips": cache["hidden"].nbytes}
+print(f"rows in a strip: {WIDE_STRIP // 256} of {len(rows)}")
+print("kept for backward: " + ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in kept.items()))
+compare("the MLP", y, whole)
+
+# %%
+dy = normal(4096, 64)
+dx, grads = feed_forward.backward(dy, cache)
+dh, _ = linear.backward(dy, contract)
+dx_whole, expand_grads = linear.backward(gelu.backward(dh, slope), expand)
+compare("its input's gradient", dx, dx_whole)
+compare("its first weight's gradient", grads["expand"]["weight"], expand_grads["weight"])
+
+# %% [markdown]
+# ## A batch on threads
+#
+# NumPy's elementwise operations run on one core. The images of a batch are therefore cut into lanes, a thread each with
+# single-threaded products. The discriminator treats each image alone, so its lanes never meet. Batch norm needs the
+# mean over all images: there every lane hands in its sum and waits for the total, `minihit.parallel.total`.
+
+# %%
+x, params = normal(8, 4, 4, 3), batch_norm.init(3)
+at_once, _ = batch_norm.forward(params, x)
+lanes = parallel.together(lambda part: batch_norm.forward(params, x[part])[0], [slice(0, 3), slice(3, 8)])
+print("batch norm over two lanes:")
+compare("its output", np.concatenate(lanes), at_once)

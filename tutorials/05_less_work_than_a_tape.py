@@ -35,8 +35,8 @@ def compare(what, a, b):
 #
 # A pass takes every layer's product once. For one step with R1 a tape takes ten. Four for the fakes: forward, an input
 # gradient for each network's loss, the weight gradient. Six for the reals: forward, the image gradient, and on the way
-# back from loss and penalty the tangent, the loss's input gradient and a weight gradient each. By hand it is seven, since
-# one backward pass started with ones serves every loss and loss and penalty share one weight product (tutorial 3).
+# back from loss and penalty the tangent, the loss's input gradient and a weight gradient each. By hand it is seven:
+# one backward pass started with ones serves every loss, and loss and penalty share one weight product (tutorial 3).
 
 # %%
 preset = PRESETS["celeba-64"]
@@ -97,9 +97,9 @@ compare("its weight's gradient", conv2d.weight_gradient(x, dy, 3), by_shifts)
 # ## A hidden layer that never leaves the cache
 #
 # The MLP widens every pixel four times, applies GELU and narrows it again. Whole, the hidden layer of a 64 x 64 map of
-# 64 channels takes 4 MiB an image: written by the first product, read and written by GELU, read by the second. All three treat rows
-# alone, so a strip of rows can go through the chain at once. Backward reads only the hidden layer from memory and
-# computes GELU and its slope again, which is quicker than fetching them, and halves what a forward pass must keep.
+# 64 channels takes 4 MiB an image: written by the first product, read and written by GELU, read by the second. All
+# three treat rows alone, so a strip of rows can go through the chain at once. Backward reads only the hidden layer
+# from memory and computes GELU and its slope again, which is no slower, and halves what a forward pass must keep.
 
 # %%
 layer = {name: leaf for name, leaf in mlp.init(rng, 64).items() if name != "norm"}

@@ -1,8 +1,9 @@
 """Two linear layers with GELU between them, strip by strip: y = gelu(x W1 + b1) W2 + b2.
 
 Shapes: x, y (..., C); hidden (rows, H), before GELU; params {"expand": {"weight" (C, H), "bias" (H,)}, "contract":
-{"weight" (H, C), "bias" (C,)}}. A strip of rows goes through the whole chain while its hidden layer, H = 4 C in HiT, lies in the cache.
-Only `hidden` is kept: computing GELU again in backward costs less than moving its value and slope through memory.
+{"weight" (H, C), "bias" (C,)}}. A strip of rows goes through the whole chain while its hidden layer, H = 4 C in HiT,
+lies in the cache. Only `hidden` is kept: computing GELU again in backward costs no more than fetching its value and
+slope from memory.
 """
 
 from minihit.backend import array_module

@@ -9,6 +9,7 @@ loss.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -40,18 +41,24 @@ def gradients(networks, real, draws, config, recipe):
     the CPU threads share them. Only batch norm and minibatch stddev see a difference: their statistics are those of a
     micro-batch. A single micro-batch is cut into lanes, one per thread, which share the statistics of batch norm.
     """
-    count, xp = len(real), array_module(real)
-    size = recipe.micro_batch or count
-    alone = size < count or xp is not np or config.discriminator.minibatch_stddev
-    size = size if alone else math.ceil(count / lanes(count))
-    parts = [slice(start, start + size) for start in range(0, count, size)]
+    count = len(real)
+    parts, run = shares(count, config, recipe, array_module(real))
 
     def part_gradients(part):
         here = tree.map(lambda x: x[part], draws)
-        results = _part_gradients(networks, real[part], here, config, recipe)
-        return tree.map(lambda x: x * (len(real[part]) / count), results)
+        return _part_gradients(networks, real[part], here, config, recipe, share=len(real[part]) / count)
 
-    return tree.add(*(parallel.run(part_gradients, parts, xp) if alone else parallel.together(part_gradients, parts)))
+    return tree.add(*run(part_gradients, parts))
+
+
+def shares(count, config, recipe, xp=np):
+    """How `count` images are shared out: slices of the batch, and what runs a function for each of them."""
+    size = recipe.micro_batch or count
+    if size < count or xp is not np or config.discriminator.minibatch_stddev:
+        run = partial(parallel.run, xp=xp)
+    else:
+        size, run = math.ceil(count / lanes(count)), parallel.together
+    return [slice(start, start + size) for start in range(0, count, size)], run
 
 
 def lanes(count):
@@ -59,7 +66,7 @@ def lanes(count):
     return max(2, math.ceil(count / LANE))
 
 
-def _part_gradients(networks, real, draws, config, recipe):
+def _part_gradients(networks, real, draws, config, recipe, share):
     params = networks["discriminator"]
     fake, g_cache = generator.forward(networks["generator"], draws["z"], config.generator)
     dfake, fake_grads, fake_metrics = _fake_terms(params, fake, draws, config.discriminator, recipe)
@@ -70,9 +77,10 @@ def _part_gradients(networks, real, draws, config, recipe):
         mixtures = fake + draws["mix"] * (real - fake)
         mix_grads, metrics["wgan_gp"] = _mixture_terms(params, mixtures, config.discriminator, recipe)
         d_grads.append(mix_grads)
-    _, g_grads = generator.backward(dfake, g_cache)
+    _, g_grads = generator.backward(share * dfake, g_cache)               # batch norm adds up what all lanes send back
     state = generator.update_state(networks["state"], g_cache)
-    return {"generator": g_grads, "discriminator": tree.add(*d_grads)}, state, metrics
+    d_grads, state, metrics = tree.map(lambda x: share * x, [tree.add(*d_grads), state, metrics])
+    return {"generator": g_grads, "discriminator": d_grads}, state, metrics
 
 
 def _fake_terms(params, fake, draws, config, recipe):

@@ -1,0 +1,46 @@
+"""Memory: the peak of a process or device, and the bytes that a cache keeps alive."""
+
+import contextlib
+import re
+from pathlib import Path
+
+import numpy as np
+
+from minihit import backend, tree
+
+
+def peak(xp=np):
+    """The largest memory in use so far, in bytes: of this process alone, or of CuPy's pool where xp is CuPy.
+
+    Linux counts the peak of the process that started this one into its own usage; /proc does not.
+    """
+    if xp is not np:
+        return xp.get_default_memory_pool().total_bytes()
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if found:
+            return 1024 * int(found[1])
+    return backend.peak_memory()
+
+
+def held(cache, params):
+    """The bytes of all arrays that a cache keeps alive, each once, those of the parameters left out."""
+    kept = {id(owner): owner.nbytes for owner in map(_owner, _arrays(cache))}
+    for _, leaf in tree.items(params):
+        kept.pop(id(_owner(leaf)), None)
+    return sum(kept.values())
+
+
+def _arrays(value):
+    """Every array within dicts, lists and tuples."""
+    if isinstance(value, (dict, list, tuple)):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _arrays(child)
+    elif hasattr(value, "nbytes") and hasattr(value, "base"):
+        yield value
+
+
+def _owner(array):
+    while getattr(array, "base", None) is not None and hasattr(array.base, "nbytes"):
+        array = array.base
+    return array

@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import assert_same
+from runs import TINY, tiny
+
+from minihit import tree
+from minihit.bench import case
+from minihit.models import generator
+from minihit.training import state, step
+
+
+def test_a_step_is_that_of_training():
+    here, there = case.make(TINY, seed=3), case.make(TINY, seed=3)
+    run = case.step_of(here)
+    run()
+    run()
+    for number in (1, 2):
+        grads, averages, _ = step.gradients(there.training.networks, there.real, there.draws, TINY, TINY.recipe)
+        state.apply(there.training, grads, averages, number, TINY.recipe)
+    assert_same(here.training.trees, there.training.trees)
+
+
+STDDEV = replace(tiny(micro_batch=0), discriminator=replace(TINY.discriminator, minibatch_stddev=True))
+
+
+@pytest.mark.parametrize("preset", [TINY, tiny(micro_batch=0), tiny(micro_batch=3), tiny(batch=20, micro_batch=0),
+                                    STDDEV], ids=["parts", "lanes", "uneven", "more lanes", "stddev"])
+def test_parts_cover_the_batch_and_functions_see_each(preset):
+    here = case.make(preset)
+    images = [here.real[part] for part in here.parts]
+    np.testing.assert_array_equal(np.concatenate(images), here.real)
+    assert here.each(lambda x, y: (x + y).sum(), images, images)() == [2 * x.sum() for x in images]
+
+
+@pytest.mark.parametrize("micro_batch", [0, 2, 9])
+def test_parts_are_those_of_a_step(micro_batch, monkeypatch):
+    here, sizes = case.make(tiny(micro_batch=micro_batch)), []
+    forward = generator.forward
+
+    def noted(params, z, *others):
+        sizes.append(len(z))
+        return forward(params, z, *others)
+
+    monkeypatch.setattr(generator, "forward", noted)
+    case.step_of(here)()
+    assert sorted(sizes) == sorted(len(here.real[part]) for part in here.parts)
+
+
+def test_inference_makes_the_images_of_the_moving_average():
+    here = case.make(TINY)
+    ema = here.training.trees["ema"]
+    tree.map(lambda leaf: np.add(leaf, 0.1, out=leaf), ema)
+    expected, _ = generator.forward(ema["params"], here.draws["z"], TINY.generator, ema["averages"])
+    np.testing.assert_allclose(np.concatenate(case.inference_of(here)()), expected, atol=1e-5)

@@ -1,0 +1,91 @@
+"""minihit bench as its user meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from runs import TINY
+
+from minihit.bench import peer, phases, scale
+from minihit.bench.ops import Row as OpRow
+from minihit.cli import main
+from minihit.commands import bench
+from minihit.presets import PRESETS
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch, tmp_path):
+    monkeypatch.setitem(PRESETS, "tiny", TINY)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*argv):
+    return main(["bench", "--preset", "tiny", "--device", "cpu", *argv])
+
+
+def printed(capsys):
+    """Lines with single spaces."""
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def record(path="bench.json"):
+    return json.loads(Path(path).read_text())
+
+
+def test_a_step_as_a_table_and_as_json(capsys):
+    argv = ["--batch", "2", "--micro-batch", "1", "--r1", "3", "--consistency", "5", "--steps", "1"]
+    assert run(*argv, "--out", "bench.json") == 0
+    out, found = capsys.readouterr().out, record()
+    assert all(f"\n{phase} " in out for phase in phases.passes(TINY))
+    assert set(found) == {"kind", "machine", "settings", "rows", "gemm", "memory"}
+    assert found["kind"] == "step" and found["settings"]["rounds"] == 1
+    recipe = found["settings"]["recipe"]
+    assert [recipe[name] for name in ("batch", "micro_batch", "r1", "consistency")] == [2, 1, 3.0, 5.0]
+    rows = {row["phase"]: row for row in found["rows"]}
+    assert rows["D forward"]["times"] == 4 and rows["D tangent"]["times"] == 1
+    assert set(rows["EMA"]) == {"phase", "times", "seconds", "gflop", "rate", "share"}
+
+
+def test_ops_beside_their_twins(capsys, monkeypatch):
+    row = OpRow("gelu", "forward", ((4, 8),), 0.001, 0.004, 0.25)
+    monkeypatch.setattr(bench.ops, "measure", lambda rounds, pairs: [row])
+    assert run("--ops", "--out", "ops.json") == 0
+    assert "gelu forward 4 x 8 1.00 4.00 0.250" in printed(capsys)
+    assert record("ops.json")["rows"][0]["share"] == 0.25
+
+
+def test_scale_writes_a_plot_beside_its_json(capsys, monkeypatch):
+    rows = [scale.Row("tiny", side, 1, side**2 / 1e6, side * 2**20) for side in (16, 32)]
+    found = {"generator": rows, "step": [scale.Row("step", 16, 2, 0.5, 2**20)], "start": {"import minihit": 0.25}}
+    monkeypatch.setattr(scale, "measure", lambda preset, rounds, device: found)
+    assert run("--scale", "--out", "scale.json") == 0
+    lines = printed(capsys)
+    assert "tiny 32 1 0.0010 1.000 32.0 MiB" in lines and "import minihit 0.25" in lines
+    assert record("scale.json")["generator"][1]["side"] == 32
+    assert Path("scale.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_peer_with_ratios(capsys, monkeypatch):
+    row = peer.Row("step", {"minihit": 0.5, "other": 1.0}, {"other": 0.51})
+    found = {"rows": [row], "memory": {"minihit": 2**20, "other": 2**21}}
+    calls = []
+    monkeypatch.setattr(peer, "compare", lambda *arguments: calls.append(arguments) or found)
+    assert run("--peer", "file.py", "--only", "step", "--out", "peer.json") == 0
+    assert [str(calls[0][0]), *calls[0][1:]] == ["file.py", TINY, 5, ("step",), "cpu"]
+    lines = printed(capsys)
+    assert "step 0.5000 1.0000 0.510" in lines and "peak memory 1.00 MiB 2.00 MiB 0.500" in lines
+    assert record("peer.json")["rows"][0]["ratios"] == {"other": 0.51}
+
+
+@pytest.mark.parametrize("argv, sentence", [
+    (["--ops", "--scale"], "--ops and --scale are different measurements: give one at a time"),
+    (["--steps", "0"], "--steps is 0: it must be at least 1"),
+    (["--out", "bench.txt"], "give it a name that ends in .json"),
+    (["--r1", "-1"], "r1 is -1.0: it must be 0 (off) or more"),
+    (["--peer", "gone.py"], "gone.py is no Python file"),
+    (["--preset", "gone"], "gone is neither a preset nor the folder of a run"),
+])
+def test_what_cannot_work_is_refused(capsys, argv, sentence):
+    assert run(*argv) == 2
+    err = capsys.readouterr().err
+    assert sentence in err and err.startswith("minihit: ") and err.count("\n") == 1

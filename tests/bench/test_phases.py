@@ -1,0 +1,96 @@
+"""The table of a step: its keys, its counts, and its floating-point operations against counted ones."""
+
+import math
+from dataclasses import replace
+from unittest import mock
+
+import pytest
+import strict_cupy
+from runs import TINY, tiny
+from strict_cupy import device_array
+
+from minihit.bench import case, phases
+from minihit.models import discriminator
+
+STDDEV = replace(TINY.discriminator, minibatch_stddev=True)
+PRESETS = {
+    "R1": TINY,
+    "no regulariser": tiny(r1=0.0),
+    "bCR": tiny(consistency=10.0),
+    "WGAN-GP": tiny(wgan_gp=10.0),
+    "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color",), micro_batch=0),
+    "multi-head, layer norm": replace(TINY, generator=replace(TINY.generator, multi_query=False, norm="layer")),
+    "R1, stddev": replace(tiny(micro_batch=0), discriminator=STDDEV),
+    "everything, stddev": replace(tiny(wgan_gp=3.0, consistency=2.0, micro_batch=0), discriminator=STDDEV),
+    "no regulariser, stddev": replace(tiny(r1=0.0, micro_batch=0), discriminator=STDDEV),
+}
+every_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+
+
+@pytest.fixture
+def products(monkeypatch):
+    """The floating-point operations of every matrix product on the device, as a list.
+
+    A product with a vector is a sum (ops/column_sum.py) and not counted.
+    """
+    strict_cupy.install(monkeypatch)
+    import cupy
+
+    found = []
+
+    def counting(function):
+        def product(a, b, **options):
+            y = function(a, b, **options)
+            if min(a.ndim, b.ndim) > 1:
+                found.append(2 * y.size * a.shape[-1])
+            return y
+        return product
+
+    monkeypatch.setattr(device_array.ndarray, "__matmul__", counting(device_array.ndarray.__matmul__))
+    monkeypatch.setattr(cupy, "matmul", counting(cupy.matmul))
+    return found
+
+
+@every_preset
+def test_operations_are_those_counted_on_the_device(products, preset):
+    here, expected = case.make(preset, "gpu"), phases.flops(preset)
+    functions = {**phases.phases(here)[0], phases.STEP: case.step_of(here)}
+    counted = {}
+    for name, function in functions.items():
+        products.clear()
+        function()
+        counted[name] = sum(products)
+    assert {name: count for name, count in counted.items() if count} == expected
+
+
+@every_preset
+def test_a_step_makes_the_passes_that_the_table_says(preset):
+    names = {"D forward": "forward", "D unit gradient": "input_gradient", "D tangent": "tangent",
+             "D weight products": "weight_gradients"}
+    here, images = case.make(preset), {name: [] for name in names}
+
+    def counting(name, function):
+        def call(*arguments, **options):
+            first = arguments[0] if name != "D forward" else arguments[1]
+            images[name].append(len(first["logit"] if name == "D weight products" else first))
+            return function(*arguments, **options)
+        return call
+
+    patches = {function: counting(name, getattr(discriminator, function)) for name, function in names.items()}
+    with mock.patch.multiple(discriminator, **patches):
+        case.step_of(here)()
+    counts = phases.passes(preset)
+    assert {name: sum(found) / len(here.real) for name, found in images.items()} == {n: counts[n] for n in names}
+
+
+def test_the_measurement_has_a_positive_number_everywhere():
+    found = phases.measure(TINY, rounds=1)
+    assert [row.phase for row in found["rows"]] == [*phases.passes(TINY)]
+    for row in found["rows"]:
+        assert 0 < row.seconds < math.inf
+        if row.phase in phases.flops(TINY):
+            assert row.gflop > 0 and 0 < row.rate < math.inf and 0 < row.share < math.inf
+            assert row.share == pytest.approx(row.rate / found["gemm"])
+        else:
+            assert (row.gflop, row.rate, row.share) == (None, None, None)
+    assert found["gemm"] > 0 and len(found["memory"]) == 3 and min(found["memory"].values()) > 0

@@ -14,9 +14,11 @@ from minihit.files import CURES
 
 COMMANDS = {
     "train": "train a generator against a discriminator, or go on with a run",
+    "data": "prepare pictures for training: CelebA, or any folder or zip; show and check what was prepared",
     "sample": "draw pictures from the generator of a run",
     "interpolate": "an animation that wanders from picture to picture",
     "info": "what a network costs, stage by stage: parameters, multiply-adds, memory",
+    "bench": "how fast a step and its phases run, ops beside their twins, scale, and PyTorch beside it",
     "gradcheck": "every gradient beside finite differences: the library's, or those of a layer of your own",
 }
 HELP = f"""\

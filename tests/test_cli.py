@@ -79,10 +79,13 @@ def test_help_names_every_command(capsys, argv):
 FLAGS = {
     "train": ["--preset", "--data", "--run", "--device", "--seed", "--resume", "--steps", "--batch", "--generator.norm",
               "--discriminator.minibatch-stddev", "--recipe.r1", "--log-every", "--sample-every", "--measure-every",
-              "--measure-images", "--save-every", "--keep", "--no-flip"],
+              "--measure-images", "--save-every", "--keep", "--no-flip", "--micro-batch", "--budget",
+              "{minutes,hour,night}", "--data-on-device", "--tf32"],
+    "data": ["prepare SOURCE STORE", "show STORE", "check STORE", "stand-in FOLDER"],
     "sample": ["RUN", "--seeds", "--columns", "--out", "--folder", "--raw", "--scale", "--device"],
     "interpolate": ["RUN", "--seeds", "--frames", "--fps", "--columns", "--out", "--raw", "--scale", "--device"],
     "info": ["PRESET|RUN", *PRESETS],
+    "bench": ["--preset", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out", "--device"],
     "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "It is run"],
 }
 
@@ -124,7 +127,7 @@ def test_info_and_options_need_no_drawing_library():
 
 
 def test_an_unknown_command_is_refused(capsys):
-    assert "'trian' is no command: choose one of train, sample, interpolate, info" in refusal(capsys, "trian")
+    assert f"'trian' is no command: choose one of {', '.join(COMMANDS)}" in refusal(capsys, "trian")
 
 
 @pytest.mark.parametrize("argv", [
@@ -189,9 +192,10 @@ def test_a_missing_gpu_is_one_sentence(monkeypatch, capsys, run):
 
 def test_train_starts_from_the_default_preset(trained):
     assert main(["train", "--device", "cpu"]) == 0
-    (config, folder, device, resume), = trained
+    (config, folder, device, resume, budget, data_on_device), = trained
     assert config == RunConfig(PRESETS["faces-32"])
     assert (folder.path, device, resume) == (Path("runs/faces-32"), "cpu", False)
+    assert (budget, data_on_device) == (None, "auto")
 
 
 EVERY_KIND_OF_FLAG = """
@@ -199,12 +203,14 @@ train --preset celeba-64 --data photos --run here --device cpu --seed 7 --steps 
 --generator.norm layer --generator.attention grid --generator.windows 4 4 None None --generator.no-cross-attention
 --discriminator.minibatch-stddev --recipe.r1 5 --recipe.augment color translation --recipe.micro-batch 4
 --log-every 1 --sample-every 2 --measure-every 3 --measure-images 4 --save-every 5 --keep 6 --no-flip
+--data-on-device no
 """
 
 
 def test_every_setting_is_a_flag(trained):
     assert main(EVERY_KIND_OF_FLAG.split()) == 0
-    (config, folder, _, _), = trained
+    (config, folder, *_, data_on_device), = trained
+    assert data_on_device == "no"
     base = PRESETS["celeba-64"]
     generator = replace(base.generator, norm="layer", attention="grid", windows=(4, 4, None, None),
                         cross_attention=False)
@@ -214,6 +220,38 @@ def test_every_setting_is_a_flag(trained):
     assert config == RunConfig(preset, data="photos", seed=7, flip=False, log_every=1, sample_every=2, measure_every=3,
                                measure_images=4, save_every=5, keep=6)
     assert folder.path == Path("here")
+
+
+def test_short_flags_stand_for_long_ones(trained):
+    assert main(["train", "--device", "cpu", "--steps", "7", "--batch", "24", "--micro-batch", "8"]) == 0
+    recipe = trained[0][0].preset.recipe
+    assert (recipe.steps, recipe.batch, recipe.micro_batch) == (7, 24, 8)
+
+
+def test_the_help_says_what_micro_batches_change(capsys):
+    assert main(["train", "--help"]) == 0
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "The gradient is that of the whole batch, except that batch norm takes its statistics" in words
+
+
+def test_a_budget_is_handed_to_training(trained):
+    assert main(["train", "--device", "cpu", "--budget", "hour"]) == 0
+    assert trained[0][4] == "hour"
+
+
+def test_long_runs_look_less_often(trained):
+    assert main(["train", "--device", "cpu", "--preset", "celeba-64"]) == 0
+    assert main(["train", "--device", "cpu", "--preset", "celeba-64", "--steps", "3000", "--measure-every", "7"]) == 0
+    long, short = (arguments[0] for arguments in trained)
+    assert (long.sample_every, long.measure_every, long.save_every) == (1_000, 2_500, 1_000)
+    assert (short.sample_every, short.measure_every, short.save_every) == (50, 7, 500)
+
+
+def test_tf32_is_asked_for_before_the_first_product(trained, monkeypatch):
+    monkeypatch.setenv("CUPY_TF32", "0")
+    monkeypatch.setattr(backend, "gpu_problem", lambda: None if os.environ["CUPY_TF32"] == "1" else "too late")
+    assert main(["train", "--device", "gpu", "--tf32"]) == 0
+    assert trained[0][2] == "gpu"
 
 
 def test_train_has_every_field_of_a_run_configuration():
@@ -235,6 +273,8 @@ def test_every_preset_can_be_named(name):
     (["--steps", "0"], "steps is 0: it must be above 0"),
     (["--recipe.augment", "blur"], "augmentation 'blur' is unknown"),
     (["--keep", "0"], "keep is 0: it must be at least 1"),
+    (["--device", "cpu", "--tf32"], "--tf32 is about products on a GPU and this run is on the CPU: leave it out"),
+    (["--budget", "hour", "--steps", "9"], "--budget chooses the number of steps when a run begins"),
     (["--resume"], "runs/faces-32 holds no run, so there is nothing to resume: leave --resume out to start one there"),
 ])
 def test_train_refuses_what_cannot_work(capsys, here, trained, argv, sentence):
@@ -244,7 +284,7 @@ def test_train_refuses_what_cannot_work(capsys, here, trained, argv, sentence):
 
 def test_resume_takes_the_configuration_of_the_run(trained, run):
     assert main(["train", "--run", str(run), "--resume", "--device", "cpu"]) == 0
-    (config, folder, device, resume), = trained
+    (config, folder, device, resume, *_), = trained
     assert config.preset == TINY
     assert (folder.path, device, resume) == (run, "cpu", True)
 
@@ -266,6 +306,11 @@ def test_resume_accepts_the_same_flags_again_and_more_steps(trained, run):
 ])
 def test_resume_refuses_other_settings_by_name(capsys, trained, run, argv, sentence):
     assert sentence in refusal(capsys, "train", "--run", run, "--resume", *argv)
+    assert trained == []
+
+
+def test_resume_takes_no_budget(capsys, trained, run):
+    assert "--budget chooses the number" in refusal(capsys, "train", "--run", run, "--resume", "--budget", "night")
     assert trained == []
 
 

@@ -1,24 +1,56 @@
-"""Where training images come from: drawn faces without end, or a folder of pictures. Both answer the same two calls.
+"""Where training images come from: drawn faces without end, a folder of pictures, or a prepared store.
 
-    images = data.take(position, count)      # uint8 (count, size, size, 3): numbers position .. position + count - 1
-    images = data.held_out(count)            # uint8 (count, size, size, 3): never taken, for metrics
+    data = open_data("celeba-64", size=64, seed=0)      # or "faces", or a folder of pictures, or a .npy file
+    images = data.take(position, count)                 # uint8 (count, size, size, 3): numbers position .. + count - 1
+    images = data.held_out(count)                       # uint8 (count, size, size, 3): never taken, for metrics
 
 Nothing here remembers anything: the same position gives the same images, so a resumed run needs only its position.
+Images that are kept, an `ImageSet`, can also be taken in two steps, so that they may lie on a GPU:
+
+    images = gather(data.images, data.plan(position, count), data.size)
 """
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from minihit.backend import array_module
 from minihit.data import folder
 from minihit.data.faces import faces
+from minihit.data.manifest import SPLITS, is_store
+from minihit.data.store import open_store
+from minihit.errors import UserError
 
+BUILT_IN = "faces"
 HELD_OUT_STREAM = 0x6865_6C64  # a spawn key: these seeds meet no other use of the run's seed
 EPOCH_STREAM = 0x6570_6F63
 HELD_OUT_LIMIT = 2000
 HELD_OUT_SHARE = 10  # one image in ten
 FEW = 20  # images of which none can be spared
+PACKED = (".zip", ".parquet")
+
+
+def open_data(name, size, seed, flip=True, progress=None):
+    """The data set of that name for a network of that image size.
+
+    name: "faces", the built-in ones; a store that `minihit data prepare` made; a folder of pictures or a .npy file,
+        which are read into memory. seed: of order, mirroring and crops. flip: mirror half of the images.
+    progress: called as progress(done, total) while a folder is read.
+    Raises UserError where there is no such data, and where a store was made for another size.
+    """
+    if name == BUILT_IN:
+        return BuiltInFaces(size, seed)
+    if is_store(name):
+        return of_store(open_store(name), size, seed, flip)
+    if Path(name).suffix.lower() in PACKED:
+        raise UserError(f"{name} has to be prepared for training once: minihit data prepare {name} STORE "
+                        f"--size {size}, and then train with --data STORE")
+    return of_folder(name, size, seed, flip, progress)
 
 
 @dataclass(frozen=True)
@@ -32,6 +64,10 @@ class BuiltInFaces:
     def description(self):
         return f"built-in drawn faces at {self.size} x {self.size}, without end"
 
+    @property
+    def fingerprint(self):
+        return f"{BUILT_IN} {self.size}"
+
     def take(self, position, count):
         """Faces number position .. position + count - 1 of this seed's stream."""
         return faces(seed=self.seed, start=position, count=count, size=self.size)
@@ -42,65 +78,138 @@ class BuiltInFaces:
         return faces(seed=int(sequence.generate_state(1, np.uint64)[0]), start=0, count=count, size=self.size)
 
 
-@dataclass(frozen=True, eq=False)
-class ImageFolder:
-    """Pictures in memory, shuffled anew every epoch and mirrored at random. Open one with `ImageFolder.open`.
+class Plan(NamedTuple):
+    """Which images a batch is made of and what is done to each: small host arrays, one number per image.
 
-    training: uint8 (N, size, size, 3); validation: the same, of the images held out; seed: of order and mirroring;
-    flip: mirror half of the images; skipped: what could not be read, (path, reason) each.
+    indices: int64, rows of `ImageSet.images`; tops and lefts: int64, the corner of the crop; mirrored: bool.
     """
 
+    indices: np.ndarray
+    tops: np.ndarray
+    lefts: np.ndarray
+    mirrored: np.ndarray
+
+
+def gather(images, plan, size):
+    """The batch that a Plan describes, uint8 (count, size, size, 3), of the kind of array that `images` is.
+
+    images: uint8 (N, S, S, 3), a NumPy array or file, or a device's array. One `take` of pixels does it all.
+    """
+    xp, side = array_module(images), images.shape[1]
+    indices, tops, lefts, mirrored = (xp.asarray(numbers)[:, None, None] for numbers in plan)
+    steps = xp.arange(size)
+    rows = tops + steps[:, None]                                            # (count, size, 1)
+    columns = lefts + xp.where(mirrored, size - 1 - steps, steps)           # (count, 1, size)
+    return images.reshape(-1, 3).take((indices * side + rows) * side + columns, axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Images that are kept, in memory or in a file, shuffled anew every epoch, cropped and mirrored at random.
+
+    images: uint8 (N, S, S, 3); training, validation: int64, the rows that are taken and those held out;
+    size: side of the batches, S or less: the rest is room for random crops; seed: of order, crops and mirroring;
+    flip: mirror half of the images; source: what they are, for the description; skipped: how many could not be read;
+    fingerprint: says whether two sets hold the same images; check: called before images are read, raises UserError
+    where they are no longer what was opened.
+    """
+
+    images: np.ndarray
     training: np.ndarray
     validation: np.ndarray
+    size: int
     seed: int
     flip: bool = True
     source: str = "memory"
-    skipped: tuple = ()
-
-    @classmethod
-    def open(cls, path, size, seed, flip=True, progress=None):
-        """Read a folder of pictures, or a .npy file (`minihit.data.folder.load`), and hold a part of it out.
-
-        One image in ten is held out, 2,000 at most, the same ones for every seed, so that runs can be compared. Below
-        20 images none can be spared: all are trained on, and the held-out ones are the training ones.
-        Raises UserError where `path` has no images.
-        """
-        images, skipped = folder.load(path, size, progress)
-        spared = held_out_count(len(images))
-        if not spared:
-            return cls(images, images, seed, flip, str(path), tuple(skipped))
-        np.random.default_rng(0).shuffle(images)  # in place: both parts are then views, and nothing is held twice
-        return cls(images[spared:], images[:spared], seed, flip, str(path), tuple(skipped))
+    skipped: int = 0
+    fingerprint: str = ""
+    check: Callable[[], None] = lambda: None
 
     @property
     def description(self):
-        size = self.training.shape[1]
         apart = self.training is not self.validation
-        parts = [f"{len(self.training):,} images of {self.source} at {size} x {size}"]
+        parts = [f"{len(self.training):,} images of {self.source} at {self.size} x {self.size}"]
         parts += [f"{len(self.validation):,} more held out" if apart else "too few to hold any out"]
-        parts += [f"{len(self.skipped):,} skipped as unreadable"] if self.skipped else []
+        parts += [f"{self.skipped:,} skipped as unusable"] if self.skipped else []
         return ", ".join(parts)
 
     def take(self, position, count):
         """Images number position .. position + count - 1 of an endless stream of shuffled epochs.
 
-        Every epoch shows each training image once, in an order that depends on (seed, epoch) alone, as the mirroring
-        does; a batch may lie across two epochs.
+        Every epoch shows each training image once, in an order that depends on (seed, epoch) alone, as crops and
+        mirroring do; a batch may lie across two epochs. Raises UserError where the file behind them was changed.
         """
+        self.check()
+        return gather(self.images, self.plan(position, count), self.size)
+
+    def plan(self, position, count):
+        """The Plan of what `take` gives."""
         epochs, places = np.divmod(np.arange(position, position + count), len(self.training))
-        images = np.empty((count, *self.training.shape[1:]), np.uint8)
-        for epoch in np.unique(epochs):
-            now = epochs == epoch
-            order, mirrored = epoch_plan(self.seed, int(epoch), len(self.training))
-            images[now] = self.training[order[places[now]]]
-            if self.flip:
-                chosen = np.flatnonzero(now)[mirrored[places[now]]]
-                images[chosen] = images[chosen, :, ::-1]
-        return images
+        parts = [self._part(int(epoch), places[epochs == epoch]) for epoch in np.unique(epochs)]
+        return Plan(*map(np.concatenate, zip(*parts, strict=True))) if parts else self._central(np.arange(0))
+
+    def _part(self, epoch, places):
+        """The Plan of some places of one epoch."""
+        order, tops, lefts, mirrored = epoch_plan(self.seed, epoch, len(self.training), self._room)
+        mirrored = mirrored[places] if self.flip else np.zeros(len(places), bool)
+        return Plan(self.training[order[places]], tops[places], lefts[places], mirrored)
 
     def held_out(self, count):
-        """The first `count` held-out images, a random choice; from the first again where there are fewer."""
-        return self.validation[np.arange(count) % len(self.validation)]
+        """The first `count` held-out images, a random choice, cropped in the middle; from the first again if fewer."""
+        self.check()
+        chosen = self.validation[np.arange(count) % len(self.validation)]
+        return gather(self.images, self._central(chosen), self.size)
+
+    def _central(self, indices):
+        corner = np.full(len(indices), self._room // 2)
+        return Plan(indices, corner, corner, np.zeros(len(indices), bool))
+
+    @property
+    def _room(self):
+        """Pixels that a crop can move by."""
+        return self.images.shape[1] - self.size
+
+
+def of_folder(path, size, seed, flip=True, progress=None):
+    """An ImageSet of a folder of pictures or a .npy file (`minihit.data.folder.load`), with a part of it held out.
+
+    One image in ten is held out, 2,000 at most, the same ones for every seed, so that runs can be compared. Below 20
+    images none can be spared: all are trained on, and the held-out ones are the training ones.
+    Raises UserError where `path` has no images.
+    """
+    images, skipped = folder.load(path, size, progress)
+    training, validation = split(np.arange(len(images)))
+    return ImageSet(images, training, validation, size, seed, flip, str(path), len(skipped),
+                    hashlib.sha256(images).hexdigest())
+
+
+def of_store(store, size, seed, flip=True):
+    """An ImageSet of a Store (`minihit.data.store`): its training split, with its validation split held out.
+
+    The test split takes the place of a missing validation split; without either, one training image in ten is held
+    out as in `of_folder`. Raises UserError where the store was made for another size.
+    """
+    manifest = store.manifest
+    if manifest.size != size:
+        raise UserError(f"the images of {store.path} are {manifest.size} x {manifest.size} and the network's "
+                        f"{size} x {size}: minihit data prepare {manifest.source} ANOTHER_STORE --size {size}")
+    training, *others = (store.rows(name) for name in SPLITS)
+    validation = next((rows for rows in others if len(rows)), [])
+    if len(training) and len(validation):
+        validation = np.random.default_rng(0).permutation(validation)
+    else:
+        training, validation = split(training if len(training) else np.arange(manifest.count))
+    return ImageSet(store.images, training, validation, size, seed, flip, str(store.path), manifest.skipped,
+                    manifest.fingerprint, store.check)
+
+
+def split(rows):
+    """(training, validation): a random choice of `rows` held out, the same every time; twice `rows` where few."""
+    spared = held_out_count(len(rows))
+    if not spared:
+        return rows, rows
+    rows = np.random.default_rng(0).permutation(rows)
+    return np.sort(rows[spared:]), rows[:spared]
 
 
 def held_out_count(total):
@@ -108,8 +217,10 @@ def held_out_count(total):
     return 0 if total < FEW else min(total // HELD_OUT_SHARE, HELD_OUT_LIMIT)
 
 
-@lru_cache(maxsize=2)  # the two epochs that a batch may lie across; the plan of 200,000 images takes 5 ms
-def epoch_plan(seed, epoch, total):
-    """The order of an epoch, int64 (total,), and which of its places are mirrored, bool (total,)."""
+@lru_cache(maxsize=2)  # the two epochs that a batch may lie across; the plan of 200,000 images takes some ms
+def epoch_plan(seed, epoch, total, room):
+    """The order of an epoch, its crops' tops and lefts, int64, and which images are mirrored, bool; each (total,)."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(EPOCH_STREAM, epoch)))
-    return rng.permutation(total), rng.random(total) < 0.5
+    order, mirrored = rng.permutation(total), rng.random(total) < 0.5
+    tops, lefts = rng.integers(room + 1, size=(2, total))
+    return order, tops, lefts, mirrored

@@ -1,10 +1,16 @@
+import shutil
+import sys
+
 import numpy as np
 import pytest
+import strict_cupy
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from minihit.data.dataset import BuiltInFaces, ImageFolder, held_out_count
+from minihit.data.dataset import BuiltInFaces, ImageSet, Plan, gather, held_out_count, of_folder, open_data, split
 from minihit.data.faces import faces
+from minihit.data.prepare import Settings, prepare
 from minihit.errors import UserError
 
 
@@ -15,9 +21,10 @@ def numbered(total, size=2):
     return images
 
 
-def of_arrays(total, seed=0, flip=True):
-    images = numbered(total + 3)
-    return ImageFolder(training=images[:total], validation=images[total:], seed=seed, flip=flip)
+def of_arrays(total, seed=0, flip=True, **settings):
+    """`total` training images and three held out."""
+    rows = np.arange(total + 3)
+    return ImageSet(numbered(total + 3), rows[:total], rows[total:], size=2, seed=seed, flip=flip, **settings)
 
 
 def numbers(images):
@@ -29,6 +36,9 @@ def mirrored(images):
 
 
 seeds = st.integers(0, 2**63)
+
+
+# epochs
 
 
 @given(
@@ -70,7 +80,8 @@ def test_half_of_the_images_are_mirrored_by_turns():
 def test_training_images_are_not_changed():
     data = of_arrays(20)
     data.take(0, 100)[:] = 7
-    np.testing.assert_array_equal(data.training, numbered(23)[:20])
+    data.held_out(2)[:] = 7
+    np.testing.assert_array_equal(data.images, numbered(23))
 
 
 def test_held_out_images_are_never_taken_and_repeat_where_there_are_few():
@@ -80,11 +91,78 @@ def test_held_out_images_are_never_taken_and_repeat_where_there_are_few():
     assert not mirrored(data.held_out(7)).any()
 
 
+def test_what_was_changed_is_not_read():
+    def changed():
+        raise UserError("changed")
+
+    data = of_arrays(20, check=changed)
+    for read in (data.take, lambda position, count: data.held_out(count)):
+        with pytest.raises(UserError, match="changed"):
+            read(0, 1)
+
+
+# crops
+
+
+def coordinates(total, side):
+    """uint8 (total, side, side, 3): number, row and column."""
+    return np.stack(np.meshgrid(*map(np.arange, (total, side, side)), indexing="ij"), axis=-1).astype(np.uint8)
+
+
+@given(total=st.integers(1, 9), size=st.integers(1, 9), room=st.integers(0, 6), seed=seeds)
+def test_a_batch_is_made_of_crops_mirrored_or_not(total, size, room, seed):
+    images, rows = coordinates(total, size + room), np.arange(total)
+    data = ImageSet(images, rows, rows, size, seed)
+    plan, batch = data.plan(5, 40), data.take(5, 40)
+    assert batch.shape == (40, size, size, 3)
+    for image, index, top, left, is_mirrored in zip(batch, *plan, strict=True):
+        crop = images[index, top : top + size, left : left + size]
+        np.testing.assert_array_equal(image, crop[:, ::-1] if is_mirrored else crop)
+
+
+def test_crops_lie_everywhere_and_held_out_ones_in_the_middle():
+    rows = np.arange(10)
+    data = ImageSet(coordinates(10, 20), rows, rows, size=16, seed=0)
+    plan = data.plan(0, 2000)
+    corners = {(int(top), int(left)) for top, left in zip(plan.tops, plan.lefts, strict=True)}
+    assert corners == {(top, left) for top in range(5) for left in range(5)}
+    held_out = data.held_out(10)
+    np.testing.assert_array_equal(held_out, coordinates(10, 20)[data.validation, 2:18, 2:18])
+
+
+def test_a_plan_is_small_and_stays_on_the_host():
+    plan = of_arrays(50).plan(0, 32)
+    assert [(numbers.shape, numbers.dtype.kind) for numbers in plan] == [((32,), kind) for kind in "iiib"]
+
+
+@given(size=st.integers(1, 5), room=st.integers(0, 3), count=st.integers(0, 20), seed=st.integers(0, 99))
+def test_a_device_gathers_the_same_images(size, room, count, seed):
+    with pytest.MonkeyPatch.context() as patch:
+        strict_cupy.install(patch)
+        rows = np.arange(7)
+        data = ImageSet(coordinates(7, size + room), rows, rows, size, seed)
+        on_device = gather(sys.modules["cupy"].asarray(data.images), data.plan(3, count), size)
+        np.testing.assert_array_equal(on_device.get(), data.take(3, count))
+
+
+def test_a_file_is_gathered_from_as_an_array_is(tmp_path):
+    np.save(tmp_path / "a.npy", numbered(9, 4))
+    plan = Plan(np.array([8, 0, 8]), np.array([0, 1, 2]), np.array([2, 1, 0]), np.array([True, False, True]))
+    on_disk = np.load(tmp_path / "a.npy", mmap_mode="r")
+    np.testing.assert_array_equal(gather(on_disk, plan, 2), gather(numbered(9, 4), plan, 2))
+
+
+# what is held out
+
+
 @pytest.mark.parametrize(
     ("total", "spared"), [(1, 0), (19, 0), (20, 2), (29, 2), (1000, 100), (20_000, 2000), (202_599, 2000)]
 )
 def test_a_tenth_is_held_out(total, spared):
     assert held_out_count(total) == spared
+    training, validation = split(np.arange(total))
+    assert len(validation) == (spared or total)
+    assert len(set(training) | set(validation)) == total
 
 
 @pytest.fixture
@@ -98,34 +176,127 @@ def array_file(tmp_path):
 
 def test_an_opened_set_is_split_in_two_the_same_way_for_every_seed(array_file):
     path = array_file(50)
-    one, other = (ImageFolder.open(path, 4, seed) for seed in (0, 1))
+    one, other = (of_folder(path, 4, seed) for seed in (0, 1))
     assert (len(one.training), len(one.validation)) == (45, 5)
-    np.testing.assert_array_equal(one.validation, other.validation)
-    assert sorted([*numbers(one.training), *numbers(one.validation)]) == list(range(50))
-    assert (np.diff(numbers(one.validation)) != 1).any()
+    np.testing.assert_array_equal(one.held_out(5), other.held_out(5))
+    assert sorted([*one.training, *one.validation]) == list(range(50))
+    assert (np.diff(one.validation) != 1).any()
     assert one.description == f"45 images of {path} at 4 x 4, 5 more held out"
 
 
 def test_of_few_images_none_is_held_out(array_file):
-    data = ImageFolder.open(array_file(19), 4, seed=0)
-    np.testing.assert_array_equal(data.held_out(19), data.training)
+    data = of_folder(array_file(19), 4, seed=0)
+    np.testing.assert_array_equal(data.held_out(19), data.images)
     assert "too few" in data.description
 
 
-def test_unreadable_files_are_mentioned(tmp_path):
-    from PIL import Image
-
+def test_unusable_files_are_mentioned(tmp_path):
     Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"")
-    data = ImageFolder.open(tmp_path, 8, seed=0)
-    assert data.description.endswith("1 skipped as unreadable")
-    assert data.skipped[0][0] == tmp_path / "b.png"
+    data = of_folder(tmp_path, 8, seed=0)
+    assert data.description.endswith("1 skipped as unusable")
     assert data.take(0, 5).shape == (5, 8, 8, 3)
 
 
+# opening
+
+
 def test_opening_nothing_is_a_user_error(tmp_path):
-    with pytest.raises(UserError):
-        ImageFolder.open(tmp_path, 8, seed=0)
+    with pytest.raises(UserError, match="there are no images"):
+        open_data(tmp_path, 8, seed=0)
+
+
+def test_a_name_stands_for_faces_a_store_a_folder_or_an_array(tmp_path, array_file):
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+    store = prepare(tmp_path, tmp_path / "store", Settings(8), report=str)
+    assert open_data("faces", 16, seed=3) == BuiltInFaces(16, 3)
+    kinds = [open_data(name, 4, 0) for name in (tmp_path, str(tmp_path), array_file(20))]
+    assert [len(data.images) for data in kinds] == [1, 1, 20]
+    data = open_data(tmp_path / "store", 8, 0)
+    np.testing.assert_array_equal(data.images, store.images)
+    assert data.fingerprint == store.manifest.fingerprint
+
+
+def test_the_same_images_have_the_same_fingerprint(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (8, 8), "red").save(tmp_path / name / "a.png")
+    one, two = (open_data(tmp_path / name, 8, seed) for seed, name in enumerate(("one", "two")))
+    assert one.fingerprint == two.fingerprint
+    Image.new("RGB", (8, 8), "blue").save(tmp_path / "two" / "b.png")
+    assert open_data(tmp_path / "two", 8, 0).fingerprint != one.fingerprint
+    assert BuiltInFaces(8, 0).fingerprint == BuiltInFaces(8, 1).fingerprint != BuiltInFaces(16, 0).fingerprint
+
+
+@pytest.mark.parametrize("name", ["img_align_celeba.zip", "train.PARQUET"])
+def test_packed_pictures_are_to_be_prepared(name):
+    with pytest.raises(UserError, match=rf"minihit data prepare {name} STORE --size 64"):
+        open_data(name, 64, seed=0)
+
+
+# stores
+
+
+def split_folder(path, **counts):
+    for name, count in counts.items():
+        (path / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("L", (8, 8), 10 * number).save(path / name / f"{number}.png")
+    return path
+
+
+@pytest.mark.parametrize(("counts", "trained", "held_out"), [
+    ({"train": 5, "valid": 3, "test": 2}, range(5), range(5, 8)),
+    ({"train": 5, "test": 2}, range(5), range(5, 7)),
+    ({"valid": 3, "test": 2}, range(5), range(5)),
+    ({"train": 6}, range(6), range(6)),
+    ({"photos": 6}, range(6), range(6)),
+])
+def test_the_splits_of_a_store_decide_what_is_held_out(tmp_path, counts, trained, held_out):
+    prepare(split_folder(tmp_path / "source", **counts), tmp_path / "store", Settings(8), report=str)
+    data = open_data(tmp_path / "store", 8, seed=0)
+    assert (sorted(data.training), sorted(data.validation)) == (list(trained), list(held_out))
+
+
+def test_a_training_split_alone_gives_a_tenth_of_itself(tmp_path):
+    prepare(split_folder(tmp_path / "source", train=25), tmp_path / "store", Settings(8), report=str)
+    data = open_data(tmp_path / "store", 8, seed=0)
+    assert (len(data.training), len(data.validation)) == (23, 2)
+
+
+def test_a_store_with_a_margin_gives_random_crops(tmp_path):
+    prepare(split_folder(tmp_path / "source", photos=3), tmp_path / "store", Settings(7, margin=0.875), report=str)
+    data = open_data(tmp_path / "store", 7, seed=0)
+    assert data.images.shape == (3, 8, 8, 3)
+    assert data.take(0, 4).shape == (4, 7, 7, 3)
+    assert len(set(data.plan(0, 100).tops)) == 2
+    assert " at 7 x 7" in data.description
+
+
+def test_a_store_of_another_size_is_refused_with_the_line_that_makes_one(tmp_path):
+    prepare(split_folder(tmp_path / "photos", all=1), tmp_path / "store", Settings(8), report=str)
+    with pytest.raises(UserError, match=r"are 8 x 8 and the network's 16 x 16: .* prepare .*photos .*--size 16"):
+        open_data(tmp_path / "store", 16, seed=0)
+
+
+@pytest.mark.parametrize("change", ["cut", "rewrite", "remove"])
+def test_a_store_that_changes_behind_a_run_is_noticed(tmp_path, change):
+    prepare(split_folder(tmp_path / "photos", all=4), tmp_path / "store", Settings(8), report=str)
+    data, path = open_data(tmp_path / "store", 8, seed=0), tmp_path / "store" / "images.npy"
+    data.take(0, 4)
+    if change == "cut":
+        with open(path, "r+b") as file:
+            file.truncate(200)
+    elif change == "rewrite":
+        shutil.copy(path, tmp_path / "copy")
+        (tmp_path / "copy").replace(path)
+    else:
+        path.unlink()
+    with pytest.raises(UserError, match=r"changed while it was in use|No such file"):
+        data.take(0, 4)
+
+
+# faces
 
 
 @given(seed=st.integers(0, 2**62), position=st.integers(0, 10**9), cut=st.integers(0, 5))

@@ -1,0 +1,142 @@
+"""minihit data as its user meets it."""
+
+import shutil
+
+import imageio.v3 as iio
+import pytest
+from pictures import encoded, photo
+
+from minihit.cli import main
+from minihit.data import stand_in
+from minihit.data.store import open_store
+
+ACTIONS = {
+    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--strict", "178", "0.875"],
+    "show": ["STORE", "--out", "--count", "--seed"],
+    "check": ["STORE"],
+    "stand-in": ["FOLDER", "--count", "--seed"],
+}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A working folder with a zip of CelebA's layout."""
+    monkeypatch.chdir(tmp_path)
+    stand_in.write(tmp_path, 6)
+    return tmp_path
+
+
+@pytest.fixture
+def store(here):
+    assert main(["data", "prepare", "img_align_celeba.zip", "celeba", "--size", "16"]) == 0
+    return here / "celeba"
+
+
+def refusal(capsys, *argv):
+    """The one line that a refused command prints."""
+    capsys.readouterr()
+    assert main(["data", *argv]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("minihit: ")
+    assert err.count("\n") == 1
+    return err
+
+
+@pytest.mark.parametrize("argv", [[], ["-h"], ["--help"]])
+def test_help_names_every_action(capsys, argv):
+    assert main(["data", *argv]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in ACTIONS)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_help_of_an_action_shows_purpose_example_and_flags(capsys, action):
+    assert main(["data", action, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: minihit data {action}")
+    assert f"\nExamples:\n  minihit data {action}" in out
+    assert [flag for flag in ACTIONS[action] if flag not in out] == []
+
+
+def test_an_unknown_action_is_refused(capsys):
+    assert "'prep' is no action of minihit data: choose one of prepare, show, check" in refusal(capsys, "prep")
+
+
+def test_prepare_says_what_was_made_and_how_to_train_on_it(here, capsys):
+    assert main(["data", "prepare", "img_align_celeba.zip", "celeba", "--size", "16"]) == 0
+    out = capsys.readouterr().out
+    assert "6 pictures in img_align_celeba.zip (CelebA)" in out
+    assert "celeba: 6 images of 16 x 16; minihit train --data celeba trains on them" in out
+    assert open_store(here / "celeba").manifest.source == "img_align_celeba.zip"
+    assert main(["data", "prepare", "img_align_celeba.zip", "celeba", "--size", "16"]) == 0
+    assert "is there already" in capsys.readouterr().out
+
+
+def test_prepare_names_the_files_it_skipped(here, capsys):
+    (here / "photos").mkdir()
+    (here / "photos" / "a.png").write_bytes(encoded(photo()))
+    (here / "photos" / "b.png").write_bytes(b"")
+    assert main(["data", "prepare", "photos", "store", "--size", "8"]) == 0
+    out = capsys.readouterr().out
+    assert "1 cannot be used:\n  b.png: the file is empty" in out
+    assert "1 files skipped (see store/skipped.json)" in out
+    assert "--strict" in refusal(capsys, "prepare", "photos", "other", "--size", "8", "--strict")
+
+
+def test_the_options_reach_the_store(here):
+    flags = ["--size", "16", "--crop", "100", "--margin", "0.5", "--filter", "box"]
+    assert main(["data", "prepare", "img_align_celeba.zip", "store", *flags]) == 0
+    manifest = open_store(here / "store").manifest
+    assert (manifest.size, manifest.side, manifest.crop, manifest.filter) == (16, 32, "100", "box")
+    assert main(["data", "prepare", "img_align_celeba.zip", "square", "--size", "16", "--crop", "square"]) == 0
+    assert open_store(here / "square").manifest.crop == "square"
+
+
+@pytest.mark.parametrize(("flags", "words"), [
+    (["--crop", "big"], "--crop 'big' cannot be read: give auto, square, or a number of pixels such as 178"),
+    (["--crop", "0"], "cannot be read"), (["--crop", "-5"], "cannot be read"), (["--size", "0"], "--size is 0"),
+    (["--margin", "0"], "--margin is 0.0: it is a share"), (["--margin", "1.5"], "from 0.1 to 1"),
+    (["--margin", "nan"], "from 0.1 to 1"),
+])
+def test_options_that_make_no_sense_are_refused(here, capsys, flags, words):
+    flags = [f"{flags[0]}={flags[1]}"]
+    assert words in refusal(capsys, "prepare", "img_align_celeba.zip", "store", *flags)
+    assert not (here / "store").exists()
+
+
+def test_a_missing_source_says_where_celeba_is(here, capsys):
+    err = refusal(capsys, "prepare", "celeba.zip", "store")
+    assert "there is nothing at celeba.zip" in err
+    assert "MMLAB" in err
+
+
+def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
+    capsys.readouterr()
+    assert main(["data", "show", "celeba"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("celeba: 6 images of 16 x 16\n")
+    assert out.endswith("celeba.png\n")
+    assert iio.imread(here / "celeba.png").shape == (2 * 18 + 2, 3 * 18 + 2, 3)
+    assert main(["data", "show", "celeba", "--out", "two.png", "--count", "2"]) == 0
+    assert iio.imread(here / "two.png").shape == (18 + 2, 2 * 18 + 2, 3)
+    assert "--count is 0" in refusal(capsys, "show", "celeba", "--count", "0")
+    assert "ends in .png" in refusal(capsys, "show", "celeba", "--out", "a.jpg")
+
+
+def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
+    capsys.readouterr()
+    assert main(["data", "check", "celeba"]) == 0
+    assert capsys.readouterr().out == "celeba is whole: 6 images of 16 x 16, 4 files as they were written\n"
+    content = bytearray((store / "images.npy").read_bytes())
+    content[-1] ^= 1
+    (store / "images.npy").write_bytes(content)
+    assert "images.npy is not what it was when the store was made" in refusal(capsys, "check", "celeba")
+    shutil.rmtree(store)
+    assert "there is no store at celeba" in refusal(capsys, "check", "celeba")
+
+
+def test_the_stand_in_can_be_prepared(here, capsys):
+    assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
+    assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
+    assert main(["data", "prepare", "faces/img_align_celeba.zip", "store", "--size", "16"]) == 0
+    assert len(open_store(here / "store").manifest.attributes) == 40

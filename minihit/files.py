@@ -1,12 +1,15 @@
 """Files that are either the old one or the new one, never half of each.
 
 A checkpoint cut short by a full disk or a pulled plug must not take the good one before it with it. So nothing is
-written in place: the bytes go to a temporary file in the same folder, reach the disk, and are renamed over the target.
+written in place: the bytes go to a temporary file in the same folder, reach the disk, and are renamed over the target;
+then the folder reaches the disk, so that whoever removes an older file next cannot be left without both. Only a killed
+process leaves its temporary file; nothing reads it, and `remove_leftovers` takes it away.
 """
 
 import contextlib
 import errno
 import os
+import re
 import uuid
 from pathlib import Path
 
@@ -23,6 +26,9 @@ CURES = {
     errno.EEXIST: "a part of the path is a file, not a folder; choose another path",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
+
+
+_TEMPORARY = re.compile(r"\..*\.[0-9a-f]{32}\.partial")
 
 
 @contextlib.contextmanager
@@ -53,6 +59,7 @@ def replacing(path, mode="wb"):
                 os.fsync(file.fileno())
             _keep_permissions(target, temporary)
             os.replace(temporary, target)
+            _sync_folder(target.parent)
     except OSError as error:
         if error.errno is None:  # not the system's: an encoder in the block that found its own fault
             raise
@@ -71,6 +78,14 @@ def write_text(path, text):
         file.write(text)
 
 
+def remove_leftovers(*folders):
+    """Remove the temporary files that killed processes left in folders, in which nobody may be writing now."""
+    for folder in map(Path, folders):
+        for path in folder.glob(".*.partial"):
+            if _TEMPORARY.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
+
 def _open(path, mode):
     return open(path, mode) if "b" in mode else open(path, mode, encoding="utf-8", newline="")
 
@@ -83,6 +98,16 @@ def _temporary_beside(target):
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder):
+    """Let a rename reach the disk; where a system cannot (Windows, some network disks), it will in its own time."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _keep_permissions(target, temporary):

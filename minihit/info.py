@@ -6,6 +6,7 @@ Activations are the bytes per image that a forward pass keeps for backward: floa
 a leaky ReLU, without parameters and without what batch norm keeps once per batch.
 """
 
+import math
 from dataclasses import dataclass
 
 from minihit import tree
@@ -16,6 +17,7 @@ from minihit.ops.minibatch_stddev import GROUP
 from minihit.training.state import generator_tree
 
 _FLOAT = 4                                                                # bytes
+PASSES = 4                                                                # of D: forward, gradients, tangent, augmented
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,22 @@ def training_memory(preset):
     return {what: _FLOAT * size for what, size in sizes.items()}
 
 
+def step_memory(preset, threads):
+    """Bytes that a step takes at its peak besides training_memory, with micro-batches on so many threads.
+
+    An image takes what the generator keeps and PASSES times what the discriminator keeps. Each micro-batch leaves a
+    set of gradients, and one that is being computed has half a set of its own.
+    """
+    recipe = preset.recipe
+    generator, discriminator = total(generator_rows(preset.generator)), total(discriminator_rows(preset.discriminator))
+    per_image = generator.activations + PASSES * discriminator.activations
+    gradients = _FLOAT * (generator.parameters + discriminator.parameters)
+    size = recipe.micro_batch or math.ceil(recipe.batch / threads)        # one micro-batch alone is shared by all
+    parts = math.ceil(recipe.batch / size)
+    at_once = min(parts, threads)
+    return min(at_once * size, recipe.batch) * per_image + (parts + 1 + at_once / 2) * gradients
+
+
 def _row(part, side, channels, params, products, values, masks=0, **others):
     return Row(part, side, channels, tree.size(params), products, _FLOAT * values + masks, **others)
 
@@ -103,8 +121,8 @@ def _stage_products(params, plan, config):
 
 def _stage_values(plan, config, widens):
     n, c = plan.side**2, plan.channels
-    normed = n * (c + _per_place(config)) + n * c                         # x_hat and the output
-    pointwise = normed + 2 * EXPANSION * n * c                            # GELU's slope and output
+    normed = n * (c + _per_place(config)) + n * c                         # centered and the output
+    pointwise = normed + EXPANSION * n * c                                # GELU's input
     attention = normed + 2 * n * c                                        # query and what all heads found
     key_value = 2 * (c // plan.heads) * (1 if config.multi_query else plan.heads)
     values = plan.layers * pointwise + n * c * widens + normed * plan.rgb

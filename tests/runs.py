@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from minihit import tree
+from minihit.data.dataset import ImageSet
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
 from minihit.training import checkpoint, state
@@ -33,6 +34,13 @@ def shrunk(name, batch=4):
     channels = tuple(max(c // 32, 4) for c in preset.discriminator.channels[-stages - 1:])
     recipe = replace(preset.recipe, batch=batch, micro_batch=batch // 2 if preset.recipe.micro_batch else 0)
     return Preset(generator, replace(preset.discriminator, channels=channels), recipe)
+
+
+def image_set(images, held_out=0, **settings):
+    """An ImageSet of images (N, S, S, 3), the last ones held out; all are training images where none is."""
+    rows = np.arange(len(images))
+    training, validation = (rows[:-held_out], rows[-held_out:]) if held_out else (rows, rows)
+    return ImageSet(images, training, validation, **{"size": images.shape[1], "seed": 0, **settings})
 
 
 def run_config(preset=TINY, **settings):

@@ -5,12 +5,16 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 from runs import TINY, run_config, tiny, write_run
 
+from minihit.data import stand_in
+from minihit.data.store import open_store
 from minihit.images import read_image
 from minihit.models.config import GeneratorConfig
+from minihit.presets import PRESETS
 from minihit.training import checkpoint, log
 from minihit.training.run import RunFolder, read_config
 
@@ -38,6 +42,29 @@ def test_train_faces_leaves_a_run(tmp_path):
     assert example["main"](tmp_path / "run", run_config()) == 0
     for name in ("config.json", "curves.png", "timelapse.gif", "samples"):
         assert (tmp_path / "run" / name).exists(), name
+
+
+def test_train_celeba_prepares_trains_samples_walks_and_goes_on(tmp_path, capsys):
+    example = load("train_celeba")
+    assert example["PRESET"] == PRESETS["celeba-64"]
+    zipped = stand_in.write(tmp_path / "celeba", 40)
+    for _ in range(2):
+        assert example["main"](zipped, tmp_path / "here", tiny(steps=2), measure_images=4) == 0
+    said = capsys.readouterr().out
+    assert "is there already" in said and said.count("see samples.png and walk.gif") == 2
+    config = read_config(RunFolder(tmp_path / "here/run"))
+    assert config.preset.recipe.augment == ("color", "translation", "cutout")    # 32 training pictures
+    assert read_image(tmp_path / "here/samples.png").shape == (8 * 18 + 2, 8 * 18 + 2, 3)
+    assert iio.imread(tmp_path / "here/walk.gif", index=None).shape[1:] == (32, 32, 3)
+
+
+def test_train_celeba_draws_a_stand_in_where_there_is_no_zip(tmp_path, monkeypatch):
+    main = load("train_celeba")["main"]
+    monkeypatch.setitem(main.__globals__, "STAND_IN", 30)
+    monkeypatch.setitem(main.__globals__, "train", lambda config, *arguments, **options: 130)
+    assert main(folder=tmp_path, preset=tiny()) == 130
+    assert open_store(tmp_path / "store").manifest.splits == {"train": 24, "valid": 3, "test": 3}
+    assert not (tmp_path / "samples.png").exists()
 
 
 @pytest.mark.parametrize("change", [{}, {"multi_query": False}, {"attention": "block"}, {"attention": "axial"},

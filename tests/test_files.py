@@ -1,6 +1,10 @@
 import errno
 import os
+import stat
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -129,6 +133,26 @@ def test_a_new_file_has_the_permissions_of_any_other(tmp_path):
     (tmp_path / "ordinary").write_bytes(b"")
     files.write_bytes(tmp_path / "a.bin", b"x")
     assert (tmp_path / "a.bin").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_a_new_name_reaches_the_disk_after_its_content(tmp_path, monkeypatch):
+    calls, fsync, replace = [], os.fsync, os.replace
+    kinds = {True: "folder", False: "file"}
+    monkeypatch.setattr(os, "fsync", lambda fd: (calls.append(kinds[stat.S_ISDIR(os.fstat(fd).st_mode)]), fsync(fd)))
+    monkeypatch.setattr(os, "replace", lambda *paths: (calls.append("rename"), replace(*paths)))
+    files.write_bytes(tmp_path / "a.bin", b"x")
+    assert calls == ["file", "rename", "folder"][:2 if os.name == "nt" else 3]
+
+
+def test_only_what_a_killed_writer_left_is_removed(tmp_path):
+    code = "import os, sys; from minihit.files import replacing\nwith replacing(sys.argv[1]): os._exit(9)"
+    root = Path(__file__).parents[1]
+    for name in ("a.bin", "a" * 255):
+        subprocess.run([sys.executable, "-c", code, tmp_path / name], cwd=root, check=False)
+    (tmp_path / ".mine.partial").write_bytes(b"x")
+    assert len(names(tmp_path)) == 3
+    files.remove_leftovers(tmp_path, tmp_path / "missing")
+    assert names(tmp_path) == [".mine.partial"]
 
 
 def test_two_writers_do_not_mix(tmp_path):

@@ -115,7 +115,7 @@ def test_the_table_of_a_tiny_generator_by_hand():
     assert (first.side, first.channels, first.parameters, first.multiply_adds) == (8, 8, 3 * 512 + 512, 3 * 512)
     assert first.activations == 4 * 3                                                 # z
     assert (tokens.parameters, tokens.multiply_adds) == (3 * 24 + 24 + 24 + 16, 72)
-    assert tokens.activations == 4 * 2 * 24                                           # x_hat and the tokens
+    assert tokens.activations == 4 * 2 * 24                                           # centered and the tokens
     attention = 2 * (8 * 8 + 8) + 2 * (8 * 4 + 4)                                     # query, out; key, value
     pointwise = 16 + 8 * 32 + 32 + 32 * 8 + 8
     assert low.parameters == 64 * 8 + 2 * (16 + attention + pointwise) + (2 * 4 + 4)  # position; two blocks; widen

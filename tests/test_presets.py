@@ -7,6 +7,7 @@ from minihit.errors import UserError
 from minihit.models import discriminator, generator
 from minihit.models.config import DiscriminatorConfig
 from minihit.presets import PRESETS
+from minihit.training.recipe import Recipe
 
 # parameters of generator and discriminator; those of the hit- presets are the official code's
 COUNTS = {
@@ -35,6 +36,24 @@ def test_parameters(name):
                                         ("hit-256", 256), ("hit-256-large", 256), ("hit-1024", 1024)])
 def test_sizes(name, size):
     assert PRESETS[name].generator.size == PRESETS[name].discriminator.size == size
+
+
+@pytest.mark.parametrize("name", ["celeba-64", "celeba-128"])
+def test_the_recipes_for_one_gpu_follow_their_rule(name):
+    """R1's cost from HiT's 10 at 256 x 256 and 256 images, in proportion to pixels, inversely to images."""
+    preset, hit = PRESETS[name], PRESETS["hit-256"].recipe
+    recipe = preset.recipe
+    assert recipe.r1 == hit.r1 * (preset.generator.size / 256) ** 2 * (hit.batch / recipe.batch)
+    assert (recipe.consistency, recipe.ema_decay) == (hit.consistency, hit.ema_decay)
+    assert recipe.decay(1) == 1.0 and recipe.decay(recipe.steps) < 1e-4
+    assert recipe.batch % recipe.micro_batch == 0
+
+
+def test_the_recipe_behind_the_pictures_of_the_readme_stays():
+    assert PRESETS["faces-32"].recipe.for_pictures(None) == Recipe(
+        batch=32, steps=2_000, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, beta1=0.0, beta2=0.99,
+        loss="non_saturating", r1=0.3, wgan_gp=0.0, consistency=0.0, augment=(), clip=0.0, ema_decay=0.99,
+        micro_batch=16)
 
 
 def test_networks_of_different_sizes_are_refused():

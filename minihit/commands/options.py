@@ -10,6 +10,7 @@ import tyro
 from minihit.errors import UserError
 
 Device = Literal["auto", "cpu", "gpu"]
+Choice = Literal["auto", "yes", "no"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 MOST_SEEDS = 1_000_000

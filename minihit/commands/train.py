@@ -3,22 +3,31 @@
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
-from minihit.backend import resolve_device
-from minihit.commands.options import Device, Switch, parse, shown
+from minihit.backend import allow_tf32, resolve_device
+from minihit.commands.options import Choice, Device, Switch, parse, shown
 from minihit.errors import UserError
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
 from minihit.training.recipe import Recipe
-from minihit.training.run import RunConfig, RunFolder, read_config
+from minihit.training.run import RunConfig, RunFolder, intervals, read_config
 
 FIRST_PRESET = "faces-32"
 _GENERATOR = tyro.conf.arg(help="HiT's generator: one number per stage, and stage i has a map of side 8 * 2^i.")
 _DISCRIMINATOR = tyro.conf.arg(help="StyleGAN2's residual discriminator.")
 _RECIPE = tyro.conf.arg(help="How the two are trained.")
+_MICRO_BATCH = tyro.conf.arg(
+    metavar="INT", help_behavior_hint="(default: --recipe.micro-batch)",
+    help="Short for --recipe.micro-batch: images computed at a time, which memory grows with. The gradient is that of "
+         "the whole batch, except that batch norm takes its statistics from a micro-batch (--generator.norm layer "
+         "takes none).")
+_BUDGET = tyro.conf.arg(
+    metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
+    help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
+SHORT = ("steps", "batch", "micro_batch")                                 # for fields of the recipe
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Train:
 
     Examples:
       minihit train
-      minihit train --preset celeba-64 --data photos --run runs/photos --recipe.augment color translation
+      minihit train --preset celeba-64 --data photos --run runs/photos --budget night
       minihit train --run runs/photos --resume
       minihit train --run runs/grid --generator.attention grid --generator.norm layer --recipe.r1 5
     """
@@ -39,19 +48,23 @@ class Train:
     recipe: Annotated[Recipe, _RECIPE]
     preset: str                              # networks and recipe to start from: see minihit info PRESET
     run: Annotated[Path, shown("FOLDER", "runs/PRESET")]  # folder of the run
-    data: str                                # "faces", the built-in ones, or a folder of images
+    data: str                                # "faces", a store that minihit data prepared, or a folder of images
     seed: int                                # decides the first parameters and every random draw
     flip: bool                               # mirror images of a folder at random
     log_every: int                           # steps between lines of the log
     sample_every: int                        # steps between sample grids
-    measure_every: int                       # steps between measurements of the sliced Wasserstein distance
+    measure_every: int                       # steps between measurements: sliced Wasserstein distance, neighbours
     measure_images: int                      # images on each side of that measurement
-    save_every: int                          # steps between checkpoints
+    save_every: int                          # steps between checkpoints; after ten minutes there is one in any case
     keep: int                                # newest checkpoints that are kept
     device: Device = "auto"                  # auto is the GPU where there is a working one
+    data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
+    tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
     resume: Switch = False                   # go on with the run in its folder; only --steps may change
     steps: Annotated[int | None, shown("INT", "--recipe.steps")] = None  # short for --recipe.steps
     batch: Annotated[int | None, shown("INT", "--recipe.batch")] = None  # short for --recipe.batch
+    micro_batch: Annotated[int | None, _MICRO_BATCH] = None
+    budget: Annotated[Literal["minutes", "hour", "night"] | None, _BUDGET] = None
 
 
 @dataclass(frozen=True)
@@ -61,14 +74,19 @@ class Base:
     preset: str | None = None
     run: Path | None = None
     resume: Switch = False
+    steps: int | None = None
 
 
 def main(argv):
     options, config = configure(argv)
+    if options.tf32:
+        allow_tf32()
     device = resolve_device(options.device)
+    if options.tf32 and device == "cpu":
+        raise UserError("--tf32 is about products on a GPU and this run is on the CPU: leave it out")
     from minihit.training.loop import train
 
-    return train(config, RunFolder(options.run), device, options.resume)
+    return train(config, RunFolder(options.run), device, options.resume, options.budget, options.data_on_device)
 
 
 def configure(argv):
@@ -78,12 +96,18 @@ def configure(argv):
     if name not in PRESETS:
         raise UserError(f"preset {name!r} is unknown: choose one of {', '.join(PRESETS)}")
     folder = RunFolder(base.run or Path("runs", name))
-    first = _saved(folder, base.preset) if base.resume else RunConfig(PRESETS[name])
+    first = _saved(folder, base.preset) if base.resume else _fresh(PRESETS[name], base.steps)
     options = parse(Train, argv, "train", _as_options(first, preset=name, run=folder.path))
     config = _as_config(options)
+    if options.budget and (base.resume or options.steps):
+        raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
     if base.resume:
         _require_same(config, first, folder)
     return options, config
+
+
+def _fresh(preset, steps):
+    return RunConfig(preset, **intervals(steps or preset.recipe.steps))
 
 
 def _saved(folder, preset):
@@ -105,7 +129,7 @@ def _as_options(config, **others):
 
 
 def _as_config(options):
-    short = {name: value for name in ("steps", "batch") if (value := getattr(options, name)) is not None}
+    short = {name: value for name in SHORT if (value := getattr(options, name)) is not None}
     recipe = dataclasses.replace(options.recipe, **short)
     preset = Preset(options.generator, options.discriminator, recipe)
     return RunConfig(preset, **{name: getattr(options, name) for name in _shared()})

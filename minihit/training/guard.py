@@ -1,15 +1,16 @@
 """What may end a run before its last step: a value that is not finite, and Ctrl-C."""
 
 import math
+import os
 import signal
 import threading
-from contextlib import contextmanager
-
-from tqdm import tqdm
+from contextlib import contextmanager, suppress
 
 from minihit import tree
 from minihit.errors import UserError
 from minihit.training import checkpoint
+
+_STDERR = 2
 
 
 def check_finite(metrics, grads, number, folder):
@@ -42,7 +43,8 @@ def interruptible():
         if pressed:
             raise KeyboardInterrupt
         pressed.append(signum)
-        tqdm.write("Ctrl-C: finishing this step and saving; press it again to stop at once")
+        with suppress(OSError):                                           # print may be what was interrupted
+            os.write(_STDERR, b"\nCtrl-C: finishing this step and saving; press it again to stop at once\n")
 
     if threading.current_thread() is not threading.main_thread():
         yield pressed

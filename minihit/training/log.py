@@ -1,36 +1,48 @@
 """The log of a run: one JSON object a line, appended as training goes and cut back to the checkpoint on resume."""
 
 import json
+import math
+import os
 
 from minihit.errors import UserError
 from minihit.files import write_text
 
 
 def append(path, record):
-    """Add one record, a flat dict of numbers. Raises UserError where the disk refuses."""
+    """Add one record, a flat dict of numbers; it is on the disk before the checkpoint that is saved next.
+
+    Raises UserError where the disk refuses.
+    """
     try:
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; cure that and go on with --resume") from error
 
 
 def read(path):
-    """All whole records; a last line that was cut off is left out."""
-    if not path.exists():
+    """All whole records; a last line that was cut off is left out, and so is what no record looks like."""
+    if not path.is_file():
         return []
-    records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            continue
-    return records
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return [record for line in file if (record := _record(line))]
+
+
+def _record(line):
+    """The flat dict of finite numbers, "step" among them, that a line holds, or None."""
+    try:
+        record = json.loads(line)
+        whole = type(record["step"]) is int and all(map(math.isfinite, record.values()))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+    return record if whole else None
 
 
 def cut_back(path, step):
-    """Drop the records after a step, so that a resumed run writes each of them once."""
-    kept = [record for record in read(path) if record["step"] <= step]
+    """Drop the records after a step, so that a resumed run writes each of them once; all of them where it is 0."""
+    kept = [record for record in read(path) if record["step"] <= step] if step else []
     write_text(path, "".join(json.dumps(record) + "\n" for record in kept))
 
 

@@ -72,6 +72,7 @@ def nearness(found):
 
 def _chunks(data, on_device, xp):
     """All training images, a few at a time, on the device."""
+    data.check()
     count = max(1, CHUNK_PIXELS // data.size**2)
     for start in range(0, len(data.training), count):
         numbers = np.arange(start, min(start + count, len(data.training)))

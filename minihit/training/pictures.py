@@ -14,6 +14,7 @@ PANELS = {
     "penalties": ("r1", "consistency", "wgan_gp"),
     "mean logits": ("real_logits", "fake_logits"),
     "gradient norms": ("generator_norm", "discriminator_norm"),
+    "distance from the nearest training image": ("neighbour", "neighbour_real"),
     "sliced Wasserstein distance (x 1000)": ("swd", "swd_real"),
 }
 
@@ -28,6 +29,20 @@ def write_samples(folder, trees, config, device, seed, step):
     for kind, name in (("ema", "ema"), ("raw", "generator")):
         images = measure.samples(trees[name], z, config, device)
         write_png(folder.samples / f"{kind}-{step:08d}.png", sheet(to_uint8(images)))
+
+
+def write_neighbours(folder, found, step):
+    """neighbours.png and samples/neighbours-STEP.png: the samples nearest to a training image over that image, and
+    below them, as a yardstick, the same of held-out images."""
+    rows = [row for part in found.values() for row in _nearest_pairs(part)]
+    picture = sheet(np.concatenate(rows))
+    write_png(folder.samples / f"neighbours-{step:08d}.png", picture)
+    write_png(folder.path / "neighbours.png", picture)
+
+
+def _nearest_pairs(part):
+    order = np.resize(np.argsort(part.distances, kind="stable"), COLUMNS)   # repeated where there are fewer
+    return part.images[order], part.nearest[order]
 
 
 def sheet(images):

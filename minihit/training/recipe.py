@@ -1,10 +1,12 @@
 """How a pair of networks is trained: every number of the recipe with its reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minihit.errors import UserError
 from minihit.losses import KINDS
 from minihit.ops.augment import POLICIES
+
+FEW_PICTURES = 2_000                                                      # that D would soon know by heart
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,15 @@ class Recipe:
     r1: float = 10.0                         # cost of the gradient penalty at real images; 0: off
     wgan_gp: float = 0.0                     # cost of the gradient penalty at mixtures of real and fake; 0: off
     consistency: float = 0.0                 # cost of bCR (Zhao et al. 2021); 10 in HiT's CelebA-HQ and FFHQ recipes
-    augment: tuple[str, ...] = ()            # DiffAugment of all that D sees, for small data sets
+    augment: tuple[str, ...] | None = None   # DiffAugment of all that D sees; None: for at most 2,000 pictures
     clip: float = 0.0                        # largest norm of a network's gradient; 0: not clipped
     ema_decay: float = 0.999                 # of the generator that is sampled from
-    micro_batch: int = 0                     # images processed at a time, on a thread each; 0: the whole batch
+    micro_batch: int = 0                     # images at a time, on a thread each; 0: all; batch norm sees only these
 
     def __post_init__(self):
         if self.loss not in KINDS:
             raise UserError(f"loss {self.loss!r} is unknown: choose one of {', '.join(KINDS)}")
-        for name in self.augment:
+        for name in self.augment or ():
             if name not in POLICIES:
                 raise UserError(f"augmentation {name!r} is unknown: choose from {', '.join(POLICIES)}")
         for name in ("batch", "steps", "generator_rate", "discriminator_rate"):
@@ -45,6 +47,13 @@ class Recipe:
         for name in ("decay_from", "beta1", "beta2", "ema_decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must lie between 0 and 1")
+
+    def for_pictures(self, count):
+        """The recipe with its augmentation settled for so many training pictures; None: without end."""
+        if self.augment is not None:
+            return self
+        few = count is not None and count <= FEW_PICTURES
+        return replace(self, augment=tuple(POLICIES) if few else ())
 
     def decay(self, step):
         """The factor of the learning rates at a step (from 1)."""

@@ -4,14 +4,13 @@ import dataclasses
 import json
 import types
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from minihit.data.dataset import BUILT_IN, ImageSet
 from minihit.errors import UserError
 from minihit.files import replacing
 from minihit.presets import Preset
-
-BUILT_IN = "faces"
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,12 @@ class RunConfig:
     """Everything that decides the numbers of a run, apart from the machine."""
 
     preset: Preset
-    data: str = BUILT_IN                     # "faces", the built-in ones, or the path of a folder of images
+    data: str = BUILT_IN                     # "faces", the built-in ones, a prepared store, or a folder of images
     seed: int = 0
     flip: bool = True                        # mirror images of a folder at random
     log_every: int = 50                      # steps
     sample_every: int = 50                   # steps between sample grids
-    measure_every: int = 500                 # steps between measurements of the sliced Wasserstein distance
+    measure_every: int = 500                 # steps between measurements: sliced Wasserstein distance, neighbours
     measure_images: int = 1_000              # images on each side of that measurement
     save_every: int = 500                    # steps between checkpoints
     keep: int = 2                            # newest checkpoints that are kept
@@ -33,6 +32,12 @@ class RunConfig:
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+
+    def settled(self, data):
+        """With what its data set decides."""
+        pictures = len(data.training) if isinstance(data, ImageSet) else None
+        recipe = self.preset.recipe.for_pictures(pictures)
+        return replace(self, preset=replace(self.preset, recipe=recipe))
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,16 @@ class RunFolder:
     @property
     def samples(self):
         return self.path / "samples"
+
+    @property
+    def lock(self):
+        return self.path / ".lock"
+
+
+def intervals(steps):
+    """Settings of a RunConfig for a run of so many steps: a long one shows, measures and saves less often."""
+    return {"sample_every": max(50, steps // 200), "measure_every": max(500, steps // 80),
+            "save_every": max(500, steps // 200)}
 
 
 def to_json(config):

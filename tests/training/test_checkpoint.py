@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -36,7 +38,7 @@ def test_a_part_can_be_loaded(saved):
 
 def test_leaves_that_are_not_contiguous_come_back_in_order(tmp_path):
     values = {"turned": np.arange(6.0).reshape(2, 3).T, "sliced": np.arange(10.0)[::-2]}
-    checkpoint.save(tmp_path / "step-1.npz", values, {})
+    checkpoint.save(tmp_path / "step-1.npz", values, {"step": 1})
     assert_same(checkpoint.load(tmp_path / "step-1.npz", values)[0], values)
 
 
@@ -74,8 +76,12 @@ def write_npz(path, **arrays):
     lambda path: write_npz(path, header=np.array("not json")),
     lambda path: write_npz(path, header=np.array(json.dumps({"format": "another program 7"}))),
     lambda path: write_npz(path, header=np.array(json.dumps([1, 2]))),
+    lambda path: write_npz(path, header=np.array(json.dumps({"format": checkpoint.FORMAT, "step": "3"}))),
+    lambda path: write_npz(path, header=np.array("[" * 100_000)),
+    lambda path: write_npz(path, header=np.array(" " * 2**20)),
     lambda path: np.savez(path, header=np.array({"a": object()}, dtype=object)),
-], ids=["html", "no header", "no json", "other format", "a list", "a pickle"])
+], ids=["html", "no header", "no json", "other format", "a list", "no step",
+        "deep", "a long header", "a pickle"])
 def test_foreign_files_are_refused(saved, write):
     path, trees = saved
     write(path)
@@ -106,9 +112,15 @@ def test_the_newest_whole_one_is_found(tmp_path):
     assert len(said) == 1 and "step-00000010" in said[0]
 
 
-def test_nothing_whole_is_a_sentence(tmp_path):
-    with pytest.raises(UserError, match="holds no whole checkpoint"):
+def test_no_checkpoint_yet_is_a_sentence(tmp_path):
+    with pytest.raises(UserError, match="holds no whole checkpoint yet: start the run again, without --resume"):
         checkpoint.load_newest(tmp_path, {}, print)
+
+
+def test_nothing_whole_is_a_sentence(saved):
+    saved[0].write_bytes(b"half")
+    with pytest.raises(UserError, match="holds no whole checkpoint: cure"):
+        checkpoint.load_newest(saved[0].parent, {}, print)
 
 
 def test_only_the_newest_are_kept(tmp_path):
@@ -116,3 +128,92 @@ def test_only_the_newest_are_kept(tmp_path):
         checkpoint.save(checkpoint.path_of(tmp_path, step), {"x": np.zeros(1)}, {})
     checkpoint.keep_newest(tmp_path, 2)
     assert [path.name for path in checkpoint.newest(tmp_path)] == ["step-00000004.npz", "step-00000003.npz"]
+
+
+def test_what_a_run_writes_is_not_displaced_by_a_broken_one_of_a_later_step(tmp_path):
+    for step in (1, 2, 10):
+        checkpoint.path_of(tmp_path, step).write_bytes(b"any")
+    checkpoint.cut_back(tmp_path, 2)
+    assert [checkpoint.step_of(path) for path in checkpoint.newest(tmp_path)] == [2, 1]
+
+
+def test_a_folder_of_a_checkpoints_name_is_none(tmp_path):
+    (tmp_path / "step-1.npz").mkdir()
+    assert checkpoint.newest(tmp_path) == []
+    with pytest.raises(UserError, match="does not exist"):
+        checkpoint.load(tmp_path / "step-1.npz", {})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_pipe_of_a_checkpoints_name_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "step-1.npz")
+    assert checkpoint.newest(tmp_path) == []
+    with pytest.raises(UserError, match="does not exist"):
+        checkpoint.load(tmp_path / "step-1.npz", {})
+
+
+def change(path, function):
+    """Write the archive anew, its members (ZipInfo, bytes) passed through a function of the list of them."""
+    with zipfile.ZipFile(path) as archive:
+        members = [(info, archive.read(info)) for info in archive.infolist()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for info, content in function(members):
+            archive.writestr(info, content)
+
+
+def array(values):
+    content = io.BytesIO()
+    np.save(content, values)
+    return content.getvalue()
+
+
+def with_shape(content, shape):
+    """The bytes of a .npy file whose header claims another shape."""
+    length = 10 + int.from_bytes(content[8:10], "little")
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return content[:10] + header.ljust(length - 11) + b"\n" + content[length:]
+
+
+@pytest.mark.parametrize("replaced", [
+    lambda content: with_shape(content, (10**6, 10**6)),
+    lambda content: with_shape(content, (-1,)),
+    lambda content: array(np.array([object()])),
+    lambda content: array(np.zeros(4, "f8")),
+    lambda content: content[:-1],
+    lambda content: content + b"x",
+    lambda content: content[:40],
+    lambda content: b"",
+], ids=["huge", "negative", "pickle", "wide", "short", "long", "header only", "empty"])
+def test_a_member_that_is_not_the_array_it_stands_for_is_refused(tmp_path, replaced):
+    path, values = tmp_path / "step-1.npz", {"x": np.zeros(4, np.float32)}
+    checkpoint.save(path, values, {"step": 1})
+    change(path, lambda members: [(i, replaced(c) if i.filename == "x.npy" else c) for i, c in members])
+    tracemalloc.start()
+    with pytest.raises(UserError, match=r"step-1\.npz is"):
+        checkpoint.load(path, values)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name_are_refused(saved):
+    change(saved[0], lambda members: [*members, members[1]])
+    with pytest.raises(UserError, match="not a whole checkpoint"):
+        checkpoint.load(*saved)
+
+
+def test_a_compressed_member_which_could_be_a_bomb_is_refused(saved):
+    path, trees = saved
+    with np.load(path) as file:
+        np.savez_compressed(path, **file)
+    with pytest.raises(UserError, match="not a whole checkpoint"):
+        checkpoint.load(path, trees)
+
+
+def test_members_that_nobody_asked_for_are_left_alone(saved):
+    path, trees = saved
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("../outside.npy", b"x")
+        archive.writestr("/outside.npy", b"x")
+    assert_same(checkpoint.load(path, trees)[0], trees)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]

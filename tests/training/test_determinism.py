@@ -22,7 +22,7 @@ from minihit.training.run import RunFolder
 PRESET = tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cutout"), clip=0.5)
 PATHS = [str(Path(minihit.__file__).parents[1]), str(Path(__file__).parents[1])]
 TRAIN = "import sys; from training import test_determinism as t; t.train(t.RunFolder(t.Path(sys.argv[1])))"
-TIMES = {"seconds_per_step", "data_seconds", "images_per_second", "peak_memory"}
+TIMES = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}
 PARTS = {
     "generator": (generator, ("forward", "backward", "update_state")),
     "discriminator": (discriminator, ("forward", "tangent", "input_gradient", "weight_gradients")),

@@ -1,3 +1,8 @@
+import io
+import os
+import signal
+import sys
+
 import numpy as np
 import pytest
 
@@ -15,3 +20,37 @@ def test_the_first_leaf_that_is_not_finite_is_named():
 def test_an_infinite_metric_with_finite_gradients_is_named(tmp_path):
     with pytest.raises(UserError, match=r"step 7: fake_loss is not finite.*start another run"):
         guard.check_finite({"real_loss": 1.0, "fake_loss": np.inf}, {"generator": np.zeros(2)}, 7, RunFolder(tmp_path))
+
+
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_the_first_ctrl_c_waits_and_the_second_does_not(capfd):
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), guard.interruptible() as pressed:
+        assert not pressed
+        press()
+        assert pressed
+        press()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert capfd.readouterr().err.count("finishing this step and saving") == 1
+
+
+def test_ctrl_c_in_the_middle_of_a_print_is_no_error(monkeypatch):
+    """A handler that printed would meet "reentrant call inside BufferedWriter"."""
+    read, write = os.pipe()
+
+    class Pressing(io.FileIO):
+        def write(self, content):
+            if not pressed:
+                press()
+            return super().write(content)
+
+    out = io.TextIOWrapper(io.BufferedWriter(Pressing(write, "w")), line_buffering=True)
+    with monkeypatch.context() as patch, guard.interruptible() as pressed:
+        patch.setattr(sys, "stdout", out)
+        print("a line")
+    assert os.read(read, 100) == b"a line\n" and pressed
+    os.close(read)
+    out.close()

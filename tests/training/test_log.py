@@ -1,5 +1,9 @@
-import numpy as np
+import os
 
+import numpy as np
+import pytest
+
+from minihit.errors import UserError
 from minihit.training import log
 
 
@@ -23,6 +27,36 @@ def test_cutting_back_drops_later_steps(tmp_path):
         log.append(path, {"step": step})
     log.cut_back(path, 2)
     assert [record["step"] for record in log.read(path)] == [0, 1, 2]
+
+
+def test_what_is_no_record_is_left_out(tmp_path):
+    path, good = tmp_path / "log.jsonl", b'{"step": 1, "loss": 0.5}\n'
+    bad = [b"3", b"null", b"[1]", b'{"loss": 1}', b'{"step": "1"}', b'{"step": 1.5}', b'{"step": 2, "loss": [1]}',
+           b'{"step": 2, "loss": "low"}', b'{"step": 2, "loss": 1e999}', b'{"step": 1' + b"0" * 400 + b"}", b"\xff\xfe",
+           b"[" * 100_000]
+    path.write_bytes(b"\n".join(bad) + b"\n" + good)
+    assert log.read(path) == [{"step": 1, "loss": 0.5}]
+    log.cut_back(path, 1)
+    assert path.read_bytes() == good
+
+
+def test_cutting_back_to_the_start_leaves_nothing(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log.append(path, {"step": 0, "swd": 1.0})
+    log.cut_back(path, 0)
+    assert path.read_text() == ""
+
+
+def test_a_folder_in_place_of_a_log_is_no_log(tmp_path):
+    assert log.read(tmp_path) == []
+    with pytest.raises(UserError, match="cannot write"):
+        log.append(tmp_path, {"step": 1})
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a Linux device")
+def test_a_full_disk_is_a_sentence():
+    with pytest.raises(UserError, match="cannot write /dev/full: No space left on device; cure that and go on with"):
+        log.append("/dev/full", {"step": 1})
 
 
 def test_a_window_averages_and_starts_again():

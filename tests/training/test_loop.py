@@ -13,8 +13,9 @@ from runs import run_config, shrunk, tiny
 from minihit import images
 from minihit.data.faces import faces
 from minihit.errors import UserError
+from minihit.locks import exclusive
 from minihit.training import checkpoint, log, loop, state
-from minihit.training.run import RunFolder
+from minihit.training.run import RunFolder, read_config
 
 VARIANTS = {
     **{name: shrunk(name) for name in ("faces-32", "celeba-64", "hit-128", "hit-256")},
@@ -86,6 +87,43 @@ def test_a_folder_of_images_resumes_at_its_place(tmp_path):
     assert_same(*ends)
 
 
+def test_a_store_changed_behind_a_run_is_noticed_when_it_resumes(tmp_path):
+    for index, image in enumerate(faces(0, 0, 30, 16)):
+        images.write_png(tmp_path / "pictures" / f"{index}.png", image)
+    config, folder = replace(with_steps(tiny(), 4), data=str(tmp_path / "pictures")), RunFolder(tmp_path / "run")
+    loop.train(config, folder)
+    before = folder.log.read_bytes()
+    images.write_png(tmp_path / "pictures" / "7.png", 255 - faces(0, 7, 1, 16)[0])
+    with pytest.raises(UserError, match=r"other images than the data set has now .* put the old ones back"):
+        loop.train(replace(config, preset=tiny(steps=6)), folder, resume=True)
+    assert folder.log.read_bytes() == before
+
+
+def test_a_small_folder_is_augmented_and_compared_with_its_images(tmp_path, capsys):
+    for index, image in enumerate(faces(0, 0, 50, 16)):
+        images.write_png(tmp_path / "pictures" / f"{index}.png", image)
+    folder = RunFolder(tmp_path / "run")
+    assert loop.train(run_config(tiny(steps=2), data=str(tmp_path / "pictures")), folder) == 0
+    assert "DiffAugment (color translation cutout)" in capsys.readouterr().out
+    assert read_config(folder).preset.recipe.augment == ("color", "translation", "cutout")
+    assert [record["step"] for record in log.read(folder.log) if "neighbour_ratio" in record] == [0, 2]
+    assert (folder.path / "neighbours.png").exists()
+
+
+def test_the_second_run_in_a_folder_is_refused(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    with exclusive(folder.lock, "the run"), pytest.raises(UserError, match=f"the run in {folder.path} is in use"):
+        loop.train(run_config(), folder)
+    assert loop.train(run_config(), folder) == 0
+
+
+def test_the_state_is_saved_when_the_clock_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "UNSAVED", -1)
+    folder = RunFolder(tmp_path / "run")
+    loop.train(run_config(save_every=1000, keep=10), folder)
+    assert [checkpoint.step_of(path) for path in checkpoint.newest(folder.checkpoints)] == [4, 3, 2, 1]
+
+
 def test_a_run_leaves_its_files(tmp_path):
     folder = RunFolder(tmp_path / "run")
     assert loop.train(run_config(sample_every=2, measure_every=2), folder) == 0
@@ -98,7 +136,7 @@ def test_a_run_leaves_its_files(tmp_path):
     assert all(np.isfinite(list(record.values())).all() for record in records)
     assert {"generator_loss", "discriminator_loss", "real_loss", "fake_loss", "r1", "real_logits", "fake_logits",
             "generator_norm", "discriminator_norm", "seconds_per_step", "images_per_second", "data_seconds",
-            "peak_memory"} <= records[-2].keys()
+            "data_share", "peak_memory"} <= records[-2].keys()
 
 
 def test_an_existing_run_is_not_overwritten(tmp_path):

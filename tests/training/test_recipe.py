@@ -20,6 +20,14 @@ def test_what_cannot_work_is_refused(field, value, message):
         Recipe(**{field: value})
 
 
+@pytest.mark.parametrize("count, augment", [
+    (50, ("color", "translation", "cutout")), (2_000, ("color", "translation", "cutout")), (2_001, ()), (None, ()),
+])
+def test_few_pictures_are_augmented(count, augment):
+    assert Recipe().for_pictures(count).augment == augment
+    assert Recipe(augment=("cutout",)).for_pictures(count).augment == ("cutout",)
+
+
 def test_rates_are_constant_and_then_fall_to_nearly_zero():
     recipe = Recipe(steps=100, decay_from=0.5)
     factors = [recipe.decay(step) for step in range(1, 101)]

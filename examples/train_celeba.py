@@ -1,0 +1,66 @@
+"""From CelebA's zip to faces that never existed: prepare the images, train, draw samples, walk between them.
+
+Give the path of img_align_celeba.zip; without one, drawn faces packed as CelebA is take its place. Stopped at any
+moment, the same command goes on where it was. What the commands minihit data, train, sample and interpolate do, in one
+script.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from minihit import images, sampling
+from minihit.backend import resolve_device
+from minihit.data import stand_in
+from minihit.data.prepare import Settings, prepare
+from minihit.presets import PRESETS
+from minihit.training import checkpoint
+from minihit.training.estimate import BUDGETS
+from minihit.training.loop import train
+from minihit.training.run import RunConfig, RunFolder, intervals, read_config
+
+FOLDER = Path("runs/example-celeba")
+DEVICE = "auto"                                                           # auto, cpu or gpu
+PRESET = PRESETS["celeba-64"]
+STAND_IN = 3_000                                                          # drawn faces where there is no zip
+SAMPLES, CORNERS, FRAMES = 64, 8, 16                                      # pictures; of the walk, and between two
+
+
+def main(source=None, folder=FOLDER, preset=PRESET, budget=None, **settings):
+    """Returns the exit code, 130 where Ctrl-C ended the run. settings: of RunConfig."""
+    source = source or stand_in.write(folder / "stand-in", STAND_IN)
+    store = prepare(source, folder / "store", Settings(preset.generator.size))
+    run, device = RunFolder(folder / "run"), resolve_device(DEVICE)
+    if checkpoint.newest(run.checkpoints):
+        code = train(read_config(run), run, device, resume=True)
+    else:
+        settings = {**intervals(preset.recipe.steps), **settings}
+        code = train(RunConfig(preset, data=str(store.path), **settings), run, device, budget=budget)
+    return code or draw(run, device, folder)
+
+
+def draw(run, device, folder):
+    """samples.png and walk.gif, by the moving average of the generator."""
+    config, trained, _ = sampling.load_generator(run, device)
+    config = config.preset.generator
+
+    def pictures(z):
+        return images.to_uint8(sampling.images(**trained, config=config, z=z, device=device))
+
+    images.write_png(folder / "samples.png", images.grid(pictures(sampling.latents(range(SAMPLES), config.latent))))
+    path = sampling.loop(sampling.latents(range(CORNERS), config.latent), FRAMES)
+    images.write_animation(folder / "walk.gif", images.upscale(pictures(path), 2))
+    print(f"see samples.png and walk.gif in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", nargs="?", type=Path, help="img_align_celeba.zip, or a folder of pictures")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="for everything; default %(default)s")
+    parser.add_argument("--steps", type=int, default=PRESET.recipe.steps, help="of training; default %(default)s")
+    parser.add_argument("--budget", choices=BUDGETS, help="as many steps as fit into it")
+    options = parser.parse_args()
+    recipe = replace(PRESET.recipe, steps=options.steps)
+    sys.exit(main(options.source, options.folder, replace(PRESET, recipe=recipe), options.budget))

@@ -1,0 +1,130 @@
+"""Before step 1: how long will it take, and will it fit? Time from a short warm-up, memory from minihit.info's counts.
+
+The warm-up runs on a state of its own that is thrown away, so no number of the run depends on it.
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from minihit import info, parallel
+from minihit.backend import device_memory, memory_size, peak_memory, return_memory, to_device
+from minihit.errors import UserError
+from minihit.training import state, step
+from minihit.training.run import intervals
+
+BUDGETS = {"minutes": 10 * 60, "hour": 60 * 60, "night": 8 * 60 * 60}     # seconds
+LOOKING = 1.1                                                             # samples, measurements, checkpoints: a tenth
+FEWEST_STEPS = 100                                                        # that a budget must allow
+EMA_WINDOWS = 20                                                          # of a run, at least; faces-32 has as many
+WARM_UP_IMAGES = 16                                                       # a thread
+SLOW = 2.0                                                                # seconds, after which once is enough
+MEASURING = 280_000, 120                                                  # bytes an image, bytes a pixel
+PICTURES = 250 * 10**6                                                    # bytes of drawing samples, curves, GIF
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """seconds: of a step; memory, limit: bytes at the peak and those of the device, None where nobody knows."""
+
+    seconds: float
+    memory: int
+    limit: int | None
+
+    @property
+    def room(self):
+        """Bytes that are left."""
+        return 0 if self.limit is None else self.limit - self.memory
+
+    def sentence(self, steps, images=None):
+        """For so many steps; images: an array that the device keeps besides."""
+        memory = self.memory + (0 if images is None else images.nbytes)
+        limit = f" of {gigabytes(self.limit)}" if self.limit else ""
+        return (f"about {self.seconds:.2g} s a step, {duration(steps * self.seconds * LOOKING)} in all and "
+                f"{gigabytes(memory)}{limit} of memory")
+
+
+def before(config, device):
+    """The Estimate for a run whose data set is open. Raises UserError where it cannot fit."""
+    memory, limit = peak(config, device), memory_size(device)
+    if limit and memory > limit:
+        raise UserError(f"this takes about {gigabytes(memory)} of memory and the {device} has {gigabytes(limit)}: "
+                        f"{_cure(config.preset.recipe)}")
+    seconds = seconds_per_step(config, device)
+    return_memory()
+    return Estimate(seconds, memory, limit)
+
+
+def peak(config, device):
+    """Bytes at the peak of a run: what the process or the device holds already, the state, a step, and on the CPU
+    measuring and drawing too, as little of the memory that a step gives back fits them."""
+    held = peak_memory() if device == "cpu" else device_memory(device)
+    kept = sum(info.training_memory(config.preset).values())
+    stepping = info.step_memory(config.preset, parallel.cores() if device == "cpu" else 1)
+    per_image = MEASURING[0] + MEASURING[1] * config.preset.generator.size**2
+    measuring = per_image * config.measure_images + PICTURES if device == "cpu" else 0
+    return held + kept + stepping + measuring
+
+
+def seconds_per_step(config, device):
+    """Of a micro-batch on each thread, twice unless that is slow, scaled to the batch; and of the update."""
+    preset, recipe = config.preset, config.preset.recipe
+    size = min(recipe.micro_batch or recipe.batch, WARM_UP_IMAGES)
+    count = min(recipe.batch, size * (parallel.cores() if device == "cpu" else 1))
+    training = state.create(config.seed, preset, device)
+    rng = np.random.default_rng(config.seed)
+    side = preset.generator.size
+    real, draws = to_device([rng.random((count, side, side, 3), dtype=np.float32),
+                             step.draw(rng, count, preset, recipe)], device)
+    for _ in range(2):
+        computing, updating = _timed(training, real, draws, preset, replace(recipe, batch=count, micro_batch=size))
+        if device == "cpu" and computing > SLOW:
+            break
+    return computing * recipe.batch / count + updating
+
+
+def _timed(training, real, draws, preset, recipe):
+    """Seconds of the gradients and of the update; reading a number waits for a GPU."""
+    start = time.perf_counter()
+    grads, averages, metrics = step.gradients(training.networks, real, draws, preset, recipe)
+    float(metrics["generator_loss"])
+    middle = time.perf_counter()
+    norms = state.apply(training, grads, averages, 1, recipe)
+    float(norms["generator"])
+    return middle - start, time.perf_counter() - middle
+
+
+def within(config, seconds, budget):
+    """The RunConfig with as many steps of so many seconds as fit into a budget, a name of BUDGETS.
+
+    Intervals that follow the number of steps follow it again, and the moving average forgets the beginning.
+    Raises UserError where there would be too few steps to learn anything.
+    """
+    recipe = config.preset.recipe
+    steps = int(BUDGETS[budget] / (seconds * LOOKING))
+    if steps < FEWEST_STEPS:
+        raise UserError(f"{duration(BUDGETS[budget])} are enough for {steps} steps of {seconds:.2g} s, too few to "
+                        f"learn anything: choose a longer --budget, a smaller --batch or a smaller --preset")
+    ema_decay = min(recipe.ema_decay, 1.0 - EMA_WINDOWS / steps)
+    before, after = intervals(recipe.steps), intervals(steps)
+    follow = {name: after[name] for name, value in before.items() if getattr(config, name) == value}
+    recipe = replace(recipe, steps=steps, ema_decay=ema_decay)
+    return replace(config, preset=replace(config.preset, recipe=recipe), **follow)
+
+
+def _cure(recipe):
+    size = recipe.micro_batch or recipe.batch
+    micro_batch = f"--micro-batch {size // 2}, a smaller --batch or " if size > 1 else ""
+    return f"choose {micro_batch}a smaller --preset"
+
+
+def gigabytes(count):
+    return f"{count / 1e9:.2g} GB" if count < 10e9 else f"{count / 1e9:.0f} GB"
+
+
+def duration(seconds):
+    for unit, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.1f} {name}".replace(".0 ", " ")
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,76 @@
+"""What a run shows as it goes: the log, sample grids, and the measurements that say whether it gets better."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tqdm import tqdm
+
+from minihit.backend import device_memory, peak_memory
+from minihit.training import log, measure, pictures
+from minihit.training.run import RunConfig, RunFolder
+
+WAITING = 0.02                                                            # share of a step that is worth a hint
+_D_TERMS = ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")
+
+
+@dataclass
+class Watch:
+    """images: those of the data set on the device, or None; hinted: whether its user knows that steps wait for data."""
+
+    config: RunConfig
+    folder: RunFolder
+    device: str
+    data: Any
+    images: Any = None
+    hinted: bool = False
+
+    @cached_property
+    def held_out(self):
+        return self.data.held_out(self.config.measure_images)
+
+    @cached_property
+    def real_distance(self):
+        return measure.real_distance(self.data, self.config.seed, self.held_out)
+
+    def look(self, training, number, last=False):
+        """Sample grids and measurements after a step, where they are due."""
+        if last or number % self.config.sample_every == 0:
+            networks = self.config.preset.generator
+            pictures.write_samples(self.folder, training.trees, networks, self.device, self.config.seed, number)
+        if last or number % self.config.measure_every == 0:
+            self.measure(training.trees["ema"], number)
+
+    def measure(self, tree, number):
+        """The distance of samples from held-out images beside that of real images, and from training images."""
+        networks, seed = self.config.preset.generator, self.config.seed
+        distance = measure.distance(tree, networks, self.device, seed, self.held_out)
+        found = measure.neighbours(tree, networks, self.device, seed, self.data, self.images)
+        record = {"step": number, **distance, **self.real_distance, **measure.nearness(found)}
+        log.append(self.folder.log, record)
+        if found:
+            pictures.write_neighbours(self.folder, found, number)
+        tqdm.write(_measured(record))
+
+    def log(self, window, number):
+        """One line of the log: means over the steps since the last one."""
+        record = {"step": number, **window.means()}
+        record["discriminator_loss"] = sum(record.get(name, 0.0) for name in _D_TERMS)
+        record["data_share"] = record["data_seconds"] / record["seconds_per_step"]
+        record["images_per_second"] = self.config.preset.recipe.batch / record["seconds_per_step"]
+        record["peak_memory"] = peak_memory()
+        if self.device == "gpu":
+            record["device_memory"] = device_memory(self.device)
+        log.append(self.folder.log, record)
+        if record["data_share"] > WAITING and not self.hinted:
+            self.hinted = True
+            tqdm.write(f"steps wait for data {record['data_share']:.0%} of the time: images that minihit data prepare "
+                       f"has made ready, a faster disk, or --data-on-device yes on a GPU would spare that")
+
+
+def _measured(record):
+    text = (f"step {record['step']}: sliced Wasserstein distance {record['swd']:.1f}, "
+            f"of real images {record['swd_real']:.1f}")
+    if "neighbour_ratio" in record:
+        text += f"; {record['neighbour_ratio']:.2f} times as far from the nearest training image as held-out images are"
+    return text

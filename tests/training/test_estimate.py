@@ -1,0 +1,179 @@
+"""What is said before step 1: time from a warm-up that changes nothing, memory that a real run then takes, budgets."""
+
+import os
+import re
+import subprocess
+import sys
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import assert_same
+from runs import TINY, run_config, shrunk, tiny
+
+import minihit
+from minihit import info
+from minihit.errors import UserError
+from minihit.presets import PRESETS
+from minihit.training import checkpoint, estimate, loop, state, step
+from minihit.training.run import RunConfig, RunFolder, read_config
+
+FACES = RunConfig(PRESETS["faces-32"])
+FACTOR = 1.5                                                              # between what is said and what is taken
+
+
+@pytest.fixture
+def fixed_speed(monkeypatch):
+    """Steps of half a second, whatever the machine does."""
+    monkeypatch.setattr(estimate, "seconds_per_step", lambda config, device: 0.5)
+
+
+def test_the_sentence_says_seconds_hours_and_memory():
+    said = estimate.Estimate(0.5, 2 * 10**9, 8 * 10**9).sentence(7_200)
+    assert said == "about 0.5 s a step, 66 minutes in all and 2 GB of 8 GB of memory"
+    assert "and 3 GB of memory" in estimate.Estimate(0.5, 2 * 10**9, None).sentence(1, images=np.empty(10**9, np.uint8))
+
+
+@pytest.mark.parametrize("seconds, text", [(5, "5 seconds"), (119, "119 seconds"), (600, "10 minutes"),
+                                           (8 * 3600, "8 hours"), (36 * 3600, "36 hours"), (3 * 86_400, "3 days")])
+def test_durations_are_in_the_largest_unit_of_which_there_are_two(seconds, text):
+    assert estimate.duration(seconds) == text
+
+
+@pytest.mark.parametrize("recipe, cure", [
+    ({}, "choose --micro-batch 1, a smaller --batch or a smaller --preset"),
+    ({"micro_batch": 0}, "choose --micro-batch 2, "),
+    ({"micro_batch": 1}, "choose a smaller --preset"),
+])
+def test_what_cannot_fit_is_refused_before_anything_is_computed(monkeypatch, tmp_path, recipe, cure):
+    monkeypatch.setattr(estimate, "memory_size", lambda device: 1000)
+    monkeypatch.setattr(estimate, "seconds_per_step", None)
+    with pytest.raises(UserError, match=rf"the cpu has 1e-06 GB: {cure}"):
+        loop.train(run_config(tiny(**recipe)), RunFolder(tmp_path))
+    assert not RunFolder(tmp_path).config.exists()
+
+
+def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch, fixed_speed):
+    monkeypatch.setattr(estimate, "memory_size", lambda device: None)
+    forecast = estimate.before(run_config(), "cpu")
+    assert (forecast.limit, forecast.room) == (None, 0)
+
+
+def test_smaller_micro_batches_are_a_cure():
+    recipe = FACES.preset.recipe
+    presets = [replace(FACES.preset, recipe=replace(recipe, batch=64, micro_batch=size)) for size in (32, 16, 8)]
+    large, middle, small = (estimate.peak(replace(FACES, preset=preset), "cpu") for preset in presets)
+    assert large > middle > small
+
+
+def test_the_run_does_not_depend_on_the_warm_up(tmp_path, monkeypatch):
+    ends = []
+    for name in ("with", "without"):
+        folder = RunFolder(tmp_path / name)
+        loop.train(run_config(), folder)
+        ends.append(checkpoint.load_newest(folder.checkpoints, state.create(0, TINY).trees)[0])
+        monkeypatch.setattr(estimate, "seconds_per_step", lambda config, device: 1.0)
+    assert_same(*ends)
+
+
+def test_the_warm_up_computes_a_micro_batch_a_thread(monkeypatch):
+    """Two of them, whatever the size of the batch; one where it is slow."""
+    seen, gradients = [], step.gradients
+
+    def watched(networks, real, draws, preset, recipe):
+        seen.append((len(real), recipe.micro_batch))
+        return gradients(networks, real, draws, preset, recipe)
+
+    monkeypatch.setattr(step, "gradients", watched)
+    monkeypatch.setattr(estimate.parallel, "cores", lambda: 3)
+    assert estimate.seconds_per_step(run_config(tiny(batch=40)), "cpu") > 0
+    assert seen == [(6, 2)] * 2
+    monkeypatch.setattr(estimate, "SLOW", 0.0)
+    estimate.seconds_per_step(run_config(tiny(batch=4, micro_batch=0)), "cpu")
+    assert seen[2:] == [(4, 4)]
+
+
+# budgets
+
+
+@pytest.mark.parametrize("budget, steps, ema", [("minutes", 1_090, 0.9816), ("hour", 6_545, 0.99),
+                                                ("night", 52_363, 0.99)])
+def test_a_budget_chooses_steps_and_what_follows_from_them(budget, steps, ema):
+    config = estimate.within(FACES, 0.5, budget)
+    recipe = config.preset.recipe
+    assert recipe.steps == steps
+    assert recipe.ema_decay == pytest.approx(ema, abs=1e-4)               # never longer than the preset's
+    assert replace(recipe, steps=2_000, ema_decay=0.99) == FACES.preset.recipe
+    assert (config.sample_every, config.measure_every) == ((50, 500) if steps < 10_000 else (261, 654))
+
+
+def test_an_interval_that_was_chosen_stays(fixed_speed):
+    assert estimate.within(replace(FACES, sample_every=7), 0.5, "night").sample_every == 7
+
+
+def test_a_budget_of_too_few_steps_is_refused():
+    with pytest.raises(UserError, match=r"10 minutes are enough for 54 steps of 10 s.*choose a longer --budget"):
+        estimate.within(FACES, 10.0, "minutes")
+
+
+def test_the_chosen_steps_are_saved_and_resumed(tmp_path, monkeypatch, fixed_speed):
+    monkeypatch.setattr(estimate, "BUDGETS", {"minutes": 30.0})
+    monkeypatch.setattr(estimate, "FEWEST_STEPS", 1)
+    folder = RunFolder(tmp_path / "run")
+    assert loop.train(run_config(), folder, budget="minutes") == 0
+    saved = read_config(folder)
+    assert saved.preset.recipe.steps == 54 == checkpoint.step_of(checkpoint.newest(folder.checkpoints)[0])
+    assert loop.train(saved, folder, resume=True) == 0
+
+
+# memory, against what is really taken
+
+
+@pytest.mark.parametrize("preset", [tiny(), tiny(consistency=1.0), shrunk("faces-32"), shrunk("celeba-64", batch=8)],
+                         ids=["tiny", "bCR", "faces-32", "celeba-64"])
+def test_the_memory_of_a_step_is_what_numpy_allocates(preset, monkeypatch):
+    """On one thread, with widths at which activations, not Python's own objects, decide."""
+    preset = replace(preset, recipe=replace(preset.recipe, batch=32, micro_batch=16))
+    networks = state.create(0, preset).networks
+    draws = step.draw(np.random.default_rng(0), 32, preset, preset.recipe)
+    side = preset.generator.size
+    real = np.zeros((32, side, side, 3), np.float32)
+    monkeypatch.setattr(step.parallel, "run", lambda function, parts, xp: [function(part) for part in parts])
+    tracemalloc.start()
+    step.gradients(networks, real, draws, preset, preset.recipe)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken / FACTOR < info.step_memory(preset, threads=1) < taken * FACTOR
+
+
+RUN = """
+import sys, tempfile
+from dataclasses import replace
+from pathlib import Path
+from minihit.backend import peak_memory
+from minihit.presets import PRESETS
+from minihit.training import loop
+from minihit.training.run import RunConfig, RunFolder
+
+preset = PRESETS[sys.argv[1]]
+preset = replace(preset, recipe=replace(preset.recipe, batch=int(sys.argv[2]), micro_batch=int(sys.argv[3]), steps=3))
+loop.train(RunConfig(preset, measure_images=int(sys.argv[4])), RunFolder(Path(sys.argv[5])))
+print("peak", peak_memory())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, batch, micro_batch, images", [
+    ("faces-32", 32, 16, 1_000), ("faces-32", 32, 0, 50), ("celeba-64", 8, 4, 50), ("celeba-64", 16, 8, 300),
+])
+def test_the_memory_of_a_run_is_what_the_system_counts(name, batch, micro_batch, images, tmp_path):
+    """The largest resident size of a whole run in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(minihit.__file__).parents[1]), "OPENBLAS_NUM_THREADS": "1"}
+    arguments = [name, str(batch), str(micro_batch), str(images), str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", RUN, *arguments], env=environment, capture_output=True, text=True,
+                          check=True)
+    said = float(re.search(r"and ([\d.]+) GB of", done.stdout)[1]) * 1e9
+    taken = int(re.search(r"peak (\d+)", done.stdout)[1])
+    assert taken / FACTOR < said < taken * FACTOR, (said, taken)

@@ -1,0 +1,112 @@
+"""The log, the pictures and the sentences of a run."""
+
+import numpy as np
+import pytest
+from runs import TINY, image_set, run_config
+
+from minihit.data.dataset import BuiltInFaces
+from minihit.data.faces import faces
+from minihit.images import read_image, to_float, to_uint8
+from minihit.training import log, measure, pictures, state, watch
+from minihit.training.run import RunFolder
+
+FACES = faces(0, 0, 60, 16)
+DATA = image_set(FACES, held_out=20)
+
+
+def watching(path, data=DATA, **settings):
+    return watch.Watch(run_config(**settings), RunFolder(path), "cpu", data)
+
+
+@pytest.fixture
+def generator(monkeypatch):
+    """Call it with images to let the generator make them, whatever its weights are."""
+    return lambda images: monkeypatch.setattr(
+        measure, "samples", lambda tree, z, config, device: np.resize(to_float(images), (len(z), 16, 16, 3)))
+
+
+def test_a_folder_is_measured_with_neighbours(tmp_path, capsys):
+    run = watching(tmp_path, measure_every=2)
+    for number in (0, 1, 2):
+        run.look(state.create(0, TINY), number)
+    records = log.read(run.folder.log)
+    assert [record["step"] for record in records] == [0, 2]
+    assert {"swd", "swd_real", "neighbour", "neighbour_real", "neighbour_ratio"} <= records[0].keys()
+    assert "nearest training image" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.rglob("neighbours*.png")} == {
+        "neighbours.png", "neighbours-00000000.png", "neighbours-00000002.png"}
+    newest = (tmp_path / "neighbours.png").read_bytes()
+    assert newest == (run.folder.samples / "neighbours-00000002.png").read_bytes()
+
+
+def test_images_without_end_have_no_neighbours(tmp_path, capsys):
+    run = watching(tmp_path, BuiltInFaces(16, 0))
+    run.look(state.create(0, TINY), 0)
+    assert log.read(run.folder.log)[0].keys().isdisjoint({"neighbour", "neighbour_ratio"})
+    assert "nearest" not in capsys.readouterr().out
+    assert not (tmp_path / "neighbours.png").exists()
+
+
+def test_memorising_is_a_ratio_near_zero_and_new_images_are_near_one(generator):
+    def ratio(images):
+        generator(images)
+        return measure.nearness(measure.neighbours(None, TINY.generator, "cpu", 0, DATA))["neighbour_ratio"]
+
+    copies, new = FACES[:40], faces(5, 0, 100, 16)
+    noisy = to_uint8(to_float(copies) + 0.05 * np.random.default_rng(0).standard_normal(copies.shape))
+    assert ratio(copies) == 0
+    assert ratio(noisy[:, :, ::-1]) < 0.4
+    assert 0.8 < ratio(new) < 1.25
+
+
+def test_without_held_out_images_there_is_no_yardstick(generator):
+    generator(faces(5, 0, 10, 16))
+    found = measure.neighbours(None, TINY.generator, "cpu", 0, image_set(FACES))
+    assert measure.nearness(found).keys() == {"neighbour"}
+
+
+def test_neighbours_are_training_images_cropped_in_the_middle(generator, monkeypatch):
+    """Not the held-out ones, however near they are; in chunks as in one."""
+    wide = np.pad(FACES, ((0, 0), (3, 3), (3, 3), (0, 0)))
+    data = image_set(wide, held_out=20, size=16)
+    generator(FACES[40:])
+    whole = measure.neighbours(None, TINY.generator, "cpu", 0, data)["neighbour"]
+    assert whole.distances.min() > 0
+    assert all(any(np.array_equal(image, face) for face in FACES[:40]) for image in whole.nearest)
+    monkeypatch.setattr(measure, "CHUNK_PIXELS", 7 * 16**2)
+    parts = measure.neighbours(None, TINY.generator, "cpu", 0, data)["neighbour"]
+    for a, b in zip(parts, whole, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_picture_shows_pairs_with_the_nearest_first(tmp_path, generator):
+    generator(np.concatenate([faces(5, 0, 3, 16), FACES[:1]]))
+    found = measure.neighbours(None, TINY.generator, "cpu", 0, DATA)
+    pictures.write_neighbours(RunFolder(tmp_path), found, 0)
+    picture = read_image(tmp_path / "neighbours.png")
+    cell = 64 + 2
+    assert picture.shape == (4 * cell + 2, pictures.COLUMNS * cell + 2, 3)
+    copy, original = picture[2:66, 2:66], picture[2 + cell:66 + cell, 2:66]
+    np.testing.assert_array_equal(copy, original)
+
+
+def window(**metrics):
+    steps = log.Window()
+    steps.add({"seconds_per_step": 1.0, "data_seconds": 0.0, **metrics})
+    return steps
+
+
+def test_the_wait_for_data_is_logged_as_a_share(tmp_path):
+    run = watching(tmp_path)
+    run.log(window(data_seconds=0.25, real_loss=1.0, r1=0.5), 7)
+    record, = log.read(run.folder.log)
+    assert record["data_share"] == 0.25 and record["discriminator_loss"] == 1.5
+    assert record["images_per_second"] == 4.0 and record["step"] == 7
+
+
+def test_a_hint_is_given_once_where_steps_wait(tmp_path, capsys):
+    run = watching(tmp_path)
+    for number, waited in enumerate([0.019, 0.021, 0.5]):
+        run.log(window(data_seconds=waited), number)
+        said = capsys.readouterr().out
+        assert ("steps wait for data 2% of the time" in said) == (number == 1)

@@ -2,9 +2,12 @@
 
 import contextlib
 import ctypes
+import functools
 import importlib
 import math
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from minihit import tree
 from minihit.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3                             # of mallopt(3)
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")                         # of a container; "max" where there is none
 
 
 def array_module(x):
@@ -57,6 +61,14 @@ def gpu_problem():
     return None
 
 
+def allow_tf32():
+    """Let a GPU round the factors of float32 products to ten bits of mantissa (TF32), which is several times faster.
+
+    CuPy reads this once, at the first product: call it before resolve_device.
+    """
+    os.environ["CUPY_TF32"] = "1"
+
+
 def to_device(arrays, device):
     """A tree of host arrays, copied to the device; on the CPU the arrays themselves."""
     if device == "cpu":
@@ -67,6 +79,36 @@ def to_device(arrays, device):
 def to_host(arrays):
     """A tree of arrays as NumPy arrays; arrays that are on the host already are not copied."""
     return tree.map(lambda x: x if isinstance(x, (np.ndarray, np.generic)) else x.get(), arrays)
+
+
+def pinned(x):
+    """A copy of a host array in page-locked memory: a GPU copies from there while both sides go on with their work.
+
+    CuPy's asarray keeps such an array alive until its copy has been made; write to none that was handed over.
+    """
+    copy = importlib.import_module("cupyx").empty_pinned(x.shape, x.dtype)
+    copy[...] = x
+    return copy
+
+
+def fused(function):
+    """A function of arrays and numbers, elementwise, as it is on NumPy; on a GPU one kernel made of the same body.
+
+    cupy.fuse traces it: arguments go by position, the first an array; `x[...] = ` and `x += ` write into an argument;
+    it returns nothing, an array or a tuple. Two numbers must not meet in it: their result would be rounded to float16.
+    """
+
+    @functools.wraps(function)
+    def call(*arrays):
+        xp = array_module(arrays[0])
+        return function(*arrays) if xp is np else _fuse(xp, function)(*arrays)
+
+    return call
+
+
+@functools.cache
+def _fuse(xp, function):
+    return xp.fuse(function)
 
 
 def erf(x):
@@ -87,6 +129,30 @@ def keep_memory():
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
         libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def return_memory():
+    """Ask glibc to return what was freed to the system, as other threads cannot use it; elsewhere nothing happens."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def memory_size(device):
+    """The bytes of memory that this process may have, of a GPU what others leave free; None where nobody knows."""
+    if device == "gpu":
+        return device_module(device).cuda.runtime.memGetInfo()[0] + device_memory(device)
+    try:
+        installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        return min(installed, int(_CGROUP_LIMIT.read_text()))
+    return installed
+
+
+def device_memory(device):
+    """The bytes that CuPy has taken of a GPU so far; 0 on the CPU."""
+    return 0 if device == "cpu" else device_module(device).get_default_memory_pool().total_bytes()
 
 
 def peak_memory():

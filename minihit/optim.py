@@ -1,8 +1,8 @@
-"""Adam and the moving average of parameters, on flat buffers and in place: a few operations per network and step."""
+"""Adam and the moving average of parameters, on flat buffers and in place: one kernel each on a GPU."""
 
 import math
 
-from minihit.backend import array_module
+from minihit.backend import array_module, fused
 
 BETA1, BETA2, EPS = 0.0, 0.99, 1e-7
 EMA_DECAY, EMA_START = 0.999, 10
@@ -16,13 +16,7 @@ def adam(params, grads, moments, step, lr, beta1=BETA1, beta2=BETA2):
     params, grads (n,); moments {"first": (n,), "second": (n,)}; step t counts from 1.
     """
     rate = lr * math.sqrt(1.0 - beta2**step) / (1.0 - beta1**step)
-    _average(moments["first"], grads, beta1)
-    _average(moments["second"], grads * grads, beta2)
-    update = moments["second"] ** 0.5
-    update += EPS
-    array_module(params).divide(moments["first"], update, out=update)
-    update *= rate
-    params -= update
+    _adam(params, grads, moments["first"], moments["second"], rate, beta1, 1.0 - beta1, beta2, 1.0 - beta2)
 
 
 def init_moments(params):
@@ -36,7 +30,7 @@ def ema(average, values, step, decay=EMA_DECAY, start=EMA_START):
     if step <= start:
         average[...] = values
     else:
-        _average(average, values, decay)
+        _average(average, values, decay, 1.0 - decay)
 
 
 def clip(grads, largest):
@@ -46,6 +40,18 @@ def clip(grads, largest):
     return grads * xp.minimum(1.0, largest / xp.maximum(norm, 1e-12)).astype(grads.dtype)
 
 
-def _average(average, values, decay):
-    average *= decay
-    average += (1.0 - decay) * values
+@fused
+def _adam(params, grads, first, second, rate, keep_first, add_first, keep_second, add_second):
+    _average(first, grads, keep_first, add_first)
+    _average(second, grads * grads, keep_second, add_second)
+    update = second ** 0.5
+    update += EPS
+    array_module(params).divide(first, update, out=update)
+    update *= rate
+    params -= update
+
+
+@fused
+def _average(average, values, keep, add):
+    average *= keep
+    average += add * values

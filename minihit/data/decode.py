@@ -1,6 +1,7 @@
 """Picture files of any ordinary kind as plain RGB: modes, transparency, 16 bits, orientation, oversize."""
 
 import os
+import stat
 
 import numpy as np
 
@@ -63,6 +64,8 @@ def _open(file):
     """A Pillow image whose pixels are not read yet, of a kind and a number of pixels that are safe to read."""
     from PIL import Image
 
+    if isinstance(file, (str, os.PathLike)) and not stat.S_ISREG(os.stat(file).st_mode):  # a pipe would be waited for
+        raise ValueError("no regular file")
     picture = Image.open(file, formats=_formats())
     if picture.width * picture.height > MAX_PIXELS:
         picture.close()

@@ -6,6 +6,7 @@ state = {"mean", "variance"}.
 """
 
 from minihit import initializers, parallel
+from minihit.backend import fused
 from minihit.ops.column_sum import column_sum
 
 EPS = 1e-3
@@ -21,28 +22,52 @@ def init_state(channels):
 
 
 def forward(params, x, state=None):
-    training = state is None
-    count = parallel.total(x.size // x.shape[-1]) if training else None
-    mean = parallel.total(column_sum(x)) / count if training else state["mean"]
-    centered = x - mean
-    variance = parallel.total(column_sum(centered * centered)) / count if training else state["variance"]
-    rstd = (variance + EPS) ** -0.5
-    y = centered * (rstd * params["scale"])
-    y += params["bias"]
-    cache = {"centered": centered, "rstd": rstd, "scale": params["scale"], "mean": mean, "variance": variance,
-             "count": count, "evaluation": not training}
-    return y, cache
+    moments = _of_batch(x) if state is None else {"centered": x - state["mean"], **state, "count": None}
+    rstd = _rstd(moments["variance"])
+    y = _scale(moments["centered"], rstd, params["scale"], params["bias"])
+    return y, {**moments, "rstd": rstd, "scale": params["scale"], "evaluation": state is not None}
 
 
 def backward(dy, cache):
     centered, rstd = cache["centered"], cache["rstd"]
     grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
-    dx = dy
-    if not cache["evaluation"]:
-        # y ignores a shift of x and a rescaling of x, so those two directions are projected out
-        dx = dx - centered * (parallel.total(grads["scale"]) * rstd / cache["count"])
-        dx -= parallel.total(grads["bias"]) / cache["count"]
-    return dx * (rstd * cache["scale"]), grads
+    if cache["evaluation"]:
+        return dy * (rstd * cache["scale"]), grads
+    dscale, dbias = parallel.total(grads["scale"]), parallel.total(grads["bias"])
+    return _project(dy, centered, rstd, cache["scale"], dscale, dbias, cache["count"]), grads
+
+
+def _of_batch(x):
+    count = parallel.total(x.size // x.shape[-1])
+    mean = parallel.total(column_sum(x)) / count
+    centered, square = _center(x, mean)
+    return {"centered": centered, "mean": mean, "variance": parallel.total(column_sum(square)) / count, "count": count}
+
+
+@fused
+def _center(x, mean):
+    centered = x - mean
+    return centered, centered * centered
+
+
+@fused
+def _rstd(variance):
+    return (variance + EPS) ** -0.5
+
+
+@fused
+def _scale(centered, rstd, scale, bias):
+    y = centered * (rstd * scale)
+    y += bias
+    return y
+
+
+@fused
+def _project(dy, centered, rstd, scale, dscale, dbias, count):
+    """y ignores a shift of x and a rescaling of x, so those two directions of dy are projected out."""
+    dx = dy - centered * (dscale * rstd / count)
+    dx -= dbias / count
+    return dx * (rstd * scale)
 
 
 def fold(state, cache, momentum=MOMENTUM):
@@ -58,4 +83,9 @@ def fold(state, cache, momentum=MOMENTUM):
         return {key: fold(state[key], cache[key], momentum) for key in state}
     unbiased = cache["variance"] * (cache["count"] / max(cache["count"] - 1, 1))
     batch = {"mean": cache["mean"], "variance": unbiased}
-    return {key: momentum * state[key] + (1.0 - momentum) * batch[key] for key in state}
+    return {key: _average(state[key], batch[key], momentum, 1.0 - momentum) for key in state}
+
+
+@fused
+def _average(average, value, keep, add):
+    return keep * average + add * value

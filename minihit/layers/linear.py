@@ -7,6 +7,7 @@ attention has weight (C, N, D) and bias (N, D), its out has weight (N, D, C) and
 import math
 
 from minihit import initializers
+from minihit.backend import fused
 from minihit.ops.column_sum import column_sum
 
 
@@ -59,6 +60,14 @@ def tangent(t_x, cache):
 
 def combine(x, scale, t_cache=None):
     """scale_b x_b + t_x_b for every sample b; scale (B,) is one and t_x zero where they are None."""
+    if scale is None and t_cache is None:
+        return x
+    scale = None if scale is None else scale.reshape(-1, *[1] * (x.ndim - 1))
+    return _combine(x, scale, None if t_cache is None else t_cache["t_x"])
+
+
+@fused
+def _combine(x, scale, t_x):
     if scale is not None:
-        x = x * scale.reshape(-1, *[1] * (x.ndim - 1))
-    return x if t_cache is None else x + t_cache["t_x"]
+        x = x * scale
+    return x if t_x is None else x + t_x

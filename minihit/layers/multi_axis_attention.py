@@ -9,7 +9,7 @@ attention is both axes where each window is a row of the image (Ho et al. 2019),
 window is the image.
 """
 
-from minihit.backend import array_module
+from minihit.backend import array_module, fused
 from minihit.layers import cross_attention, linear
 from minihit.ops import attend
 
@@ -48,13 +48,18 @@ def backward(dy, cache):
     dx_value, grads["value"] = linear.backward(_join(dvalue, cache["value"]), cache["value"])
     dx_key, grads["key"] = linear.backward(_join(dkey, cache["key"]), cache["key"])
     dx, grads["query"] = linear.backward(_join(dquery, cache["query"]), cache["query"])
-    return dx + dx_key + dx_value, grads
+    return _add(dx, dx_key, dx_value), grads
 
 
 def head_groups(axes, heads):
     """{axis: slice of the heads that attend along it}, in the order of the axes."""
     share = heads // len(axes)
     return {axis: slice(i * share, (i + 1) * share) for i, axis in enumerate(axes)}
+
+
+@fused
+def _add(dx, dx_key, dx_value):
+    return dx + dx_key + dx_value
 
 
 def _heads_of(x, heads):

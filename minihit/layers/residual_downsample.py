@@ -7,6 +7,7 @@ main: conv 3x3, leaky ReLU, downsample, conv 3x3, leaky ReLU. skip: downsample, 
 import math
 
 from minihit import initializers
+from minihit.backend import fused
 from minihit.layers import conv2d
 from minihit.ops import average_downsample, blur_downsample, leaky_relu
 
@@ -31,7 +32,7 @@ def forward(params, x, kind="blur"):
     main, cache["relu2"] = leaky_relu.forward(h)
     small, cache["small"] = down.forward(x)
     skip, cache["skip"] = conv2d.forward(params["skip"], small)
-    return (main + skip) * _HALF, cache
+    return _join(main, skip), cache
 
 
 def backward(dy, cache):
@@ -64,4 +65,9 @@ def tangent(t_x, cache):
     t_h, t_cache["conv2"] = conv2d.tangent(t_h, cache["conv2"])
     t_main = leaky_relu.tangent(t_h, cache["relu2"])
     t_skip, t_cache["skip"] = conv2d.tangent(down.tangent(t_x, cache["small"]), cache["skip"])
-    return (t_main + t_skip) * _HALF, t_cache
+    return _join(t_main, t_skip), t_cache
+
+
+@fused
+def _join(main, skip):
+    return (main + skip) * _HALF

@@ -6,7 +6,7 @@ no x.
 
 import numpy as np
 
-from minihit.backend import array_module
+from minihit.backend import array_module, fused
 from minihit.errors import UserError
 
 
@@ -72,7 +72,12 @@ def side_of(side, share):
 def _scale_about_mean(x, factor, axis):
     """Symmetric as a matrix: its own backward."""
     mean = x.mean(axis=axis, keepdims=True)
-    return (x - mean) * _per_image(factor, x) + mean
+    return _scale(x, mean, _per_image(factor, x))
+
+
+@fused
+def _scale(x, mean, factor):
+    return (x - mean) * factor + mean
 
 
 def _shift(x, down, right):

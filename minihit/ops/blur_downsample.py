@@ -5,7 +5,7 @@ of an even axis, one before and two after an odd one. Linear, so the tangent is 
 transpose.
 """
 
-from minihit.backend import array_module
+from minihit.backend import array_module, fused
 
 TAPS = (0.125, 0.375, 0.375, 0.125)
 
@@ -29,6 +29,12 @@ def _halve(x, axis):
     padded = _pad(x, axis, 1, 2 * half + 1 - x.shape[axis])
     outer, inner = (padded[_along(axis, slice(k, k + 2 * half, 2))] for k in (0, 1))
     third, fourth = (padded[_along(axis, slice(k, k + 2 * half, 2))] for k in (2, 3))
+    return _filter(outer, inner, third, fourth)
+
+
+@fused
+def _filter(outer, inner, third, fourth):
+    """(outer + 3 inner + 3 third + fourth) / 8."""
     y = inner + third
     y *= 3.0
     y += outer
@@ -42,13 +48,19 @@ def _double(dy, axis, length):
     half = dy.shape[axis]
     shape = (*dy.shape[:axis], 2 * half, *dy.shape[axis + 1:])
     dx = array_module(dy).empty(shape, dy.dtype)
-    near, far = dy * TAPS[1], dy * TAPS[0]
     even, odd = dx[_along(axis, slice(0, None, 2))], dx[_along(axis, slice(1, None, 2))]
-    even[...] = near                                                       # tap 1 of y[i]
-    odd[...] = near                                                        # tap 2 of y[i]
+    far = _spread(dy, even, odd)
     even[_along(axis, slice(1, None))] += far[_along(axis, slice(None, -1))]   # tap 3 of y[i - 1]
     odd[_along(axis, slice(None, -1))] += far[_along(axis, slice(1, None))]    # tap 0 of y[i + 1]
     return dx[_along(axis, slice(0, length))]
+
+
+@fused
+def _spread(dy, even, odd):
+    near = dy * TAPS[1]
+    even[...] = near                                                       # tap 1 of y[i]
+    odd[...] = near                                                        # tap 2 of y[i]
+    return dy * TAPS[0]
 
 
 def _pad(x, axis, before, after):

@@ -7,6 +7,8 @@ pixels as the rows of one matrix, or, for 3 x 3 kernels with enough channels, Wi
 multiplications. The gradient of the input is a convolution with the kernel turned around.
 """
 
+import numpy as np
+
 from minihit.backend import array_module
 from minihit.ops import winograd
 
@@ -20,11 +22,11 @@ def forward(x, weight):
     y = xp.empty((b, height, width, c_out), x.dtype)
     if _suits_winograd(x, weight.shape):
         kernel = winograd.transform_kernel(weight)
-        for part in _groups(b, 4 * height * width * c):
+        for part in _groups(b, 4 * height * width * c, xp):
             winograd.forward(_pad(x[part], 3), kernel, out=y[part])
     else:
         kernel = weight.reshape(-1, c_out)
-        for part in _groups(b, height * width * k * k * c):
+        for part in _groups(b, height * width * k * k * c, xp):
             xp.matmul(columns(x[part], k), kernel, out=y[part].reshape(-1, c_out))
     return y
 
@@ -34,11 +36,13 @@ def input_gradient(dy, weight):
 
 
 def weight_gradient(x, dy, k):
-    (b, height, width, c), c_out = x.shape, dy.shape[-1]
+    (b, height, width, c), c_out, xp = x.shape, dy.shape[-1], array_module(x)
     if _suits_winograd(x, (k, k, c, c_out)):
-        products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in _groups(b, 4 * height * width * c)]
+        parts = _groups(b, 4 * height * width * c, xp)
+        products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in parts]
         return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
-    products = [columns(x[part], k).T @ dy[part].reshape(-1, c_out) for part in _groups(b, height * width * k * k * c)]
+    parts = _groups(b, height * width * k * k * c, xp)
+    products = [columns(x[part], k).T @ dy[part].reshape(-1, c_out) for part in parts]
     return sum(products[1:], products[0]).reshape(k, k, c, c_out)
 
 
@@ -74,7 +78,7 @@ def _pad(x, k):
     return padded
 
 
-def _groups(count, values):
-    """Slices of the batch for which `values` per image fit in the cache."""
-    size = max(1, _CACHED // values)
+def _groups(count, values, xp):
+    """Slices of the batch for which `values` per image fit in the cache; a GPU takes it whole."""
+    size = max(1, _CACHED // values) if xp is np else count
     return [slice(start, start + size) for start in range(0, count, size)]

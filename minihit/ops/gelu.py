@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from minihit.backend import array_module, erf
+from minihit.backend import array_module, erf, fused
 from minihit.ops.strips import STRIP, strips
 
 # erf(x / sqrt(2)) = tanh(x * q(x^2)): minimax q for |x| <= 4 sqrt(2), error below 6e-8, found with Lawson's algorithm;
@@ -32,17 +32,14 @@ def backward(dy, cache):
 
 def reference(x):
     """The definition: what forward computes, without its speed."""
-    cdf = 0.5 * (1.0 + erf(x * math.sqrt(0.5)))
-    pdf = array_module(x).exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi))
-    return x * cdf, {"slope": cdf + x * pdf}
+    y, slope = _definition(x)
+    return y, {"slope": slope}
 
 
 def fill(x, y, slope=None):
     """Write x * Phi(x) into y, and its derivative into slope where it is asked for; all fit in the cache together."""
     if not _fast(x):
-        y[...], cache = reference(x)
-        if slope is not None:
-            slope[...] = cache["slope"]
+        _fill_value(x, y) if slope is None else _fill_both(x, y, slope)
         return
     square = x * x
     cdf = _cdf(x, square)
@@ -53,6 +50,24 @@ def fill(x, y, slope=None):
         slope *= x
         slope *= 1.0 / math.sqrt(2.0 * math.pi)                           # x * phi(x)
         slope += cdf
+
+
+@fused
+def _definition(x):
+    """The value and the slope."""
+    cdf = 0.5 * (1.0 + erf(x * math.sqrt(0.5)))
+    pdf = array_module(x).exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi))
+    return x * cdf, cdf + x * pdf
+
+
+@fused
+def _fill_value(x, y):
+    y[...], _ = _definition(x)
+
+
+@fused
+def _fill_both(x, y, slope):
+    y[...], slope[...] = _definition(x)
 
 
 def _fast(x):

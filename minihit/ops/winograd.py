@@ -12,7 +12,7 @@ transpose of the same map.
 
 from functools import cache
 
-from minihit.backend import array_module
+from minihit.backend import array_module, fused
 
 KERNEL = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
 
@@ -22,9 +22,8 @@ def forward(padded, kernel, out):
     products = transform_input(padded) @ kernel                            # (16, T, C')
     b, height, width, c = out.shape
     products = products.reshape(4, 4, b, height // 2, width // 2, c)
-    for row, mixed in enumerate(_output_mix(products)):                    # (4, B, H/2, W/2, C')
-        for column, y in enumerate(_output_mix(mixed)):
-            out[:, row::2, column::2] = y
+    for row, mixed in enumerate(_output_mix(*products)):                   # (4, B, H/2, W/2, C')
+        _store_output_mix(*mixed, out[:, row::2, 0::2], out[:, row::2, 1::2])
 
 
 def weight_gradient(padded, dy):
@@ -60,9 +59,9 @@ def transform_input(padded):
     b, height, width, c = padded.shape
     height, width, xp = height - 2, width - 2, array_module(padded)
     rows = xp.empty((4, b, height // 2, width + 2, c), padded.dtype)
-    _input_mix([padded[:, i:i + height:2] for i in range(4)], rows)
+    _input_mix(*(padded[:, i:i + height:2] for i in range(4)), *rows)
     tiles = xp.empty((4, 4, b, height // 2, width // 2, c), padded.dtype)
-    _input_mix([rows[:, :, :, i:i + width:2] for i in range(4)], tiles.swapaxes(0, 1))
+    _input_mix(*(rows[:, :, :, i:i + width:2] for i in range(4)), *tiles.swapaxes(0, 1))
     return tiles.reshape(16, -1, c)
 
 
@@ -70,32 +69,41 @@ def transform_output_gradient(dy):
     """OUTPUT^T dy OUTPUT for the 2 x 2 squares: (16, T, C')."""
     (b, height, width, c), xp = dy.shape, array_module(dy)
     rows = xp.empty((4, b, height // 2, width, c), dy.dtype)
-    _output_mix_transposed(dy[:, 0::2], dy[:, 1::2], rows)
+    _output_mix_transposed(dy[:, 0::2], dy[:, 1::2], *rows)
     tiles = xp.empty((4, 4, b, height // 2, width // 2, c), dy.dtype)
-    _output_mix_transposed(rows[:, :, :, 0::2], rows[:, :, :, 1::2], tiles.swapaxes(0, 1))
+    _output_mix_transposed(rows[:, :, :, 0::2], rows[:, :, :, 1::2], *tiles.swapaxes(0, 1))
     return tiles.reshape(16, -1, c)
 
 
-def _input_mix(pixels, out):
-    xp = array_module(out)
-    xp.subtract(pixels[0], pixels[2], out=out[0])
-    xp.add(pixels[1], pixels[2], out=out[1])
-    xp.subtract(pixels[2], pixels[1], out=out[2])
-    xp.subtract(pixels[1], pixels[3], out=out[3])
+@fused
+def _input_mix(x0, x1, x2, x3, out0, out1, out2, out3):
+    """INPUT applied to four pixels along an axis."""
+    xp = array_module(x0)
+    xp.subtract(x0, x2, out=out0)
+    xp.add(x1, x2, out=out1)
+    xp.subtract(x2, x1, out=out2)
+    xp.subtract(x1, x3, out=out3)
 
 
-def _output_mix(products):
-    """Both rows of OUTPUT applied to the first axis."""
-    first = products[1] + products[2]
-    first += products[0]
-    second = products[1] - products[2]
-    second -= products[3]
+@fused
+def _output_mix(x0, x1, x2, x3):
+    """Both rows of OUTPUT applied to four products along an axis."""
+    first = x1 + x2
+    first += x0
+    second = x1 - x2
+    second -= x3
     return first, second
 
 
-def _output_mix_transposed(first, second, out):
-    xp = array_module(out)
-    out[0] = first
-    xp.add(first, second, out=out[1])
-    xp.subtract(first, second, out=out[2])
-    xp.negative(second, out=out[3])
+@fused
+def _store_output_mix(x0, x1, x2, x3, even, odd):
+    even[...], odd[...] = _output_mix(x0, x1, x2, x3)
+
+
+@fused
+def _output_mix_transposed(first, second, out0, out1, out2, out3):
+    xp = array_module(first)
+    out0[...] = first
+    xp.add(first, second, out=out1)
+    xp.subtract(first, second, out=out2)
+    xp.negative(second, out=out3)

@@ -66,7 +66,8 @@ def _steps(run, training, done, interrupted):
     window, saved = log.Window(), time.monotonic()
     batches = prefetch.batches(run.data, done * recipe.batch, recipe.batch, device, run.images)
     with batches as upcoming, tqdm(total=recipe.steps, initial=done, unit="step", disable=None) as bar:
-        while done < recipe.steps and not interrupted:
+        last = done >= recipe.steps
+        while not last:
             started, done = time.perf_counter(), done + 1
             real = to_float(next(upcoming))
             waited = time.perf_counter() - started

@@ -51,10 +51,16 @@ def sheet(images):
 
 
 def write_timelapse(folder):
-    """The EMA grids of the whole run as timelapse.gif, and as timelapse.mp4 where the extra "video" is installed."""
+    """The EMA grids of the whole run as timelapse.gif, and as timelapse.mp4 where the extra "video" is installed.
+
+    Pictures of another size than the newest do not belong to them.
+    """
     paths = sorted(folder.samples.glob("ema-*.png"))
     chosen = sorted({round(i) for i in np.linspace(0, len(paths) - 1, FRAMES)})
-    frames = [read_image(paths[i]) for i in chosen]
+    frames = [read_image(paths[i]) for i in chosen] if paths else []
+    frames = [frame for frame in frames if frame.shape == frames[-1].shape]
+    if not frames:
+        return
     frames += [frames[-1]] * (len(frames) // 4)                           # the end stays for a while
     write_animation(folder.path / "timelapse.gif", frames, fps=10)
     if has_video():

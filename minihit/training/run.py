@@ -81,7 +81,7 @@ def from_json(text, source):
     """The RunConfig that to_json wrote; source, a file's name, is for the UserError that a foreign text raises."""
     try:
         return _build(RunConfig, json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{source} is not the configuration of a run ({error}): "
                         f"choose the folder of a run, or start a new one") from error
 
@@ -96,7 +96,7 @@ def read_config(folder):
     """Raises UserError where the folder holds no run."""
     if not folder.config.is_file():
         raise UserError(f"{folder.path} holds no run: give the folder that minihit train wrote, such as runs/faces-32")
-    return from_json(folder.config.read_text(), folder.config)
+    return from_json(folder.config.read_bytes(), folder.config)
 
 
 def _build(kind, value):

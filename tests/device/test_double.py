@@ -7,7 +7,7 @@ from strict_cupy import transfers
 from training.test_step import PRESETS, make
 
 from minihit import optim
-from minihit.backend import array_module, erf, to_device, to_host
+from minihit.backend import array_module, erf, pinned, to_device, to_host
 from minihit.ops import leaky_relu
 from minihit.training import log, state, step
 
@@ -114,6 +114,13 @@ def test_uploads_are_counted_and_what_is_up_stays(double, x):
     assert double.asarray(x) is x
     assert len(transfers.uploads) == 3 and all("test_double.py" in upload for upload in transfers.uploads)
     np.testing.assert_array_equal(double.asarray(HOST, np.float64).get(), HOST)
+
+
+def test_an_upload_from_pinned_memory_is_told_apart(double):
+    there = pinned(HOST)
+    np.testing.assert_array_equal(double.asarray(there[1:]).get(), HOST[1:])
+    double.asarray(HOST)
+    assert [upload.split(" at ")[0] for upload in transfers.uploads] == ["asarray of pinned memory", "asarray"]
 
 
 def test_an_upload_and_a_download_are_copies(double):

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers import assert_same
-from runs import TINY, run_config, shrunk, tiny, write_run
+from runs import TINY, image_set, run_config, shrunk, tiny, write_run
 
 from minihit import cli, sampling, tree
-from minihit.backend import device_module, resolve_device
+from minihit.backend import device_module, resolve_device, to_host
+from minihit.data import prefetch
 from minihit.data.faces import faces
 from minihit.errors import UserError
-from minihit.images import read_image, to_float
+from minihit.images import read_image, to_float, write_png
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
-from minihit.training import checkpoint, guard, log, loop, measure, pictures, state, step
+from minihit.training import checkpoint, estimate, guard, log, loop, measure, pictures, state, step
 from minihit.training.run import RunFolder
 
 RUNS = {
@@ -23,12 +24,20 @@ RUNS = {
 }
 
 
-def train(path, preset=TINY, device="gpu", steps=4, resume=False, **settings):
+def train(path, preset=TINY, device="gpu", steps=4, resume=False, data_on_device="auto", **settings):
     """A run folder after so many steps."""
     folder = RunFolder(path)
     preset = replace(preset, recipe=replace(preset.recipe, steps=steps))
-    loop.train(run_config(preset, **settings), folder, device, resume)
+    loop.train(run_config(preset, **settings), folder, device, resume, data_on_device=data_on_device)
     return folder
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of thirty pictures."""
+    for index, image in enumerate(faces(seed=3, start=0, count=30, size=16)):
+        write_png(tmp_path / "photos" / f"{index}.png", image)
+    return str(tmp_path / "photos")
 
 
 def saved(folder, preset=TINY):
@@ -78,6 +87,54 @@ def test_a_run_may_change_its_device(gpu, tmp_path):
     assert tree.map(np.shape, saved(mixed)) == tree.map(np.shape, saved(whole))
     if gpu.exact:
         assert_same(saved(mixed), saved(whole))
+
+
+@pytest.mark.parametrize("data_on_device", ["no", "yes"])
+def test_a_folder_is_trained_on_from_the_host_or_from_the_device(gpu, tmp_path, photos, data_on_device):
+    """With the same images in the same order, and the same neighbours found."""
+    there = train(tmp_path / "there", data=photos, data_on_device=data_on_device, measure_every=4)
+    here = train(tmp_path / "here", data=photos, device="cpu", measure_every=4)
+    gpu.agree(first_losses(there), first_losses(here))
+    if gpu.exact:
+        assert_same(saved(there), saved(here))
+        assert nearest(there) == nearest(here)
+        assert_same(*(read_image(folder.path / "neighbours.png") for folder in (there, here)))
+
+
+def nearest(folder):
+    return [[record[name] for name in ("neighbour", "neighbour_real", "neighbour_ratio")]
+            for record in log.read(folder.log) if "neighbour" in record]
+
+
+@pytest.mark.parametrize("position", [0, 17, 55])
+def test_batches_of_a_folder_are_those_of_the_host(gpu, position, monkeypatch):
+    """With crops, mirror images and the end of an epoch; uploaded in pieces."""
+    data = image_set(faces(seed=3, start=0, count=20, size=18), size=16, source="photos")
+    monkeypatch.setattr(prefetch, "PIECE", 7 * data.images[0].nbytes)
+    for images in (None, prefetch.resident(data, "gpu", "yes", room=10**9)):
+        with prefetch.batches(data, position, 4, "gpu", images) as upcoming:
+            for step in range(8):
+                assert_same(to_host(next(upcoming)), data.take(position + 4 * step, 4))
+
+
+@pytest.mark.parametrize("choice, room, kept", [("auto", 2.1, True), ("auto", 1.9, False), ("yes", 1.1, True),
+                                                ("no", 9.0, False)])
+def test_images_are_kept_where_they_fit(gpu, choice, room, kept):
+    data = image_set(faces(seed=3, start=0, count=20, size=16), source="photos")
+    images = prefetch.resident(data, "gpu", choice, room * data.images.nbytes)
+    assert (images is not None) == kept
+
+
+def test_images_that_do_not_fit_are_refused(gpu):
+    data = image_set(np.zeros((1000, 16, 16, 3), np.uint8), source="photos")
+    with pytest.raises(UserError, match=r"images of photos take 0.0 GB .* choose --data-on-device no"):
+        prefetch.resident(data, "gpu", "yes", room=1000)
+
+
+def test_a_gpu_without_room_is_refused(gpu, tmp_path, monkeypatch):
+    monkeypatch.setattr(estimate, "memory_size", lambda device: 1000)
+    with pytest.raises(UserError, match=r"the gpu has 1e-06 GB: choose --micro-batch 1, a smaller --batch"):
+        train(tmp_path / "run")
 
 
 def test_samples_agree_with_numpy(gpu, tmp_path):
@@ -152,6 +209,20 @@ def test_nothing_waits_between_logs(steps_of, name):
         assert len(uploads) == 1 + len(list(tree.items(drawn)))
     where = {sync.split(" at ")[1].split(":")[0] for sync in counts[4][0]}
     assert where == {"training/guard.py", "training/log.py"}
+
+
+@pytest.mark.parametrize("data_on_device", ["no", "yes"])
+def test_a_batch_of_a_folder_is_uploaded_without_waiting(steps_of, photos, data_on_device):
+    """From pinned memory, or only its plan."""
+    counts = steps_of(TINY, data=photos, data_on_device=data_on_device)
+    for number in (2, 3, 5, 6, 7):
+        syncs, uploads = counts[number]
+        assert syncs == []
+        of_data = [upload for upload in uploads if "/prefetch.py" in upload or "/dataset.py" in upload]
+        if data_on_device == "yes":
+            assert len(of_data) == 4 and all("data/dataset.py" in upload for upload in of_data)
+        else:
+            assert [upload for upload in uploads if "pinned" in upload] and of_data == []
 
 
 def test_saving_and_sampling_wait(steps_of):

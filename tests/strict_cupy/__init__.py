@@ -5,6 +5,8 @@ get() and asnumpy(), names and keyword arguments that CuPy lacks (record.py). It
 NumPy on its arrays, which CuPy would answer itself, lists of arrays in asarray, lists and NumPy arrays as indices,
 which it would upload, and indices out of bounds, which it would wrap around. It counts what CuPy does without a word
 (transfers.py): float(x), bool(x), x.get(), print(x) and a mask as an index wait for the device; asarray(host) uploads.
+It counts what the device would do (kernels.py): launches and the bytes that they move. A function under its fuse may do
+what cupy.fuse can trace, and nothing else.
 
 What it cannot show: kernels that fail to compile, other rounding, races between streams, and memory that runs out.
 """
@@ -12,6 +14,7 @@ What it cannot show: kernels that fail to compile, other rounding, races between
 import sys
 
 from strict_cupy import functions
+from strict_cupy.kernels import launches as launches
 from strict_cupy.transfers import transfers as transfers
 
 _MODULES = functions.make()
@@ -22,3 +25,4 @@ def install(monkeypatch):
     for name, module in _MODULES.items():
         monkeypatch.setitem(sys.modules, name, module)
     transfers.start()
+    launches.start()

@@ -8,7 +8,7 @@ import operator
 
 import numpy as np
 
-from strict_cupy import record
+from strict_cupy import kernels, record
 from strict_cupy.transfers import transfers
 
 ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
@@ -18,6 +18,13 @@ SYNCS = ("__bool__", "__int__", "__float__", "__complex__", "__repr__", "__str__
 METHODS = ("all", "any", "argmax", "argmin", "astype", "clip", "copy", "cumsum", "dot", "fill", "flatten", "max",
            "mean", "min", "prod", "ravel", "repeat", "reshape", "round", "sort", "squeeze", "std", "sum", "swapaxes",
            "take", "trace", "transpose", "var", "view")
+ELEMENTWISE = {"abs", "add", "astype", "ceil", "clip", "copy", "cos", "divide", "exp", "expm1", "floor", "isfinite",
+               "isnan", "log", "log1p", "logaddexp", "logical_and", "logical_not", "logical_or", "maximum", "minimum",
+               "multiply", "negative", "power", "reciprocal", "rint", "round", "sign", "sin", "sqrt", "square",
+               "subtract", "tanh", "where"}
+VIEWS = {"broadcast_to", "expand_dims", "flip", "lib.stride_tricks.as_strided", "moveaxis", "ravel", "reshape",
+         "lib.stride_tricks.sliding_window_view", "squeeze", "swapaxes", "transpose", "view"}
+FREE = {"empty", "empty_like"}
 PROPERTIES = ("dtype", "itemsize", "nbytes", "ndim", "shape", "size", "strides")
 
 
@@ -40,22 +47,39 @@ class ndarray:
 
     @property
     def T(self):
+        refuse_in_fusion("T")
         return wrap(self.memory.T)
 
     def __len__(self):
+        refuse_in_fusion("len")
         return len(self.memory)
 
     def __iter__(self):
         return (self[i] for i in range(len(self.memory)))
 
     def __getitem__(self, index):
+        refuse_in_fusion("an index")
         plain = _index(index)
-        if any(isinstance(part, np.ndarray) and part.dtype == bool for part in plain):
+        arrays = [part for part in plain if isinstance(part, np.ndarray)]
+        if any(part.dtype == bool for part in arrays):
             transfers.sync("mask")                                        # its values decide the shape of the result
-        return wrap(self.memory[plain])
+        return wrap(kernels.gather(self.memory, plain) if arrays else self.memory[plain])
 
     def __setitem__(self, index, value):
-        self.memory[_index(index)] = operand(value)
+        plain = _index(index)
+        if plain != (Ellipsis,):
+            refuse_in_fusion("assignment to a part")
+        if any(isinstance(part, np.ndarray) for part in plain):
+            raise NotImplementedError("assignment to arrays of indices is not counted: add it to kernels.py")
+        whole = plain == (Ellipsis,) and self.memory.ndim
+        kernels.assign(self.memory if whole else self.memory[plain], operand(value))
+
+
+class Number:
+    """A number that is an argument of a fused function. CuPy makes float16 of two of them, so two may not meet."""
+
+    def __init__(self, value):
+        self.value = value
 
 
 def wrap(result):
@@ -74,6 +98,8 @@ def operand(x):
     """What stands for x in NumPy; TypeError for all but arrays of the double and scalars, as in a ufunc of CuPy."""
     if isinstance(x, ndarray):
         return x.memory
+    if isinstance(x, Number):
+        return x.value
     if isinstance(x, (bool, int, float, complex, np.generic)):
         return x
     raise TypeError(f"Unsupported type {type(x)}")
@@ -91,7 +117,23 @@ def argument(x):
 def called(name, function, args, kwargs):
     """function of the arguments, which the recorded signature of `name` must accept."""
     record.signature(name).bind(*args, **kwargs)
-    return wrap(function(*map(argument, args), **{key: argument(value) for key, value in kwargs.items()}))
+    args, kwargs = [*map(argument, args)], {key: argument(value) for key, value in kwargs.items()}
+    name = name.removeprefix("ndarray.")
+    if name in ELEMENTWISE:
+        return wrap(kernels.elementwise(function, *args, **kwargs))
+    refuse_in_fusion(name)
+    if name == "fill":
+        return kernels.assign(*args)
+    if name in ("matmul", "dot"):
+        return wrap(kernels.product(function, *args, **kwargs))
+    if name in VIEWS:
+        return wrap(kernels.view(function, *args, **kwargs))
+    return wrap(function(*args, **kwargs) if name in FREE else kernels.other(function, args, kwargs))
+
+
+def refuse_in_fusion(what):
+    if kernels.launches.fusion is not None:
+        raise TypeError(f"{what} is not elementwise: cupy.fuse cannot have it")
 
 
 def _integers(x):
@@ -115,19 +157,21 @@ def _index(index):
 
 def _operator(name):
     function = getattr(operator, f"__{name}__")
-    return lambda self, *others: wrap(function(self.memory, *map(operand, others)))
+    if name == "matmul":
+        return lambda self, other: called("matmul", np.matmul, (self, other), {})
+    return lambda self, *others: wrap(kernels.elementwise(function, self.memory, *map(operand, others)))
 
 
 def _reflected(name):
     function = getattr(operator, f"__{name}__")
-    return lambda self, other: wrap(function(operand(other), self.memory))
+    return lambda self, other: wrap(kernels.elementwise(function, operand(other), self.memory))
 
 
 def _in_place(name):
     function = getattr(operator, f"__i{name}__")
 
     def method(self, other):
-        function(self.memory, operand(other))
+        kernels.overwrite(function, self.memory, operand(other))
         return self
 
     return method
@@ -147,7 +191,12 @@ def _method(name):
 
 
 def _property(name):
-    return property(lambda self: getattr(self.memory, name))
+    def value(self):
+        if name not in ("dtype", "ndim"):
+            refuse_in_fusion(name)
+        return getattr(self.memory, name)
+
+    return property(value)
 
 
 def _attributes():

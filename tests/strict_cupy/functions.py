@@ -1,13 +1,13 @@
 """The functions of the double: those of NumPy, called as CuPy could be called, on arrays of the device."""
 
 from operator import attrgetter
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
 from minihit import backend
-from strict_cupy import record
-from strict_cupy.device_array import argument, called, ndarray, wrap
+from strict_cupy import kernels, record
+from strict_cupy.device_array import Number, argument, called, ndarray, operand, wrap
 from strict_cupy.transfers import transfers
 
 CREATION = ("arange", "empty", "eye", "full", "ones", "zeros")            # from plain numbers, without an upload
@@ -19,6 +19,7 @@ ARRAYS = ("all", "any", "argmax", "argmin", "argsort", "broadcast_to", "clip", "
 UFUNCS = ("abs", "add", "ceil", "cos", "divide", "exp", "expm1", "floor", "isfinite", "isnan", "log", "log1p",
           "logaddexp", "logical_and", "logical_not", "logical_or", "matmul", "maximum", "minimum", "multiply",
           "negative", "power", "reciprocal", "rint", "sign", "sin", "sqrt", "square", "subtract", "tanh")
+MEMORY = 80 * 10**9                                                       # bytes that the device has, all free
 TYPES = ("bool_", "uint8", "int16", "int32", "int64", "float16", "float32", "float64", "dtype")
 
 
@@ -37,13 +38,17 @@ def make():
     functions = {name: _function(name) for name in (*CREATION, *UFUNCS)}
     functions |= {name: _of_arrays(name) for name in ARRAYS} | {name: _joining(name) for name in JOINING}
     functions |= {name: getattr(np, name) for name in TYPES}
-    functions |= {"ndarray": ndarray, "asarray": _asarray, "asnumpy": _asnumpy, "einsum": _einsum, "sort": _sort}
+    functions |= {"ndarray": ndarray, "asarray": _asarray, "asnumpy": _asnumpy, "einsum": _einsum, "sort": _sort,
+                  "fuse": _fuse}
     for name, function in functions.items():
         setattr(_module_of(cupy, name), name.split(".")[-1], function)
     _module_of(cupy, "cuda.is_available").is_available = lambda: True
-    special.erf = lambda x: wrap(backend.erf(argument(x)))
-    parents = {name: ModuleType(name) for name in ("cupyx", "cupyx.scipy")}
-    return {"cupy": cupy, **parents, "cupyx.scipy.special": special}
+    _module_of(cupy, "cuda.runtime.memGetInfo").memGetInfo = lambda: (MEMORY, MEMORY)
+    cupy.get_default_memory_pool = lambda: SimpleNamespace(total_bytes=lambda: 0)
+    special.erf = lambda x: wrap(kernels.elementwise(backend.erf, operand(x)))
+    cupyx, scipy = ModuleType("cupyx"), ModuleType("cupyx.scipy")
+    cupyx.empty_pinned = _empty_pinned
+    return {"cupy": cupy, "cupyx": cupyx, "cupyx.scipy": scipy, "cupyx.scipy.special": special}
 
 
 def _module_of(cupy, name):
@@ -72,7 +77,7 @@ def _joining(name):
         _require(name, *arrays)
         record.signature(name).bind(arrays, *args, **kwargs)
         plain = {key: argument(value) for key, value in kwargs.items()}
-        return wrap(getattr(np, name)([x.memory for x in arrays], *map(argument, args), **plain))
+        return wrap(kernels.join(getattr(np, name), [x.memory for x in arrays], [*map(argument, args)], plain))
 
     return call
 
@@ -81,9 +86,17 @@ def _asarray(a, dtype=None):
     """The one way up. An array that is up already is not copied."""
     if isinstance(a, ndarray):
         return a if dtype in (None, a.dtype) else a.astype(dtype)
-    there = wrap(np.array(a, dtype))
-    transfers.upload("asarray")
+    there = wrap(np.array(a, dtype, subok=False))
+    transfers.upload("asarray of pinned memory" if isinstance(a, Pinned) else "asarray")
     return there
+
+
+class Pinned(np.ndarray):
+    """A host array in page-locked memory; its slices are, too."""
+
+
+def _empty_pinned(shape, dtype=float, order="C"):
+    return np.empty(shape, dtype, order).view(Pinned)
 
 
 def _asnumpy(a):
@@ -99,6 +112,27 @@ def _sort(a, axis=-1, kind=None):
     if kind not in (None, "stable"):
         raise ValueError("kind can only be None or 'stable'")
     return _of_arrays("sort")(a, axis=axis, kind="stable")
+
+
+def _fuse(function):
+    """function, elementwise, as one launch; what cupy.fuse cannot trace, or would give another shape, is refused."""
+
+    def call(*args):
+        if kernels.launches.fusion is not None:
+            return function(*args)
+        fusion = kernels.launches.fusion = kernels.Fusion([x.memory for x in args if isinstance(x, ndarray)])
+        try:
+            result = function(*(x if x is None or isinstance(x, ndarray) else Number(operand(x)) for x in args))
+        finally:
+            kernels.launches.fusion = None
+        returned = [] if result is None else [x.memory for x in (result if isinstance(result, tuple) else (result,))]
+        shape = np.broadcast_shapes(*(x.shape for x in fusion.arguments))
+        if any(x.shape != shape for x in (*returned, *fusion.written)):
+            raise TypeError(f"cupy.fuse makes every result of {function.__name__} as large as {shape}")
+        kernels.launches.count(fusion.read, [*returned, *fusion.written])
+        return result
+
+    return call
 
 
 def _require(name, *arrays):

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 FILE = Path(__file__).with_name("cupy.json")
-DOTTED = ("lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view", "cuda.is_available")
+DOTTED = ("lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view", "cuda.Device",
+          "cuda.is_available", "cuda.runtime.memGetInfo")
 
 
 @cache
@@ -30,11 +31,13 @@ def signature(name):
 
 def collect(cupy):
     """What recorded() is for the CuPy that is installed: cupy, its arrays, and a few dotted names."""
+    from cupyx import empty_pinned
     from cupyx.scipy import special
 
     found = {name: getattr(cupy, name) for name in dir(cupy) if not name.startswith("_")}
     found |= {f"ndarray.{name}": getattr(cupy.ndarray, name) for name in dir(cupy.ndarray) if re.match("__|[^_]", name)}
-    found |= {name: attrgetter(name)(cupy) for name in DOTTED} | {"cupyx.scipy.special.erf": special.erf}
+    found |= {name: attrgetter(name)(cupy) for name in DOTTED}
+    found |= {"cupyx.scipy.special.erf": special.erf, "cupyx.empty_pinned": empty_pinned}
     names = {name: parameters(value) for name, value in sorted(found.items()) if not isinstance(value, ModuleType)}
     return {"version": cupy.__version__, "names": names}
 

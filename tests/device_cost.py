@@ -1,0 +1,106 @@
+"""What one training step asks of a GPU, without one: kernel launches and bytes, counted on the strict double of CuPy.
+
+    python tests/device_cost.py --preset celeba-64 --batch 64 --bandwidth 3.35 --launch 5
+
+The time is an estimate, for comparing one version of the code with another: each phase takes as long as its launches
+from the host or its bytes through the GPU's memory, whichever is more. --bandwidth is the datasheet's, in TB/s (H100
+SXM 3.35, RTX 4090 1.0); --launch the microseconds that CuPy needs on the host for one operation, 5 unless measured.
+Products count with their bytes alone, so the time of the largest ones is too short.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import strict_cupy
+from strict_cupy import launches
+
+from minihit import tree
+from minihit.backend import device_module, to_device
+from minihit.models import discriminator, generator
+from minihit.ops import augment
+from minihit.presets import PRESETS
+from minihit.training import state, step
+
+PHASES = {
+    "G forward": [(generator, "forward"), (generator, "update_state")],
+    "G backward": [(generator, "backward")],
+    "D forward": [(discriminator, "forward")],
+    "D input gradient": [(discriminator, "input_gradient")],
+    "D weight gradient": [(discriminator, "weight_gradients")],
+    "D tangent": [(discriminator, "tangent")],
+    "augmentation": [(augment, "forward"), (augment, "backward")],
+    "gathering, Adam, EMA": [(state, "apply")],
+}
+REST = "losses and sums of gradients"
+
+
+def count(preset, steps=20):
+    """{phase: Cost} of one step after the moving average has begun; nothing is computed."""
+    with pytest.MonkeyPatch.context() as patch:
+        strict_cupy.install(patch)
+        training = state.create(0, preset, "gpu")
+        recipe, xp = preset.recipe, device_module("gpu")
+        real = xp.zeros((recipe.batch, preset.generator.size, preset.generator.size, 3), np.float32)
+        draws = to_device(step.draw(np.random.default_rng(0), recipe.batch, preset, recipe), "gpu")
+        for phase, functions in PHASES.items():
+            for module, name in functions:
+                patch.setattr(module, name, _during(phase, getattr(module, name)))
+        launches.start(dry=True)
+        with launches.during(REST):
+            grads, averages, _ = step.gradients(training.networks, real, draws, preset, recipe)
+            state.apply(training, grads, averages, steps, recipe)
+        counts = launches.counts
+        launches.start()
+    return counts
+
+
+def milliseconds(cost, bandwidth, launch):
+    """The longer of launching from the host and moving the bytes; TB/s and microseconds."""
+    return max(cost.launches * launch / 1e3, cost.bytes / bandwidth / 1e9)
+
+
+def table(counts, bandwidth, launch):
+    rows = [(phase, counts[phase]) for phase in (*PHASES, REST) if phase in counts]
+    lines = [f"{'':28} {'launches':>9} {'GB':>8} {'ms':>8}"]
+    lines += [f"{phase:28} {cost.launches:9,} {cost.bytes / 1e9:8.2f} {milliseconds(cost, bandwidth, launch):8.2f}"
+              for phase, cost in rows]
+    total = sum(cost.launches for _, cost in rows), sum(cost.bytes for _, cost in rows) / 1e9
+    time = sum(milliseconds(cost, bandwidth, launch) for _, cost in rows)
+    return "\n".join([*lines, f"{'one step':28} {total[0]:9,} {total[1]:8.2f} {time:8.2f}"])
+
+
+def _during(phase, function):
+    def call(*args, **kwargs):
+        with launches.during(phase):
+            return function(*args, **kwargs)
+
+    return call
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", default="faces-32", choices=PRESETS)
+    parser.add_argument("--batch", type=int, help="the preset's unless given")
+    parser.add_argument("--micro-batch", type=int, help="the preset's unless given")
+    parser.add_argument("--consistency", type=float, help="the cost of bCR; the preset's unless given")
+    parser.add_argument("--bandwidth", type=float, default=3.35, help="TB/s")
+    parser.add_argument("--launch", type=float, default=5.0, help="microseconds")
+    given = parser.parse_args()
+    preset = PRESETS[given.preset]
+    changes = {name: getattr(given, name) for name in ("batch", "micro_batch", "consistency")}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    preset = replace(preset, recipe=replace(preset.recipe, **changes))
+    print(f"{given.preset}, batch {preset.recipe.batch} in micro-batches of {preset.recipe.micro_batch}, "
+          f"{tree.size(generator.init(np.random.default_rng(0), preset.generator)) / 1e6:.1f} M parameters in G")
+    print(table(count(preset), given.bandwidth, given.launch))
+
+
+if __name__ == "__main__":
+    main()

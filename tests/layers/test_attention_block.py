@@ -26,3 +26,9 @@ def test_running_averages_stand_in_for_the_batch():
     whole, _ = attention_block.forward(params, x, ("block", "grid"), "batch", state)
     alone, _ = attention_block.forward(params, x[:1], ("block", "grid"), "batch", state)
     np.testing.assert_allclose(whole[:1], alone, atol=1e-12)
+
+
+@pytest.mark.parametrize("options, key_heads", [({}, 1), ({"multi_query": True}, 1), ({"multi_query": False}, 2)])
+def test_keys_are_shared_by_all_heads_unless_told_otherwise(options, key_heads):
+    params = attention_block.init(np.random.default_rng(1), 4, 2, **options)
+    assert len(params["attention"]["key"]["bias"]) == key_heads

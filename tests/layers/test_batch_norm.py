@@ -4,7 +4,7 @@ from helpers import assert_same, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minihit import gradcheck
+from minihit import gradcheck, parallel
 from minihit.layers import batch_norm
 
 shapes = st.tuples(st.integers(2, 4), st.integers(1, 3), st.integers(1, 5))
@@ -38,11 +38,18 @@ def test_a_large_mean_costs_no_accuracy_in_float32():
     np.testing.assert_allclose(batch_norm.forward(params, x + 1000)[0], batch_norm.forward(params, x)[0], atol=2e-3)
 
 
-def test_running_averages_take_the_unbiased_variance():
-    params, x, state, _ = example(1, (5, 2, 3))
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_running_averages_take_the_unbiased_variance(count):
+    params, x, state, _ = example(1, (count, 1, 3))
     folded = batch_norm.fold(state, batch_norm.forward(params, x)[1])
     np.testing.assert_allclose(folded["mean"], 0.99 * state["mean"] + 0.01 * x.mean((0, 1)))
     np.testing.assert_allclose(folded["variance"], 0.99 * state["variance"] + 0.01 * x.var((0, 1), ddof=1))
+
+
+def test_a_single_value_has_no_variance():
+    params, x, state, _ = example(1, (1, 1, 3))
+    folded = batch_norm.fold(state, batch_norm.forward(params, x)[1])
+    np.testing.assert_allclose(folded["variance"], 0.99 * state["variance"])
 
 
 def test_fold_follows_the_keys_of_the_state():
@@ -84,3 +91,25 @@ def test_with_its_own_statistics_evaluation_is_training(shape, seed):
     y, cache = batch_norm.forward(params, x)
     state = {name: cache[name] for name in ("mean", "variance")}
     np.testing.assert_allclose(batch_norm.forward(params, x, state)[0], y, atol=1e-13)
+
+
+@given(st.tuples(st.integers(4, 6), st.integers(1, 3), st.integers(1, 5)), seeds)
+def test_parts_that_run_together_are_one_batch(shape, seed):
+    """But that each adds up the gradients of its own images."""
+    params, x, _, rng = example(seed, shape)
+    y, cache = batch_norm.forward(params, x)
+    dy = rng.standard_normal(shape)
+    dx, grads = batch_norm.backward(dy, cache)
+
+    def work(part):
+        y, cache = batch_norm.forward(params, x[part])
+        return y, cache, *batch_norm.backward(dy[part], cache)
+
+    ys, caches, dxs, partial_grads = zip(*parallel.together(work, [slice(0, 1), slice(1, None)]), strict=True)
+    np.testing.assert_allclose(np.concatenate(ys), y, atol=1e-11)
+    np.testing.assert_allclose(np.concatenate(dxs), dx, atol=1e-10)
+    for name in ("scale", "bias"):
+        np.testing.assert_allclose(partial_grads[0][name] + partial_grads[1][name], grads[name], atol=1e-11)
+    for part in caches:
+        assert part["count"] == cache["count"]
+        np.testing.assert_allclose(part["variance"], cache["variance"], atol=1e-12)

@@ -1,4 +1,7 @@
+from unittest import mock
+
 import numpy as np
+import pytest
 from helpers import channels, image_shapes, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,3 +42,10 @@ def test_the_bias_is_added_everywhere():
     params = {"weight": np.zeros((3, 3, 2, 4)), "bias": normal(0, 4)}
     y, _ = conv2d.forward(params, normal(1, 2, 5, 6, 2))
     np.testing.assert_array_equal(y, np.broadcast_to(params["bias"], y.shape))
+
+
+@pytest.mark.parametrize("options, k, keys", [({}, 3, {"weight", "bias"}), ({"k": 5, "bias": False}, 5, {"weight"})])
+def test_the_initializer_is_told_the_shape_and_the_fans(options, k, keys):
+    initializer = mock.Mock(return_value=np.zeros((k, k, 2, 7)))
+    assert conv2d.init("rng", 2, 7, **options, initializer=initializer).keys() == keys
+    initializer.assert_called_once_with("rng", (k, k, 2, 7), fan_in=2 * k * k, fan_out=7 * k * k)

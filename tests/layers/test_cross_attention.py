@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from helpers import seeds
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,3 +46,10 @@ def test_one_token_answers_every_pixel_alike():
     params, x, t, _ = example(1, (3,), 2, 2, 1, True)
     y, _ = cross_attention.forward(params, x, t)
     np.testing.assert_allclose(y, np.broadcast_to(y[:, :1], y.shape), atol=1e-14)
+
+
+@pytest.mark.parametrize("options, key_heads", [({}, 1), ({"multi_query": True}, 1), ({"multi_query": False}, 4)])
+def test_head_counts_are_in_the_weights(options, key_heads):
+    params = cross_attention.init(np.random.default_rng(0), 8, 4, 5, **options)
+    assert {name: layer["weight"].shape for name, layer in params.items()} == {
+        "query": (8, 4, 2), "key": (5, key_heads, 2), "value": (5, key_heads, 2), "out": (4, 2, 8)}

@@ -25,3 +25,12 @@ def test_the_position_is_added_before_the_norm():
     expected, _ = norm.forward(params["norm"], h, "batch")
     tokens, _ = latent_tokens.forward(params, z, "batch")
     np.testing.assert_allclose(tokens, expected, atol=1e-12)
+
+
+def test_running_averages_stand_in_for_the_batch():
+    """In evaluation the tokens of a latent do not depend on its batch."""
+    rng = np.random.default_rng(1)
+    params, z = gradcheck.perturb(latent_tokens.init(rng, 3, 4, 5), rng), rng.standard_normal((3, 3))
+    state = latent_tokens.init_state(5, "batch")
+    whole, alone = (latent_tokens.forward(params, latents, "batch", state)[0] for latents in (z, z[:1]))
+    np.testing.assert_allclose(whole[:1], alone, atol=1e-12)

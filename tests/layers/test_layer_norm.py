@@ -16,10 +16,11 @@ def test_backward_agrees_with_finite_differences(shape, seed):
     gradcheck.check_layer(layer_norm, params, rng.standard_normal(shape), rng)
 
 
-@given(shapes, seeds)
-def test_forward_is_the_definition(shape, seed):
+@given(shapes, st.sampled_from([1.0, 1e-3]), seeds)
+def test_forward_is_the_definition(shape, scale, seed):
+    """Of large values and of some as small as the root of EPS."""
     rng = np.random.default_rng(seed)
-    params, x = gradcheck.perturb(layer_norm.init(shape[-1]), rng), rng.standard_normal(shape)
+    params, x = gradcheck.perturb(layer_norm.init(shape[-1]), rng), scale * rng.standard_normal(shape)
     expected = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
     y, _ = layer_norm.forward(params, x)
     np.testing.assert_allclose(y, params["scale"] * expected + params["bias"], atol=1e-10)

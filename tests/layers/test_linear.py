@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 from helpers import batches, normal, seeds
 from hypothesis import given
@@ -23,22 +25,23 @@ def test_forward_sums_over_the_axes_that_come_in(axes_in, axes_out, leading, see
     np.testing.assert_allclose(y, expected, atol=1e-12)
 
 
-@given(widths, widths, st.tuples(batches, batches), seeds)
+@given(widths, widths, st.lists(batches, max_size=2), seeds)
 def test_gradients_agree_with_finite_differences(axes_in, axes_out, leading, seed):
     params, x, rng = example(seed, axes_in, axes_out, leading)
     gradcheck.check_layer(linear, params, x, rng)
     gradcheck.check_tangent(linear, params, x, rng)
 
 
-@given(widths, batches, seeds)
-def test_one_product_serves_scaled_samples_and_tangents(axes_in, b, seed):
+@given(widths, st.tuples(batches, batches), st.booleans(), st.booleans(), seeds)
+def test_one_product_serves_scaled_samples_and_tangents(axes_in, leading, scaled, bent, seed):
     """weight_gradient(dy, cache, scale, t_cache) is the gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>."""
-    params, x, rng = example(seed, axes_in, (3,), (b,))
-    dy, scale, t_x = rng.standard_normal((b, 3)), rng.standard_normal(b), rng.standard_normal(x.shape)
+    params, x, rng = example(seed, axes_in, (3,), leading)
+    dy, scale, t_x = rng.standard_normal((*leading, 3)), rng.standard_normal(leading[0]), rng.standard_normal(x.shape)
+    scale, t_x = scale if scaled else np.ones(leading[0]), t_x if bent else np.zeros(x.shape)
     _, cache = linear.forward(params, x)
     _, t_cache = linear.tangent(t_x, cache)
-    grads = linear.weight_gradient(dy, cache, scale, t_cache)
-    loss, penalty = linear.backward(dy * scale[:, None], cache)[1], linear.forward(params, t_x)[1]
+    grads = linear.weight_gradient(dy, cache, scale if scaled else None, t_cache if bent else None)
+    loss, penalty = linear.backward(dy * scale[:, None, None], cache)[1], linear.forward(params, t_x)[1]
     np.testing.assert_allclose(grads["bias"], loss["bias"], atol=1e-12)
     expected = loss["weight"] + linear.weight_gradient(dy, penalty)["weight"]
     np.testing.assert_allclose(grads["weight"], expected, atol=1e-12)
@@ -49,3 +52,9 @@ def test_a_width_may_be_a_number_or_axes():
     assert linear.init(rng, 6, (2, 3))["weight"].shape == (6, 2, 3)
     assert linear.init(rng, (2, 3), 6)["weight"].shape == (2, 3, 6)
     assert linear.forward(linear.init(rng, 6, 4), normal(0, 6))[0].shape == (4,)
+
+
+def test_the_initializer_is_told_the_shape_and_the_fans():
+    initializer = mock.Mock(return_value=np.zeros((2, 3, 5, 7)))
+    assert linear.init("rng", (2, 3), (5, 7), initializer)["bias"].shape == (5, 7)
+    initializer.assert_called_once_with("rng", (2, 3, 5, 7), fan_in=6, fan_out=35)

@@ -35,3 +35,12 @@ def test_with_nothing_to_contract_the_block_is_the_identity():
     params, x = mlp.init(rng, 4), rng.standard_normal((3, 4))
     params["contract"] = {**linear.init(rng, 16, 4), "weight": np.zeros((16, 4))}
     np.testing.assert_array_equal(mlp.forward(params, x, "layer")[0], x)
+
+
+def test_running_averages_stand_in_for_the_batch():
+    """In evaluation an image does not depend on its batch."""
+    rng = np.random.default_rng(2)
+    params, x = gradcheck.perturb(mlp.init(rng, 4), rng), rng.standard_normal((3, 2, 4))
+    state = mlp.init_state(4, "batch")
+    whole, alone = (mlp.forward(params, images, "batch", state)[0] for images in (x, x[:1]))
+    np.testing.assert_allclose(whole[:1], alone, atol=1e-12)

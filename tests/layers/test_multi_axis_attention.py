@@ -67,9 +67,9 @@ def test_attention_maps_are_in_the_cache():
     assert cache["grid"]["probs"].shape == (2, 4, 1, 3, 3)                # (B, P, N, G, G)
 
 
-@pytest.mark.parametrize("multi_query, key_heads", [(True, 1), (False, 4)])
-def test_head_counts_are_in_the_weights(multi_query, key_heads):
-    params = attention.init(np.random.default_rng(0), 8, 4, multi_query)
+@pytest.mark.parametrize("options, key_heads", [({}, 1), ({"multi_query": True}, 1), ({"multi_query": False}, 4)])
+def test_head_counts_are_in_the_weights(options, key_heads):
+    params = attention.init(np.random.default_rng(0), 8, 4, **options)
     assert params["query"]["weight"].shape == (8, 4, 2) and params["key"]["weight"].shape == (8, key_heads, 2)
 
 

@@ -38,3 +38,29 @@ def test_forward_is_the_definition(kind):
 
 def test_the_skip_has_no_bias():
     assert residual_downsample.init(np.random.default_rng(0), 2, 3)["skip"].keys() == {"weight"}
+
+
+def test_all_kernels_come_from_the_initializer():
+    params = residual_downsample.init(None, 2, 3, lambda rng, shape, fan_in, fan_out: np.full(shape, 7.0))
+    assert {name: layer["weight"].shape for name, layer in params.items()} == {
+        "conv1": (3, 3, 2, 2), "conv2": (3, 3, 2, 3), "skip": (1, 1, 2, 3)}
+    assert all((layer["weight"] == 7.0).all() for layer in params.values())
+
+
+@pytest.mark.parametrize("kind", residual_downsample.DOWNSAMPLES)
+@given(shape=even_image_shapes(), c_out=channels, seed=seeds)
+def test_one_product_serves_scaled_samples_and_tangents(kind, shape, c_out, seed):
+    """weight_gradients(deltas, cache, scale, t_cache) is the gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>."""
+    params, x, rng = example(seed, shape, c_out)
+    scale, t_x = rng.standard_normal(shape[0]), rng.standard_normal(shape)
+
+    def forward(arguments):
+        y, cache = residual_downsample.forward(arguments, x, kind)
+        t_y, t_cache = residual_downsample.tangent(t_x, cache)
+        return [scale.reshape(-1, 1, 1, 1) * y + t_y], [cache, t_cache]
+
+    def backward(douts, caches):
+        _, deltas = residual_downsample.input_gradient(douts[0], caches[0])
+        return residual_downsample.weight_gradients(deltas, caches[0], scale, caches[1])
+
+    gradcheck.require(gradcheck.compare(forward, backward, params, rng))

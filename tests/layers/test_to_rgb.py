@@ -22,3 +22,13 @@ def test_the_image_is_not_clipped():
     rgb, _ = to_rgb.forward({**params, "linear": {"weight": np.ones((4, 3)), "bias": np.full(3, 7.0)}},
                             rng.standard_normal((2, 3, 3, 4)), "layer")
     np.testing.assert_allclose(rgb, 7.0, atol=1e-10)                      # normalised channels add up to zero
+
+
+def test_running_averages_stand_in_for_the_batch():
+    """In evaluation an image does not depend on its batch."""
+    rng = np.random.default_rng(1)
+    params, x = gradcheck.perturb(to_rgb.init(rng, 4), rng), rng.standard_normal((3, 2, 5, 4))
+    state = to_rgb.init_state(4, "batch")
+    whole, alone = (to_rgb.forward(params, images, "batch", state)[0] for images in (x, x[:1]))
+    assert whole.shape == (3, 2, 5, 3)
+    np.testing.assert_allclose(whole[:1], alone, atol=1e-12)

@@ -8,6 +8,7 @@ from minihit import gradcheck
 from minihit.errors import UserError
 from minihit.ops import augment
 
+COLOURS = ("brightness", "saturation", "contrast")
 policies = st.lists(st.sampled_from(list(augment.POLICIES)), unique=True).map(tuple)
 
 
@@ -33,15 +34,43 @@ def test_backward_is_the_transpose(policy, side, seed):
     assert_adjoint(forward, lambda dy: augment.backward(dy, {"draws": draws, "policy": policy}), x, dy)
 
 
-@given(st.integers(1, 40), seeds)
-def test_draws_stay_in_their_ranges(side, seed):
-    draws = augment.draw(np.random.default_rng(seed), 50, side)
-    for name in ("brightness", "saturation", "contrast"):
-        assert draws[name].dtype == np.float32 and (draws[name] >= 0).all() and (draws[name] < 1).all()
+class Ends:
+    """Stands in for a random generator: the least and the greatest value of each range."""
+
+    def random(self, count, dtype):
+        return np.array([0, 1], dtype)
+
+    def integers(self, low, high, count):
+        return np.array([low, high - 1])
+
+
+@pytest.mark.parametrize("side", [*range(1, 18), 1002, 1003])
+def test_draws_fill_their_ranges(side):
+    """A shift of an eighth of the side, rounded; the centre of a cut of half the side, rounded, anywhere."""
+    draws, shift, odd_cut = augment.draw(Ends(), 2, side), (side + 4) // 8, (side + 1) // 2 % 2
+    for name in COLOURS:
+        assert draws[name].dtype == np.float32
+        np.testing.assert_array_equal(draws[name], [0.0, 1.0])
     for name in ("shift_h", "shift_w"):
-        assert (abs(draws[name]) <= augment.side_of(side, 0.125)).all()
+        np.testing.assert_array_equal(draws[name], [-shift, shift])
     for name in ("cut_h", "cut_w"):
-        assert (draws[name] >= 0).all() and (draws[name] <= side).all()
+        np.testing.assert_array_equal(draws[name], [0, side - odd_cut])
+
+
+def test_colours_are_the_definition():
+    x, draws = example(5)
+    for image, y, *draw in zip(x, augment.color(x, draws), *(draws[name] for name in COLOURS), strict=True):
+        brightness, saturation, contrast = (float(value) for value in draw)
+        image = image + (brightness - 0.5)
+        grey = image.mean(axis=-1, keepdims=True)
+        image = grey + (image - grey) * (2 * saturation)
+        np.testing.assert_allclose(y, image.mean() + (image - image.mean()) * (contrast + 0.5), atol=1e-6)
+
+
+def test_colour_then_translation_then_cutout_unless_others_are_named():
+    x, draws = example(6)
+    expected = augment.cutout(augment.translation(augment.color(x, draws), draws), draws)
+    np.testing.assert_array_equal(augment.forward(x, draws)[0], expected)
 
 
 def test_neutral_colours_change_nothing():
@@ -70,6 +99,13 @@ def test_cutout_clears_a_square_of_half_the_side():
     expected = np.ones((1, 8, 8, 3))
     expected[:, 2:6, 0:3] = 0.0                                           # columns -1 to 2, cut off at the border
     np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 7, 1002])
+def test_a_cut_has_half_the_side_rounded(side):
+    cut = (side + 1) // 2
+    y = augment.cutout(np.ones((1, side, side, 1)), {"cut_h": np.array([cut // 2]), "cut_w": np.array([cut // 2])})
+    assert (y[:, :cut, :cut] == 0.0).all() and y.sum() == side * side - cut * cut
 
 
 def test_each_image_has_its_own_draws():

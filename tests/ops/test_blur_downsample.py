@@ -42,3 +42,9 @@ def test_gradients_agree_with_finite_differences(shape, seed):
 def test_a_flat_image_keeps_its_value_away_from_the_border():
     y, _ = blur_downsample.forward(np.ones((1, 12, 12, 2)))
     np.testing.assert_allclose(y[:, 1:-1, 1:-1], 1.0)
+
+
+def test_the_taps_are_symmetric_and_sum_to_one():
+    """So the first two stand for the last two."""
+    taps = blur_downsample.TAPS
+    assert taps[::-1] == taps and sum(taps) == 1.0

@@ -79,6 +79,16 @@ def test_images_processed_in_groups_give_the_same(route):
         np.testing.assert_allclose(one, other, atol=1e-12)
 
 
+@pytest.mark.parametrize("route, values", [("rows", 6 * 6 * 9 * 3), ("winograd", 6 * 6 * 4 * 3)])
+def test_as_many_images_at_a_time_as_fit_in_the_cache(route, values):
+    x, weight, dy = normal(0, 5, 6, 6, 3), normal(1, 3, 3, 3, 4), normal(2, 5, 6, 6, 4)
+    for work in (lambda: conv2d.forward(x, weight), lambda: conv2d.weight_gradient(x, dy, 3)):
+        with taking(route), mock.patch.object(conv2d, "_CACHED", 2 * values), \
+                mock.patch.object(conv2d, "_pad", wraps=conv2d._pad) as pad:
+            work()
+        assert [len(call.args[0]) for call in pad.call_args_list] == [2, 2, 1]
+
+
 @pytest.mark.parametrize("shape, c_out, k, expected", [
     ((4, 16, 16, 64), 64, 3, True), ((4, 16, 16, 64), 64, 1, False), ((4, 16, 15, 64), 64, 3, False),
     ((4, 16, 16, 3), 64, 3, False), ((4, 16, 16, 64), 8, 3, False), ((1, 8, 8, 64), 64, 3, False),

@@ -22,9 +22,14 @@ def test_backward_agrees_with_finite_differences(shape, axis, seed):
     gradcheck.check_layer(softmax, None, normal(seed, *shape), np.random.default_rng(seed), axis=axis)
 
 
-def test_large_scores_do_not_overflow():
-    probs, _ = softmax.forward(np.array([[1e4, 0.0, -1e4]], np.float32))
-    np.testing.assert_array_equal(probs, [[1.0, 0.0, 0.0]])
+def test_scores_of_any_size_neither_overflow_nor_vanish_together():
+    probs, _ = softmax.forward(np.array([[1e4, 0.0, -1e4], [-2e4, -1e4, -1e4]], np.float32))
+    np.testing.assert_array_equal(probs, [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
+
+
+def test_the_axis_is_the_last_where_none_is_named():
+    scores = normal(0, 2, 3, 4)
+    np.testing.assert_array_equal(softmax.forward(scores)[0], softmax.forward(scores, axis=-1)[0])
 
 
 @given(shapes, axes, st.floats(-100, 100), seeds)

@@ -1,14 +1,18 @@
-"""The transforms against the small matrices that define them; the whole convolution is tested with conv2d."""
+"""The transforms against the small matrices that define them, and the whole against the convolution that it is."""
 
 import numpy as np
 from helpers import assert_adjoint, channels, even_image_shapes, normal, seeds
 from hypothesis import given
 
-from minihit.ops import winograd
+from minihit.ops import conv2d, winograd
 
 INPUT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
 OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
 KERNEL = np.array(winograd.KERNEL)
+
+
+def bordered(x):
+    return np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
 
 
 def squares(x, side):
@@ -25,7 +29,7 @@ def mixed(matrix, tiles):
 
 @given(even_image_shapes(), seeds)
 def test_tiles_are_mixed_by_the_input_matrix(shape, seed):
-    padded = np.pad(normal(seed, *shape), [(0, 0), (1, 1), (1, 1), (0, 0)])
+    padded = bordered(normal(seed, *shape))
     np.testing.assert_allclose(winograd.transform_input(padded), mixed(INPUT, squares(padded, 4)), atol=1e-12)
 
 
@@ -40,3 +44,13 @@ def test_kernels_are_mixed_by_the_kernel_matrix_and_back_by_its_transpose(c, c_o
     weight, dkernel = normal(seed, 3, 3, c, c_out), normal(seed + 1, 16, c, c_out)
     np.testing.assert_allclose(winograd.transform_kernel(weight), mixed(KERNEL, weight), atol=1e-12)
     assert_adjoint(winograd.transform_kernel, winograd.transform_kernel_gradient, weight, dkernel)
+
+
+@given(even_image_shapes(), channels, seeds)
+def test_forward_is_the_convolution_and_the_weights_gradient_its_transpose(shape, c_out, seed):
+    x, weight, y = normal(seed, *shape), normal(seed + 1, 3, 3, shape[-1], c_out), np.empty((*shape[:3], c_out))
+    winograd.forward(bordered(x), winograd.transform_kernel(weight), out=y)
+    np.testing.assert_allclose(y, conv2d.reference(x, weight), atol=1e-12)
+    assert_adjoint(lambda weight: conv2d.reference(x, weight),
+                   lambda dy: winograd.transform_kernel_gradient(winograd.weight_gradient(bordered(x), dy)),
+                   weight, normal(seed + 2, *y.shape))

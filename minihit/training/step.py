@@ -68,9 +68,9 @@ def lanes(count):
 
 def _part_gradients(networks, real, draws, config, recipe, share):
     params = networks["discriminator"]
+    real_grads, real_metrics = _real_terms(params, real, draws, config.discriminator, recipe)
     fake, g_cache = generator.forward(networks["generator"], draws["z"], config.generator)
     dfake, fake_grads, fake_metrics = _fake_terms(params, fake, draws, config.discriminator, recipe)
-    real_grads, real_metrics = _real_terms(params, real, draws, config.discriminator, recipe)
     d_grads, metrics = [fake_grads, real_grads], {**real_metrics, **fake_metrics}
     metrics["consistency"] = real_metrics["consistency"] + fake_metrics["consistency"]
     if recipe.wgan_gp:

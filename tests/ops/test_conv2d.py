@@ -90,8 +90,9 @@ def test_as_many_images_at_a_time_as_fit_in_the_cache(route, values):
 
 
 @pytest.mark.parametrize("shape, c_out, k, expected", [
-    ((4, 16, 16, 64), 64, 3, True), ((4, 16, 16, 64), 64, 1, False), ((4, 16, 15, 64), 64, 3, False),
-    ((4, 16, 16, 3), 64, 3, False), ((4, 16, 16, 64), 8, 3, False), ((1, 8, 8, 64), 64, 3, False),
+    ((4, 16, 16, 64), 64, 3, True), ((1, 16, 16, 64), 64, 3, True), ((1, 14, 18, 64), 64, 3, False),
+    ((4, 16, 16, 64), 64, 1, False), ((4, 16, 15, 64), 64, 3, False), ((4, 15, 16, 64), 64, 3, False),
+    ((4, 16, 16, 63), 64, 3, False), ((4, 16, 16, 64), 63, 3, False),
 ])
 def test_winograd_takes_the_wide_even_and_large(shape, c_out, k, expected):
     with mock.patch.object(winograd, "forward", wraps=winograd.forward) as route:

@@ -15,9 +15,12 @@ from threadpoolctl import ThreadpoolController
 _here = threading.local()
 
 
-def run(function, parts, xp=np):
-    """[function(part) for part in parts]; on the CPU with one thread per core where there are several parts."""
-    if xp is not np or len(parts) == 1:
+def run(function, parts, xp=np, alike=False):
+    """[function(part) for part in parts]; on the CPU with one thread per core where there are several parts.
+
+    alike: a part that is alone has single-threaded products too, and so the same bits as beside others.
+    """
+    if xp is not np or (len(parts) == 1 and not alike):
         return [function(part) for part in parts]
     with _controller().limit(limits=1, user_api="blas"):
         return list(_pool(cores()).map(function, parts))

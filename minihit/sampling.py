@@ -5,11 +5,13 @@ Shapes: z (n, latent); images (n, size, size, 3), float32 on the host, not clipp
 
 import numpy as np
 
-from minihit.backend import to_device, to_host
+from minihit import parallel
+from minihit.backend import device_module, to_device, to_host
 from minihit.models import generator
 from minihit.training import checkpoint, state
 from minihit.training.run import read_config
 
+SIDE_BY_SIDE = 256                                                        # side of images made on all threads, at most
 _PARALLEL = 1e-6                                                          # sine of an angle that counts as none
 
 
@@ -28,11 +30,17 @@ def load_generator(folder, device="cpu", raw=False, report=print):
 def images(params, averages, config, z, device="cpu"):
     """Images of the latents z, host arrays, in evaluation; params and averages lie on the device.
 
-    One at a time, so that an image depends on its latent alone, to the last bit: a product over more rows is blocked
-    differently, adds its terms in another order and rounds otherwise.
+    One at a time on every thread, so that an image depends on its latent alone, to the last bit: a product over more
+    rows is blocked differently, adds its terms in another order and rounds otherwise. Images above SIDE_BY_SIDE take
+    turns, since one fills the memory.
     """
-    each = [generator.generate(params, to_device(z[i:i + 1], device), config, averages) for i in range(len(z))]
-    return np.concatenate([to_host(image) for image in each])
+    def image(i):
+        return to_host(generator.generate(params, to_device(z[i:i + 1], device), config, averages))
+
+    numbers = range(len(z))
+    if config.size > SIDE_BY_SIDE:
+        return np.concatenate([image(i) for i in numbers])
+    return np.concatenate(parallel.run(image, numbers, device_module(device), alike=True))
 
 
 def latents(seeds, latent):

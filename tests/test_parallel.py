@@ -23,6 +23,10 @@ def test_products_are_single_threaded_inside_and_as_before_afterwards():
     assert blas_threads() == before
 
 
+def test_a_part_alone_can_be_like_one_among_others():
+    assert all(count == 1 for count in parallel.run(lambda part: blas_threads(), [0], alike=True)[0])
+
+
 def test_one_part_runs_in_the_calling_thread():
     assert parallel.run(lambda part: threading.current_thread(), [0]) == [threading.current_thread()]
 

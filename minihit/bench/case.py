@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minihit import parallel
 from minihit.backend import device_module, to_device
 from minihit.models import generator
 from minihit.presets import Preset
@@ -67,7 +68,11 @@ def step_of(case):
 
 
 def inference_of(case):
-    """A function that makes a batch of images by the moving average, in evaluation."""
+    """A function that makes a batch of images by the moving average, in evaluation, one at a time on every thread."""
     ema, config = case.training.trees["ema"], case.preset.generator
-    latents = [case.draws["z"][part] for part in case.parts]
-    return case.each(lambda z: generator.generate(ema["params"], z, config, ema["averages"]), latents)
+    latents = [case.draws["z"][i:i + 1] for i in range(len(case.real))]
+
+    def image(z):
+        return generator.generate(ema["params"], z, config, ema["averages"])
+
+    return lambda: parallel.run(image, latents, case.xp)

@@ -200,8 +200,8 @@ def steps_of(double, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_nothing_waits_between_logs(steps_of, name):
-    """Steps 2, 3 and 5 to 7 wait for nothing and upload the batch and what was drawn; step 1 is followed by the pictures
-    of the start, step 4 writes the log."""
+    """Steps 2, 3 and 5 to 7 wait for nothing and upload the batch and what was drawn; pictures of the start follow step
+    1, step 4 writes the log."""
     counts, preset = steps_of(RUNS[name]), RUNS[name]
     drawn = step.draw(np.random.default_rng(0), 4, preset, preset.recipe)
     for number in (2, 3, 5, 6, 7):

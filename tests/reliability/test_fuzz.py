@@ -5,16 +5,15 @@ import io
 import os
 import shutil
 import signal
-import sys
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import assert_same
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reliability.audit import harmless
 from reliability.mutate import archives, damaged, json_texts
 from runs import TINY, run_config, tiny
 
@@ -30,36 +29,18 @@ PATIENCE = 600                                                            # seco
 PART = {"ema": state.create(0, TINY).trees["ema"]["averages"]}
 pytestmark = [pytest.mark.parametrize("examples", EXAMPLES), pytest.mark.filterwarnings("ignore:Duplicate name")]
 
-_events = None
-
-
-def _watch(event, arguments):
-    """What Python reports of itself: unpickled classes, and files that are opened to be written."""
-    if _events is not None and (event.startswith("pickle") or (event == "open" and _writes(*arguments))):
-        _events.append((event, arguments))
-
-
-def _writes(path, mode, flags):
-    return isinstance(path, (str, bytes)) and flags & (os.O_WRONLY | os.O_RDWR)
-
-
-sys.addaudithook(_watch)
-
 
 @contextlib.contextmanager
 def bounded(folder, memory=MEMORY):
     """Inside, no memory to speak of is taken, nothing is unpickled, and nothing outside the folder is written."""
-    global _events
-    _events = []
     tracemalloc.start()
     try:
-        yield
+        with harmless(folder):
+            yield
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-        seen, _events = _events, None
     assert peak < memory
-    assert not [e for e, (path, *_) in seen if e != "open" or not Path(os.fsdecode(path)).is_relative_to(folder)]
 
 
 @pytest.fixture(autouse=True)

@@ -75,8 +75,6 @@ def fold(state, cache, momentum=MOMENTUM):
 
     As in Keras' fused kernel the running variance takes the unbiased batch variance, N / (N - 1) times the biased one.
     """
-    if not state:
-        return state
     if isinstance(state, list):
         return [fold(*pair, momentum) for pair in zip(state, cache, strict=True)]
     if "mean" not in state:

@@ -38,7 +38,7 @@ def weight_gradient(dy, cache, scale=None, t_cache=None):
     inputs = combine(cache["x"], scale, t_cache)
     grads = {"weight": conv2d.weight_gradient(inputs, dy, cache["weight"].shape[0])}
     if "bias" in cache:
-        grads["bias"] = column_sum(dy if scale is None else combine(dy, scale))
+        grads["bias"] = column_sum(combine(dy, scale))
     return grads
 
 

@@ -31,8 +31,7 @@ def backward(dout, cache):
     dscores = softmax.backward(dprobs, {"probs": probs, "axis": -2})
     dkey = dscores @ query                                                 # query carries the scale
     dquery = _transpose(dscores) @ key * cache["scale"]
-    key_heads = 1 if shared else cache["heads"]
-    return _unfold(dquery, cache["heads"], shared), _unfold(dkey, key_heads, shared), _unfold(dvalue, key_heads, shared)
+    return _unfold(dquery, cache["heads"], shared), _unfold(dkey, 1, shared), _unfold(dvalue, 1, shared)
 
 
 def reference(query, key, value):
@@ -52,6 +51,7 @@ def _fold(x, shared):
 
 
 def _unfold(x, heads, shared):
+    """The inverse; how many heads there are shows in x itself unless keys are shared."""
     if shared:
         return x.reshape(*x.shape[:-2], -1, heads, x.shape[-1])
     return x.swapaxes(-3, -2)

@@ -27,9 +27,7 @@ def _halve(x, axis):
     """y[i] = sum_k TAPS[k] x[2 i + k - 1] along the axis, zeros outside."""
     half = (x.shape[axis] + 1) // 2
     padded = _pad(x, axis, 1, 2 * half + 1 - x.shape[axis])
-    outer, inner = (padded[_along(axis, slice(k, k + 2 * half, 2))] for k in (0, 1))
-    third, fourth = (padded[_along(axis, slice(k, k + 2 * half, 2))] for k in (2, 3))
-    return _filter(outer, inner, third, fourth)
+    return _filter(*(padded[_along(axis, slice(k, k + 2 * half, 2))] for k in range(4)))
 
 
 @fused

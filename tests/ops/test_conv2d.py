@@ -79,14 +79,15 @@ def test_images_processed_in_groups_give_the_same(route):
         np.testing.assert_allclose(one, other, atol=1e-12)
 
 
-@pytest.mark.parametrize("route, values", [("rows", 6 * 6 * 9 * 3), ("winograd", 6 * 6 * 4 * 3)])
-def test_as_many_images_at_a_time_as_fit_in_the_cache(route, values):
-    x, weight, dy = normal(0, 5, 6, 6, 3), normal(1, 3, 3, 3, 4), normal(2, 5, 6, 6, 4)
+@pytest.mark.parametrize("images, expected", [(2, [2, 2, 1]), (0.5, [1, 1, 1, 1, 1])])
+@pytest.mark.parametrize("route, values", [("rows", 8 * 6 * 9 * 3), ("winograd", 8 * 6 * 4 * 3)])
+def test_as_many_images_at_a_time_as_fit_in_the_cache(route, values, images, expected):
+    x, weight, dy = normal(0, 5, 8, 6, 3), normal(1, 3, 3, 3, 4), normal(2, 5, 8, 6, 4)
     for work in (lambda: conv2d.forward(x, weight), lambda: conv2d.weight_gradient(x, dy, 3)):
-        with taking(route), mock.patch.object(conv2d, "_CACHED", 2 * values), \
+        with taking(route), mock.patch.object(conv2d, "_CACHED", int(images * values)), \
                 mock.patch.object(conv2d, "_pad", wraps=conv2d._pad) as pad:
             work()
-        assert [len(call.args[0]) for call in pad.call_args_list] == [2, 2, 1]
+        assert [len(call.args[0]) for call in pad.call_args_list] == expected
 
 
 @pytest.mark.parametrize("shape, c_out, k, expected", [
@@ -95,9 +96,12 @@ def test_as_many_images_at_a_time_as_fit_in_the_cache(route, values):
     ((4, 16, 16, 63), 64, 3, False), ((4, 16, 16, 64), 63, 3, False),
 ])
 def test_winograd_takes_the_wide_even_and_large(shape, c_out, k, expected):
-    with mock.patch.object(winograd, "forward", wraps=winograd.forward) as route:
+    with mock.patch.object(winograd, "transform_input", wraps=winograd.transform_input) as route:
         conv2d.forward(normal(0, *shape), normal(1, k, k, shape[-1], c_out))
-    assert route.called == expected
+        assert route.called == expected
+        route.reset_mock()
+        conv2d.weight_gradient(normal(0, *shape), normal(2, *shape[:3], c_out), k)
+        assert route.called == expected
 
 
 def test_a_kernel_with_a_single_one_shifts_the_image():

@@ -1,0 +1,220 @@
+"""Mutation testing of minihit/ops and minihit/layers: one small mistake at a time, and whether a test notices it.
+
+    python tests/mutation.py                                             every file, one after the other
+    python tests/mutation.py --only minihit/ops/gelu.py --jobs 2         one file (or folder), two mutants at a time
+    python tests/mutation.py --json mutants.json                         and every mutant with its fate
+
+A mutant is a file with one operator, constant, bound, order, keyword or condition changed, or one statement gone: see
+mutants.py. It is caught when the tests of that file fail (tests/ops/test_gelu.py for minihit/ops/gelu.py), or those of
+NEAR or of FAR, or when they need five times the processor time. Hypothesis draws the same examples for all. What
+survives because it computes the same is listed, with the reason, in mutation_equivalents.txt.
+
+The tests run in a copy of the tree, so that edits meanwhile change nothing. A process that has imported the libraries,
+but nothing of minihit, forks for every mutant (so not on Windows).
+"""
+
+import argparse
+import contextlib
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+from collections import Counter
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+from mutants import as_written, mutants
+
+ROOT = Path(__file__).resolve().parents[1]
+EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
+TARGETS = ("minihit/ops", "minihit/layers")
+NEAR = ("tests/gradcheck/test_table.py", "tests/parity/test_pieces.py", "tests/ops/test_readable.py",
+        "tests/test_contract.py", "tests/device/test_networks.py")
+FAR = ("tests/models", "tests/test_regularizers.py", "tests/training/test_step.py")
+FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by exit status; others were stopped
+LIBRARIES = ("pytest", "hypothesis", "numpy", "autograd.numpy", "autograd.scipy.special", "skimage.metrics",
+             "imageio.v3", "matplotlib.pyplot", "tyro", "tqdm", "threadpoolctl")
+PYTEST = ("-x", "-q", "--no-header", "--tb=no", "--hypothesis-profile=mutation", "-p", "no:cacheprovider",
+          "-p", "no:faulthandler", "-p", "_hypothesis_pytestplugin")
+SLOWER, GRACE = 5, 10                                                     # limits: times, and seconds more
+PATIENCE = 20                                                             # times a limit, by the clock on the wall
+
+
+def equivalents(text):
+    """{key of a mutant: reason} from blocks of lines: path, "- before", "+ after" (one or more), reason."""
+    found = {}
+    for block in filter(None, text.strip().split("\n\n")):
+        path, before, *rest = block.splitlines()
+        afters = [line for line in rest if line.startswith("+ ")]
+        reason = " ".join(line.strip() for line in rest[len(afters):])
+        found |= {(path, as_written(before[2:]), as_written(after[2:])): reason for after in afters}
+    return found
+
+
+# running
+
+
+class _Changed(SourceFileLoader):
+    """Finds and loads the module of a mutant from its syntax tree."""
+
+    def __init__(self, mutant):
+        super().__init__(mutant.path.removesuffix(".py").replace("/", "."), mutant.path)
+        self.tree = mutant.tree
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.util.spec_from_loader(name, self) if name == self.name else None
+
+    def get_code(self, name):
+        return compile(self.tree, self.path, "exec")
+
+
+def own_tests(path):
+    """tests/ops/test_gelu.py for minihit/ops/gelu.py."""
+    _, *folders, name = path.split("/")
+    return ["/".join(["tests", *folders, f"test_{name}"])]
+
+
+def start(mutant, stages, limits):
+    """Fork; the child exits with 0 where all tests pass, with 10, 11 or 12 where those of that stage do not."""
+    if child := os.fork():
+        return child
+    status = 1
+    try:
+        _silence()
+        if mutant:
+            sys.meta_path.insert(0, _Changed(mutant))
+        status = next((10 + i for i, stage in enumerate(stages) if not _pass(stage, limits[i])), 0)
+    finally:
+        os._exit(status)
+
+
+def _silence():
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
+
+
+def _pass(tests, seconds):
+    """Whether they do; ends this process after so many more seconds of work, or where it waits for much longer."""
+    import pytest
+
+    signal.alarm(int(PATIENCE * seconds))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + seconds) + 1, resource.RLIM_INFINITY))
+    return pytest.main([*PYTEST, *tests]) == 0
+
+
+def seconds_of(tests):
+    """The processor time of tests without a mutant. Exits where they fail."""
+    _, status, used = os.wait4(start(None, [tests], [3600]), 0)
+    if status:
+        sys.exit(f"without any mutant, these fail: {' '.join(tests)}")
+    return used.ru_utime + used.ru_stime
+
+
+def fates(found, stages, limits, jobs):
+    """Yield (mutant, fate): "own", "near" or "far" after the tests that caught it, "stopped", or "survived"."""
+    waiting, running = list(reversed(found)), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            running[start(mutant, stages, limits)] = mutant
+        child, status = os.wait()
+        code = os.waitstatus_to_exitcode(status)
+        yield running.pop(child), FATES.get(code, "stopped")
+
+
+def judge(path, shared, explained, jobs):
+    """[(mutant, fate)] of a file; those that are explained are not run."""
+    found = mutants(path, Path(path).read_text(encoding="utf-8"))
+    stages = {"own": own_tests(path), "near": NEAR, "far": FAR}
+    limits = [GRACE + SLOWER * seconds for seconds in (seconds_of(stages["own"]), *shared)]
+    judged = [(mutant, "explained") for mutant in found if mutant.key in explained]
+    judged += fates([mutant for mutant in found if mutant.key not in explained], list(stages.values()), limits, jobs)
+    return sorted(judged, key=lambda pair: pair[0].line)
+
+
+def warm():
+    """Import what takes long, so that the forked children need not, and keep their garbage collectors off it."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in LIBRARIES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    from hypothesis import HealthCheck, Phase, settings
+
+    settings.register_profile("mutation", max_examples=15, deadline=None, derandomize=True, database=None,
+                              phases=[Phase.explicit, Phase.generate], report_multiple_bugs=False,
+                              suppress_health_check=list(HealthCheck))
+    gc.freeze()
+
+
+@contextlib.contextmanager
+def copied():
+    """Work in a copy of the tree, which nobody edits."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("minihit", "tests"):
+            shutil.copytree(ROOT / name, Path(folder) / name)
+        shutil.copy2(ROOT / "pyproject.toml", folder)
+        os.chdir(folder)
+        sys.path.insert(0, folder)
+        try:
+            yield
+        finally:
+            os.chdir(ROOT)
+
+
+def sources(only):
+    """The paths of the files that are named, or lie in folders that are."""
+    places = [ROOT / place for place in only]
+    found = [path for place in places for path in ([place] if place.is_file() else sorted(place.glob("*.py")))]
+    return [path.relative_to(ROOT).as_posix() for path in found if path.stat().st_size]
+
+
+# reporting
+
+
+def row(name, fates):
+    """A row of the table."""
+    count, total = Counter(fates), len(fates)
+    caught = total - count["survived"] - count["explained"]
+    return f"{name:40}{total:9}{caught:8}{count['explained']:11}{count['survived']:10}{caught / total:10.1%}"
+
+
+def report(path, judged):
+    """Every mutant with its fate, as JSON."""
+    rows = [{"path": mutant.path, "line": mutant.line, "before": mutant.before, "after": mutant.after, "fate": fate}
+            for mutant, fate in judged]
+    path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", default=TARGETS, metavar="PATH", help="files or folders")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="mutants at a time")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write every mutant with its fate")
+    choice, everything = parser.parse_args(), []
+    explained = equivalents(EQUIVALENTS.read_text(encoding="utf-8"))
+    warm()
+    with copied():
+        shared = [seconds_of(NEAR), seconds_of(FAR)]
+        print(f"{'':40}{'mutants':>9}{'caught':>8}{'explained':>11}{'survived':>10}{'share':>10}")
+        for path in sources(choice.only):
+            judged = judge(path, shared, explained, choice.jobs)
+            print(row(path, [fate for _, fate in judged]), flush=True)
+            everything += judged
+    print(row("all", [fate for _, fate in everything]))
+    for mutant, fate in everything:
+        if fate == "survived":
+            print(f"\n{mutant.path}:{mutant.line}\n- {mutant.before}\n+ {mutant.after}")
+    if choice.json:
+        report(choice.json, everything)
+
+
+if __name__ == "__main__":
+    main()

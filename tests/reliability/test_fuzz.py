@@ -19,12 +19,14 @@ from runs import TINY, run_config, tiny
 
 from minihit import tree
 from minihit.cli import main
+from minihit.data.decode import MAX_PIXELS
 from minihit.errors import UserError
 from minihit.training import checkpoint, log, loop, pictures, state
 from minihit.training.run import RunFolder
 
 EXAMPLES = [45, pytest.param(450, marks=pytest.mark.slow)]
 MEMORY = 2**23                                                            # bytes, to read a run of a quarter of 2**20
+PIXELS = 12 * MAX_PIXELS                                                  # bytes: what a picture may say that it has
 PATIENCE = 600                                                            # seconds until something is taken to hang
 PART = {"ema": state.create(0, TINY).trees["ema"]["averages"]}
 pytestmark = [pytest.mark.parametrize("examples", EXAMPLES), pytest.mark.filterwarnings("ignore:Duplicate name")]
@@ -149,7 +151,7 @@ def test_a_damaged_picture_is_a_picture_or_a_sentence(tmp_path, run, examples):
 
     def check(content):
         picture.write_bytes(content)
-        with bounded(tmp_path), contextlib.suppress(UserError):
+        with bounded(tmp_path, PIXELS), contextlib.suppress(UserError):
             pictures.write_timelapse(folder)
 
     fuzz(examples, damaged(picture.read_bytes()), check)

@@ -28,8 +28,8 @@ STARTS = {
     "minihit train, to its first step": ["-c", """
 import os, sys
 from minihit.cli import main
-from minihit.training import step
-step.gradients = lambda *arguments: os._exit(0)
+from minihit.training import loop
+loop._one_step = lambda *arguments: os._exit(0)
 sys.exit(main(sys.argv[1:]) or 1)
 """, "train", "--device", "cpu", "--run"],
 }

@@ -151,8 +151,8 @@ compare("its output", np.concatenate(lanes), at_once)
 # | one heap for all threads | 1.32 GB | 1.22 GB, as quick |
 #
 # Tried and dropped: lanes of 4 images (3.4 s), bands of rows inside Winograd's tiles (21 ms instead of 23 on the
-# widest map), batch norm in strips (no gain), the gradient of the 3-channel stem as a product and nine shifts (0.2% of the
-# step), five terms instead of seven for GELU (20 ms, error 3e-6), F(4 x 4, 3 x 3) (by count of its mixing no gain).
+# widest map), batch norm in strips (no gain), the gradient of the 3-channel stem as a product and nine shifts (0.2% of
+# the step), five terms instead of seven for GELU (20 ms, error 3e-6), F(4 x 4, 3 x 3) (by count of its mixing no gain).
 #
 # What bounds it: matrix products are 70% of the step and run at 80 to 95% of the rate of a large one; GELU is 8%,
 # norms and softmax 8%, mixing, blurring and slopes of D the rest. Two threads together are a quarter slower than one

@@ -21,7 +21,7 @@ EMA_WINDOWS = 20                                                          # of a
 WARM_UP_IMAGES = 16                                                       # a thread
 SLOW = 2.0                                                                # seconds, after which once is enough
 MEASURING = 280_000, 120                                                  # bytes an image, bytes a pixel
-PICTURES = 250 * 10**6                                                    # bytes of drawing samples, curves, GIF
+PICTURES = 130 * 10**6                                                    # bytes of drawing samples, curves, GIF
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ SAMPLES, CORNERS, FRAMES = 64, 8, 16                                      # pict
 
 def main(source=None, folder=FOLDER, preset=PRESET, budget=None, **settings):
     """Returns the exit code, 130 where Ctrl-C ended the run. settings: of RunConfig."""
-    source = source or stand_in.write(folder / "stand-in", STAND_IN)
+    source = source or drawn(folder / "stand-in")
     store = prepare(source, folder / "store", Settings(preset.generator.size))
     run, device = RunFolder(folder / "run"), resolve_device(DEVICE)
     if checkpoint.newest(run.checkpoints):
@@ -38,6 +38,11 @@ def main(source=None, folder=FOLDER, preset=PRESET, budget=None, **settings):
         settings = {**intervals(preset.recipe.steps), **settings}
         code = train(RunConfig(preset, data=str(store.path), **settings), run, device, budget=budget)
     return code or draw(run, device, folder)
+
+
+def drawn(folder):
+    """The zip of the stand-in, drawn where that has not been finished yet."""
+    return folder / stand_in.IMAGES if (folder / stand_in.LAST).exists() else stand_in.write(folder, STAND_IN)
 
 
 def draw(run, device, folder):

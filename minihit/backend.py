@@ -6,6 +6,7 @@ import functools
 import importlib
 import math
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -133,12 +134,6 @@ def keep_memory():
         libc.mallopt(_M_ARENA_MAX, 1)
 
 
-def return_memory():
-    """Ask glibc to return what was freed to the system, as other threads cannot use it; elsewhere nothing happens."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def memory_size(device):
     """The bytes of memory that this process may have, of a GPU what others leave free; None where nobody knows."""
     if device == "gpu":
@@ -159,6 +154,9 @@ def device_memory(device):
 
 def peak_memory():
     """The largest resident memory of this process so far, in bytes."""
+    with contextlib.suppress(OSError):  # Linux alone has it; its getrusage counts the peak of the parent process too
+        if found := re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text()):
+            return 1024 * int(found[1])
     try:
         import resource
     except ImportError:  # not on Windows

@@ -8,7 +8,7 @@ from minihit import tree
 from minihit.data.dataset import ImageSet
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
-from minihit.training import checkpoint, state
+from minihit.training import checkpoint, log, state
 from minihit.training.recipe import Recipe
 from minihit.training.run import RunConfig, RunFolder, write_config
 
@@ -34,6 +34,12 @@ def shrunk(name, batch=4):
     channels = tuple(max(c // 32, 4) for c in preset.discriminator.channels[-stages - 1:])
     recipe = replace(preset.recipe, batch=batch, micro_batch=batch // 2 if preset.recipe.micro_batch else 0)
     return Preset(generator, replace(preset.discriminator, channels=channels), recipe)
+
+
+def records(folder):
+    """The records of a run's log without what a clock or the system measured."""
+    measured = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}
+    return [{name: value for name, value in record.items() if name not in measured} for record in log.read(folder.log)]
 
 
 def image_set(images, held_out=0, **settings):

@@ -1,26 +1,13 @@
 """Memory: the peak of a process or device, and the bytes that a cache keeps alive."""
 
-import contextlib
-import re
-from pathlib import Path
-
 import numpy as np
 
 from minihit import backend, tree
 
 
 def peak(xp=np):
-    """The largest memory in use so far, in bytes: of this process alone, or of CuPy's pool where xp is CuPy.
-
-    Linux counts the peak of the process that started this one into its own usage; /proc does not.
-    """
-    if xp is not np:
-        return xp.get_default_memory_pool().total_bytes()
-    with contextlib.suppress(OSError):
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        if found:
-            return 1024 * int(found[1])
-    return backend.peak_memory()
+    """The largest memory in use so far, in bytes: of this process, or of CuPy's pool where xp is CuPy."""
+    return backend.peak_memory() if xp is np else backend.device_memory("gpu")
 
 
 def held(cache, params):

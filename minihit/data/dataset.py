@@ -146,7 +146,7 @@ class ImageSet:
         """The Plan of what `take` gives."""
         epochs, places = np.divmod(np.arange(position, position + count), len(self.training))
         parts = [self._part(int(epoch), places[epochs == epoch]) for epoch in np.unique(epochs)]
-        return Plan(*map(np.concatenate, zip(*parts, strict=True))) if parts else self._central(np.arange(0))
+        return Plan(*map(np.concatenate, zip(*parts, strict=True))) if parts else self.central(np.arange(0))
 
     def _part(self, epoch, places):
         """The Plan of some places of one epoch."""
@@ -158,9 +158,10 @@ class ImageSet:
         """The first `count` held-out images, a random choice, cropped in the middle; from the first again if fewer."""
         self.check()
         chosen = self.validation[np.arange(count) % len(self.validation)]
-        return gather(self.images, self._central(chosen), self.size)
+        return gather(self.images, self.central(chosen), self.size)
 
-    def _central(self, indices):
+    def central(self, indices):
+        """The Plan of those rows of `images`, cropped in the middle."""
         corner = np.full(len(indices), self._room // 2)
         return Plan(indices, corner, corner, np.zeros(len(indices), bool))
 

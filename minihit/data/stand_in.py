@@ -14,6 +14,8 @@ from minihit.data.face_attributes import BEARDS, HAIR_STYLES, HATS, draw_attribu
 from minihit.data.faces import render
 from minihit.files import replacing, write_text
 
+IMAGES, SPLITS, ATTRIBUTES = "img_align_celeba.zip", "list_eval_partition.txt", "list_attr_celeba.txt"
+LAST = ATTRIBUTES  # of the files to be written
 WIDTH, HEIGHT = 178, 218
 QUALITY = 90
 CHUNK = 64  # faces drawn at a time
@@ -33,10 +35,10 @@ def write(folder, count, seed=0, progress=None):
     """
     names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
     splits = np.searchsorted(np.array(SPLIT_SHARES) * count, np.arange(count), side="right")
-    write_text(folder / "list_eval_partition.txt", "".join(f"{name} {part}\n" for name, part in zip(names, splits,
+    write_text(folder / SPLITS, "".join(f"{name} {part}\n" for name, part in zip(names, splits,
                                                                                                  strict=True)))
     rows = []
-    with replacing(folder / "img_align_celeba.zip") as file, zipfile.ZipFile(file, "w") as packed:
+    with replacing(folder / IMAGES) as file, zipfile.ZipFile(file, "w") as packed:
         for first in range(0, count, CHUNK):
             attributes = draw_attributes(seed, first, min(CHUNK, count - first))
             rows += celeba_attributes(attributes).tolist()
@@ -45,8 +47,8 @@ def write(folder, count, seed=0, progress=None):
             if progress:
                 progress(len(attributes["hat"]))
     lines = [f"{name} {' '.join(f'{sign:2d}' for sign in row)}" for name, row in zip(names, rows, strict=True)]
-    write_text(folder / "list_attr_celeba.txt", "\n".join([str(count), " ".join(NAMES.split()) + " ", *lines, ""]))
-    return folder / "img_align_celeba.zip"
+    write_text(folder / ATTRIBUTES, "\n".join([str(count), " ".join(NAMES.split()) + " ", *lines, ""]))
+    return folder / IMAGES
 
 
 def pictures(attributes):

@@ -34,15 +34,6 @@ def backward(dout, cache):
     return _unfold(dquery, cache["heads"], shared), _unfold(dkey, 1, shared), _unfold(dvalue, 1, shared)
 
 
-def reference(query, key, value):
-    """The definition, by einsum: (out, probs)."""
-    xp = array_module(query)
-    key, value = (xp.broadcast_to(x, (*x.shape[:-2], *query.shape[-2:])) for x in (key, value))
-    scores = xp.einsum("...qnd,...knd->...nqk", query, key) * query.shape[-1] ** -0.5
-    probs, _ = softmax.forward(scores)
-    return xp.einsum("...nqk,...knd->...qnd", probs, value), probs
-
-
 def _fold(x, shared):
     """(..., L, N, D) -> (..., L N, D) where keys are shared, else (..., N, L, D)."""
     if shared:

@@ -46,13 +46,6 @@ def weight_gradient(x, dy, k):
     return sum(products[1:], products[0]).reshape(k, k, c, c_out)
 
 
-def reference(x, weight):
-    """The definition: one shifted product for every position of the kernel."""
-    k, (_, height, width, _) = weight.shape[0], x.shape
-    padded = _pad(x, k)
-    return sum(padded[:, i:i + height, j:j + width] @ weight[i, j] for i in range(k) for j in range(k))
-
-
 def columns(x, k):
     """The neighbourhood of every pixel as a row: (B H W, k k C)."""
     b, height, width, c = x.shape

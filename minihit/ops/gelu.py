@@ -30,12 +30,6 @@ def backward(dy, cache):
     return dy * cache["slope"]
 
 
-def reference(x):
-    """The definition: what forward computes, without its speed."""
-    y, slope = _definition(x)
-    return y, {"slope": slope}
-
-
 def fill(x, y, slope=None):
     """Write x * Phi(x) into y, and its derivative into slope where it is asked for; all fit in the cache together."""
     if not _fast(x):

@@ -55,12 +55,12 @@ def softmax_backward(dprobs, scores, axis=-1):
 
 
 def attend(query, key, value):
-    probs, _ = _attention(query, key)
+    probs, _ = attention(query, key)
     return np.einsum("...nqk,...knd->...qnd", probs, _for_each_head(value, query))
 
 
 def attend_backward(dout, query, key, value):
-    probs, scores = _attention(query, key)
+    probs, scores = attention(query, key)
     dvalue = np.einsum("...nqk,...qnd->...knd", probs, dout)
     dprobs = np.einsum("...qnd,...knd->...nqk", dout, _for_each_head(value, query))
     dscores = softmax_backward(dprobs, scores) * query.shape[-1] ** -0.5
@@ -179,7 +179,7 @@ def _weight_gradient(x, dy):
     return x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])
 
 
-def _attention(query, key):
+def attention(query, key):
     """probs and scores (..., N, Q, K)."""
     scores = np.einsum("...qnd,...knd->...nqk", query, _for_each_head(key, query)) * query.shape[-1] ** -0.5
     return softmax(scores), scores

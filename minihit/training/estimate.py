@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from minihit import info, parallel
-from minihit.backend import device_memory, memory_size, peak_memory, return_memory, to_device
+from minihit.backend import device_memory, memory_size, peak_memory, to_device
 from minihit.errors import UserError
 from minihit.training import state, step
 from minihit.training.run import intervals
@@ -51,9 +51,7 @@ def before(config, device):
     if limit and memory > limit:
         raise UserError(f"this takes about {gigabytes(memory)} of memory and the {device} has {gigabytes(limit)}: "
                         f"{_cure(config.preset.recipe)}")
-    seconds = seconds_per_step(config, device)
-    return_memory()
-    return Estimate(seconds, memory, limit)
+    return Estimate(seconds_per_step(config, device), memory, limit)
 
 
 def peak(config, device):

@@ -10,7 +10,7 @@ import numpy as np
 
 from minihit import parallel
 from minihit.backend import device_module, to_host
-from minihit.data.dataset import ImageSet, Plan, gather
+from minihit.data.dataset import ImageSet, gather
 from minihit.images import to_float, to_uint8
 from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
@@ -81,9 +81,7 @@ def _chunks(data, on_device, xp):
 
 def _training(data, numbers, images=None):
     """Training images by their number, cropped in the middle."""
-    corner = np.full(len(numbers), (data.images.shape[1] - data.size) // 2)
-    plan = Plan(data.training[numbers], corner, corner, np.zeros(len(numbers), bool))
-    return gather(data.images if images is None else images, plan, data.size)
+    return gather(data.images if images is None else images, data.central(data.training[numbers]), data.size)
 
 
 def samples(tree, z, config, device):

@@ -18,7 +18,7 @@ from minihit.backend import array_module
 from minihit.models import discriminator, generator
 from minihit.ops import augment, minibatch_stddev
 
-LANE = 8                                                                  # images at most on a thread of a lane
+LANE = 16                                                                 # images at most on a thread of a lane
 
 
 def draw(rng, batch, config, recipe):

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from disks import fill, mounted
 
 from minihit.data import prepare as module
 from minihit.data.prepare import Settings, prepare
@@ -104,14 +105,8 @@ def test_killed_at_any_moment(celeba, tmp_path, untouched, times):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    place = tmp_path / "disk"
-    place.mkdir()
-    try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"a disk cannot be mounted here: {error}")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    with mounted(tmp_path / "disk", "1m") as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("times", TIMES)
@@ -121,8 +116,7 @@ def test_a_disk_that_is_really_full(celeba, small_disk, untouched, times, monkey
     monkeypatch.setattr(module, "PART_FILES", 2)
     draw, refused, folder = random.Random(times), 0, small_disk / "store"
     while refused < times:
-        free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
-        (small_disk / "ballast").write_bytes(bytes(max(0, free - draw.randint(0, 60_000))))
+        fill(small_disk, draw.randint(0, 60_000))
         try:
             prepare(celeba.zip, folder, Settings(16), report=str)
         except UserError as error:

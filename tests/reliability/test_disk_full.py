@@ -6,10 +6,10 @@ import errno
 import io
 import os
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
+from disks import fill, mounted
 from reliability.command import TINY, arguments, last_step
 from reliability.whole import assert_same_run
 
@@ -95,15 +95,8 @@ def test_a_full_disk_is_a_sentence_and_the_run_goes_on_bit_for_bit(tmp_path, cap
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of 2 MB of its own."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"a disk cannot be mounted here: {error}")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    with mounted(tmp_path / "disk", "2m") as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.slow)])
@@ -125,11 +118,3 @@ def test_a_disk_that_is_really_full(small_disk, whole, capsys, times):
         assert_same_run(folder, whole)
         shutil.rmtree(folder)
     print(f"{refusals} refusals in {runs} runs")
-
-
-def fill(disk, room):
-    """Leave room for so many bytes."""
-    ballast = disk / "ballast"
-    ballast.unlink(missing_ok=True)
-    facts = os.statvfs(disk)
-    ballast.write_bytes(bytes(max(0, facts.f_bavail * facts.f_frsize - room)))

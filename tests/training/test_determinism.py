@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import assert_same
-from runs import run_config, tiny
+from runs import records, run_config, tiny
 from threadpoolctl import threadpool_limits
 from training.test_step import PRESETS, make
 
@@ -16,13 +16,12 @@ import minihit
 from minihit import tree
 from minihit.models import discriminator, generator
 from minihit.ops import augment
-from minihit.training import checkpoint, log, loop, state, step
+from minihit.training import checkpoint, loop, state, step
 from minihit.training.run import RunFolder
 
 PRESET = tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cutout"), clip=0.5)
 PATHS = [str(Path(minihit.__file__).parents[1]), str(Path(__file__).parents[1])]
 TRAIN = "import sys; from training import test_determinism as t; t.train(t.RunFolder(t.Path(sys.argv[1])))"
-TIMES = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}
 PARTS = {
     "generator": (generator, ("forward", "backward", "update_state")),
     "discriminator": (discriminator, ("forward", "tangent", "input_gradient", "weight_gradients")),
@@ -38,8 +37,7 @@ def train(folder):
 def left(folder):
     """All that a run leaves and no clock decides: the arrays of its newest checkpoint, the facts, the log."""
     arrays, facts = checkpoint.load_newest(folder.checkpoints, state.create(0, PRESET).trees)
-    records = [{name: value for name, value in record.items() if name not in TIMES} for record in log.read(folder.log)]
-    return arrays, {"facts": facts, "records": records}
+    return arrays, {"facts": facts, "records": records(folder)}
 
 
 def assert_same_run(actual, expected):

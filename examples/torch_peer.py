@@ -42,22 +42,30 @@ OPS = SimpleNamespace()                                                   # line
 # What minihit bench asks for
 
 
-def check(case):
-    """Raise AssertionError where losses, gradients, averages, images or logits are not minihit's, in either dtype."""
+def check(case, chosen=peer.TASKS):
+    """Raise AssertionError where images, logits, or losses, gradients and averages of a step are not minihit's, in
+    either dtype."""
     for dtype in TOLERANCE:
         here = peer.cast(case, dtype)
-        recipe, ours = here.preset.recipe, peer.ours(here)
-        grads, averages, metrics = step.gradients(here.training.networks, here.real, here.draws, here.preset, recipe)
         for name in CONTESTANTS:
-            there = Peer(here, name)
-            for task, made in (("images", there.images()), ("logits", there.logits())):
-                require_close(f"{name}, {dtype}", {task: made}, {task: np.concatenate(ours[task]())})
-            losses = there.gradients()
-            require_close(f"{name}, {dtype}, loss", losses, {loss: metrics[loss] for loss in losses})
-            for network in ("generator", "discriminator"):
-                found = to_minihit(tree.map(lambda leaf: leaf.grad, getattr(there, network)), grads[network])
-                require_close(f"{name}, {dtype}, gradient", found, grads[network])
-            require_close(f"{name}, {dtype}, average", to_minihit(there.state, averages), averages)
+            there, where = Peer(here, name), f"{name}, {dtype}"
+            for task in chosen:
+                if task == "step":
+                    check_step(there, here, where)
+                else:
+                    expected = np.concatenate(peer.ours(here)[task]())
+                    require_close(where, {task: getattr(there, task)()}, {task: expected})
+
+
+def check_step(there, here, where):
+    networks, recipe = here.training.networks, here.preset.recipe
+    grads, averages, metrics = step.gradients(networks, here.real, here.draws, here.preset, recipe)
+    losses = there.gradients()
+    require_close(f"{where}, loss", losses, {loss: metrics[loss] for loss in losses})
+    for network in ("generator", "discriminator"):
+        found = to_minihit(tree.map(lambda leaf: leaf.grad, getattr(there, network)), grads[network])
+        require_close(f"{where}, gradient", found, grads[network])
+    require_close(f"{where}, average", to_minihit(there.state, averages), averages)
 
 
 def tasks(case, name):

@@ -3,7 +3,8 @@
 The file, which is run as Python, defines
 
     CONTESTANTS          names, such as ("torch", "torch, tuned")
-    check(case)          raises AssertionError where its losses or gradients are not those of minihit
+    check(case, tasks)   raises AssertionError where what those tasks compute, losses and gradients for a step, is not
+                         what minihit does
     tasks(case, name)    {task: function without arguments} for TASKS, which return when all is computed
     peak(case)           the largest memory in use so far, in bytes
 
@@ -27,7 +28,7 @@ from minihit.models import discriminator
 
 OURS = "minihit"
 TASKS = ("images", "logits", "step")                                      # G in evaluation, D forward, a whole step
-CHECKED = 2                                                               # images that the check is made with
+CHECKED = 2                                                               # images at most that the check is made with
 _HERE = {}                                                                # in a contestant's process: what it can do
 
 
@@ -46,7 +47,7 @@ def compare(path, preset, rounds, tasks=TASKS, device="cpu"):
     Raises UserError where the file cannot be used or computes something else.
     """
     with apart.process() as call:
-        names = call(_check, path, preset)
+        names = call(_check, path, preset, tasks)
     with ExitStack() as stack:
         calls = {name: stack.enter_context(apart.process()) for name in (OURS, *names)}
         for name, call in calls.items():
@@ -69,8 +70,8 @@ def load(path):
 
 
 def checked_case(preset, seed=0):
-    """A Case in float64, few images processed together, its parameters moved so that every term of a loss matters."""
-    recipe = replace(preset.recipe, batch=CHECKED, micro_batch=0)
+    """A Case in float64, a few images processed together, its parameters moved so that every term of a loss matters."""
+    recipe = replace(preset.recipe, batch=min(CHECKED, preset.recipe.batch), micro_batch=0)
     here, rng = case.make(replace(preset, recipe=recipe), seed=seed), np.random.default_rng(seed)
     trees = gradcheck.perturb(here.training.trees, rng, scale=0.02)
     for name in ("generator", "ema"):
@@ -93,11 +94,11 @@ def ours(here):
     return {"images": case.inference_of(here), "logits": logits, "step": case.step_of(here)}
 
 
-def _check(path, preset):
+def _check(path, preset, tasks):
     """Runs in a process of its own. Returns the names of the contestants."""
     peer = load(path)
     try:
-        peer.check(checked_case(preset))
+        peer.check(checked_case(preset), tasks)
     except AssertionError as error:
         raise UserError(f"{path} does not compute what minihit does, so there is nothing to time: {error}") from None
     return tuple(peer.CONTESTANTS)

@@ -35,8 +35,7 @@ def write(folder, count, seed=0, progress=None):
     """
     names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
     splits = np.searchsorted(np.array(SPLIT_SHARES) * count, np.arange(count), side="right")
-    write_text(folder / SPLITS, "".join(f"{name} {part}\n" for name, part in zip(names, splits,
-                                                                                                 strict=True)))
+    write_text(folder / SPLITS, "".join(f"{name} {part}\n" for name, part in zip(names, splits, strict=True)))
     rows = []
     with replacing(folder / IMAGES) as file, zipfile.ZipFile(file, "w") as packed:
         for first in range(0, count, CHUNK):

@@ -54,6 +54,12 @@ def softmax_backward(dprobs, scores, axis=-1):
     return probs * (dprobs - (probs * dprobs).sum(axis=axis, keepdims=True))
 
 
+def attention(query, key):
+    """probs and scores (..., N, Q, K)."""
+    scores = np.einsum("...qnd,...knd->...nqk", query, _for_each_head(key, query)) * query.shape[-1] ** -0.5
+    return softmax(scores), scores
+
+
 def attend(query, key, value):
     probs, _ = attention(query, key)
     return np.einsum("...nqk,...knd->...qnd", probs, _for_each_head(value, query))
@@ -177,12 +183,6 @@ def _normal_cdf(x):
 def _weight_gradient(x, dy):
     """Of y = x weight: (C, C')."""
     return x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])
-
-
-def attention(query, key):
-    """probs and scores (..., N, Q, K)."""
-    scores = np.einsum("...qnd,...knd->...nqk", query, _for_each_head(key, query)) * query.shape[-1] ** -0.5
-    return softmax(scores), scores
 
 
 def _for_each_head(x, query):

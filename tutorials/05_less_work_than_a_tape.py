@@ -139,21 +139,36 @@ compare("its output", np.concatenate(lanes), at_once)
 # ## What the clock says
 #
 # A step of celeba-64 with R1, 16 images, float32, two cores of an AMD EPYC server, whose own speed varies by a fifth.
-# PyTorch 2.15 took 4.3 s as one writes it and 2.8 s tuned (`examples/torch_peer.py`); this code takes 2.8 s. Kept:
+# PyTorch 2.15 took 3.9 s as one writes it and 2.5 s tuned (`examples/torch_peer.py`); this code takes 2.5 s. Kept:
 #
 # | choice | before | after |
 # |---|---|---|
-# | lanes of 8 images instead of products on two threads | 4.5 s | 2.9 s |
+# | two lanes of 8 images instead of products on two threads | 4.5 s | 2.9 s |
 # | the MLP in strips of 1 MiB, without the clamp before tanh | 2.9 s | 2.6 s |
 # | GELU computed again in backward | 1.71 GB | 1.35 GB, as quick |
 # | Winograd from 64 channels on, four passes of D over 16 images | 0.71 s | 0.58 s |
 # | memory that glibc keeps, faces-32 | 0.22 s | 0.18 s |
 # | one heap for all threads | 1.32 GB | 1.22 GB, as quick |
+# | two lanes of 16 images instead of four of 8, faces-32 | 0.32 s | 0.28 s |
 #
-# Tried and dropped: lanes of 4 images (3.4 s), bands of rows inside Winograd's tiles (21 ms instead of 23 on the
-# widest map), batch norm in strips (no gain), the gradient of the 3-channel stem as a product and nine shifts (0.2% of
-# the step), five terms instead of seven for GELU (20 ms, error 3e-6), F(4 x 4, 3 x 3) (by count of its mixing no gain).
+# Tried and dropped:
 #
-# What bounds it: matrix products are 70% of the step and run at 80 to 95% of the rate of a large one; GELU is 8%,
-# norms and softmax 8%, mixing, blurring and slopes of D the rest. Two threads together are a quarter slower than one
-# alone, as they share caches, memory and clock.
+# | choice | before | after | why not |
+# |---|---|---|---|
+# | Winograd's F(4 x 4, 3 x 3), widest map | 23 ms | 17 ms | 20 times the error, or 4 with nodes sqrt(1/2) and sqrt(2) |
+# | bands of rows inside Winograd's tiles, widest map | 23 ms | 21 ms | two more loops for 1% of the step |
+# | Winograd from 16 channels on, 24 channels | 3.1 ms | 3.5 ms | slower below 48, equal at 48 |
+# | three products over rows of 3 pixels, not one of 9 | 2.1 ms | 2.3 ms | slower from 48 channels on |
+# | the 3-channel stem's gradient as a product and nine shifts | | | 0.2% of the step |
+# | GELU with five terms instead of seven | | -20 ms | error 3e-6 |
+# | GELU in shorter strips than the products, 128 or 256 KiB | 2.4 s | 2.6 s | more calls, no fewer misses |
+# | batch norm in strips | | | no gain |
+# | lanes of 4 images | 2.9 s | 3.4 s | products too small |
+# | in evaluation: no hidden layer kept | 0.47 s | 0.46 s | within the clock's own spread |
+# | in evaluation: no batch norm, more than folding saves | 0.47 s | 0.45 s | layers would need each other |
+#
+# What bounds it, by a sampling profiler: matrix products are 61% of the processor's time, a sixth of that for packing
+# their operands; arithmetic value by value 21%, of which GELU is more than half; copying and clearing memory 9%. The
+# products run at 75 to 92 GFLOP/s a core where large ones reach about 100. At that rate throughout, a lane would still
+# take 1.3 s for products and 0.6 s for the rest: 1.9 s in all, three quarters of tuned PyTorch. Two threads together
+# are 5 to 15% slower than one alone, as they share cache, memory and the interpreter's lock.

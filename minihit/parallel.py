@@ -12,6 +12,8 @@ from functools import cache
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from minihit import tree
+
 _here = threading.local()
 
 
@@ -40,7 +42,8 @@ def together(function, parts):
 
 
 def total(x):
-    """The sum of x over the parts that run together with this one: the same bits for each; x where it runs alone."""
+    """The sum of x, a tree of numbers and arrays, over the parts that run together with this one: the same bits for
+    each; x where it runs alone."""
     team = getattr(_here, "team", None)
     return x if team is None else team.total(x)
 
@@ -70,7 +73,7 @@ class _Team:
         places, _here.turn = self.places[_here.turn], 1 - _here.turn
         places[_here.rank] = x
         self.barrier.wait()
-        return sum(places[1:], places[0])
+        return tree.add(*places)
 
 
 @cache

@@ -52,6 +52,13 @@ def test_a_total_adds_over_the_parts_that_run_together():
         np.testing.assert_array_equal(sums, [[6, 3 * turn] for turn in range(50)])
 
 
+def test_a_tree_is_added_leaf_by_leaf():
+    parts = [{"a": 1, "b": [np.ones(2)]}, {"a": 2, "b": [np.ones(2)]}]
+    for total in parallel.together(parallel.total, parts):
+        assert total["a"] == 3
+        np.testing.assert_array_equal(total["b"][0], [2.0, 2.0])
+
+
 def test_every_part_gets_the_same_bits():
     parts = list(np.random.default_rng(0).standard_normal((5, 100)).astype(np.float32))
     first, *others = parallel.together(parallel.total, parts)

@@ -33,13 +33,13 @@ def backward(dy, cache):
     grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
     if cache["evaluation"]:
         return dy * (rstd * cache["scale"]), grads
-    dscale, dbias = parallel.total(grads["scale"]), parallel.total(grads["bias"])
-    return _project(dy, centered, rstd, cache["scale"], dscale, dbias, cache["count"]), grads
+    total = parallel.total(grads)
+    return _project(dy, centered, rstd, cache["scale"], total["scale"], total["bias"], cache["count"]), grads
 
 
 def _of_batch(x):
-    count = parallel.total(x.size // x.shape[-1])
-    mean = parallel.total(column_sum(x)) / count
+    total = parallel.total({"x": column_sum(x), "count": x.size // x.shape[-1]})
+    mean, count = total["x"] / total["count"], total["count"]
     centered, square = _center(x, mean)
     return {"centered": centered, "mean": mean, "variance": parallel.total(column_sum(square)) / count, "count": count}
 

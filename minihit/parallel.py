@@ -31,7 +31,7 @@ def run(function, parts, xp=np, alike=False):
 def together(function, parts):
     """[function(part) for part in parts] with a thread each, all at once, so that `total` can add over the parts."""
     if len(parts) == 1:
-        return [function(parts[0])]
+        return run(function, parts, alike=True)
     team = _Team(len(parts))
     with _controller().limit(limits=1, user_api="blas"):
         results = [_pool(len(parts)).submit(team.work, function, part, i) for i, part in enumerate(parts)]

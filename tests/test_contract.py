@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers import assert_same, cast, normal, seeds
 from hypothesis import given
-from networks import DISCRIMINATORS, GENERATORS, make_discriminator, make_generator
+from networks import DISCRIMINATORS, GENERATORS, discriminators, generators, make_discriminator, make_generator
 
 from minihit import gradcheck, tree
 from minihit.layers import (
@@ -194,6 +194,24 @@ def test_backward_twice_gives_identical_arrays(case):
 @every_case
 @given(seed=seeds)
 def test_backward_is_linear(case, seed):
+    assert_backward_is_linear(case, seed)
+
+
+@given(generators(), seeds)
+def test_backward_of_any_generator_is_linear(config, seed):
+    params, z, state = make_generator(config, np.random.default_rng(seed))
+    assert_backward_is_linear(case(generator, z.shape, config=config, params=params, state=state), seed)
+
+
+@given(discriminators(), seeds)
+def test_backward_and_tangent_of_any_discriminator_are_linear(config, seed):
+    params, images = make_discriminator(config, np.random.default_rng(seed))
+    any_case = case(discriminator, images.shape, config=config, params=params)
+    assert_backward_is_linear(any_case, seed)
+    assert_tangent_is_linear_and_the_transpose_of_backward(any_case, seed)
+
+
+def assert_backward_is_linear(case, seed):
     r = run(case, np.float64)
     a, b, other = *np.random.default_rng(seed).standard_normal(2), normal(seed, *r.y.shape)
     expected = tree.map(lambda one, two: a * one + b * two, r.gradients, gradients(case, other, r.cache))
@@ -203,7 +221,10 @@ def test_backward_is_linear(case, seed):
 @pytest.mark.parametrize("name", [name for name, row in CASES.items() if hasattr(row.module, "tangent")])
 @given(seed=seeds)
 def test_a_tangent_is_linear_and_the_transpose_of_backward(name, seed):
-    case = CASES[name]
+    assert_tangent_is_linear_and_the_transpose_of_backward(CASES[name], seed)
+
+
+def assert_tangent_is_linear_and_the_transpose_of_backward(case, seed):
     r, rng = run(case, np.float64), np.random.default_rng(seed)
     a, b = rng.standard_normal(2)
     one, two = (rng.standard_normal(r.inputs[0].shape) for _ in range(2))

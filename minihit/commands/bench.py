@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from minihit.backend import resolve_device
+from minihit.backend import allow_tf32, resolve_device
 from minihit.bench import machine, ops, peer, phases, scale
 from minihit.bench.pairs import PAIRS
 from minihit.bench.peer import TASKS
@@ -49,15 +49,20 @@ class Bench:
     ops: Switch = False                      # each op against its readable twin instead
     scale: Switch = False                    # costs over image and batch sizes, and of starting, instead
     peer: Annotated[Path | None, shown("FILE", "none")] = None  # contestants of that file, which is run, instead
-    only: tuple[Literal[TASKS], ...] = TASKS  # tasks of that comparison
+    only: Annotated[tuple[Literal[TASKS], ...], shown("TASK", "all")] = ()  # images, logits, step: its tasks
     out: Annotated[Path | None, shown("FILE", "none")] = None  # JSON to write; --scale writes a plot beside it
     device: Device = "auto"                  # auto is the GPU where there is a working one
+    tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
 
 
 def main(argv):
     options = parse(Bench, argv, "bench")
     _require_sense(options)
+    if options.tf32:
+        allow_tf32()
     preset, device = _configured(options), resolve_device(options.device)
+    if options.tf32 and device == "cpu":
+        raise UserError("--tf32 is about products on a GPU and this is the CPU: leave it out")
     kind, measure = next((kind, run) for kind, run in KINDS.items() if kind is None or getattr(options, kind))
     facts = machine.facts()
     print(f"{facts['processor']}, {facts['cores']} cores, {facts['blas']}, on the {device}")
@@ -111,7 +116,7 @@ def _scale(options, preset, device):
 
 
 def _peer(options, preset, device):
-    found = peer.compare(options.peer, preset, options.steps, options.only, device)
+    found = peer.compare(options.peer, preset, options.steps, options.only or TASKS, device)
     names = list(found["memory"])
     head = ("", *(f"{name}, s" for name in names), *(f"/ {name}" for name in names[1:]))
     rows = [(row.task, *(f"{row.seconds[name]:.4f}" for name in names), *(f"{row.ratios[name]:.3f}"
@@ -143,5 +148,7 @@ def _require_sense(options):
     chosen = [f"--{kind}" for kind in KINDS if kind and getattr(options, kind)]
     if len(chosen) > 1:
         raise UserError(f"{' and '.join(chosen)} are different measurements: give one at a time")
+    if options.only and not options.peer:
+        raise UserError("--only chooses among the tasks of a comparison: give --peer FILE too, or leave it out")
     if options.out:
         check_suffix(options.out, ".json")

@@ -17,7 +17,7 @@ from minihit.gradcheck.comparison import FEW, worst
 from minihit.gradcheck.table import CHECKS, named, one_named
 
 ROW = "{:<32}  {:<47}  {:<15}  {:>6}  {}"
-PLANTED = "{:<27}  {:<22}  {:<18}  {:>6}  {}"
+PLANTED = "{:<28}  {:<24}  {:<18}  {:>6}  {}"
 MANY, DRAWS = 64, 3                                                       # values of a leaf, draws with --thorough
 
 
@@ -25,9 +25,9 @@ MANY, DRAWS = 64, 3                                                       # valu
 class Gradcheck:
     """Check gradients against finite differences in float64: all of the library's, or those of a layer of your own.
 
-    A row per leaf: the error as a share of the allowed one (1e-6 of the gradient and 1e-8), so above 1 is wrong. Then
-    mistakes are planted on purpose, and each must be caught. Of a whole network only the worst leaf is shown, unless
-    --only asks for it. The exit code is 1 where a gradient is wrong.
+    A row per leaf: the error as a share of the allowed one (1e-6 of the gradient, what finite differences err by, and
+    1e-8 but for networks), so above 1 is wrong. Then mistakes are planted on purpose, and each must be caught. Of a
+    whole network only the worst leaf is shown, unless --only asks for it. The exit code is 1 where a gradient is wrong.
 
     FILE is a Python file with forward and backward. It is run, with all that its code may do, and given the parameters
     and inputs of the layer that it is to be the same as: see minihit/layers/layer_norm.py.

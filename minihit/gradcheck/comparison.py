@@ -73,7 +73,7 @@ def as_functions(layer, params, inputs, options, names=None):
 
 
 def compare(forward, backward, arguments, rng, rtol=RTOL, atol=ATOL, few=FEW):
-    """A Comparison for each leaf of the tree of arguments.
+    """A Comparison for each leaf of the tree of arguments; allowed is what finite differences err by, atol and rtol.
 
     forward(arguments) -> (outputs, cache); backward(douts, cache) -> a tree with the keys of arguments.
     """
@@ -86,9 +86,9 @@ def compare(forward, backward, arguments, rng, rtol=RTOL, atol=ATOL, few=FEW):
         def forward_at(value):
             return forward(tree.map(lambda other: value if other is leaf else other, arguments))
 
-        expected = change(forward_at, leaf, direction, douts, (outputs, cache))
+        expected, error = change(forward_at, leaf, direction, douts, (outputs, cache))
         actual = float((gradients[path] * direction).sum())
-        share = abs(actual - expected) / (atol + rtol * abs(expected))
+        share = abs(actual - expected) / (atol + error + rtol * abs(expected))
         return Comparison(path, leaf.shape, along, actual, expected, share)
 
     comparisons = []

@@ -3,13 +3,18 @@
 Shapes: x, direction any, the same.
 """
 
+import math
+
 import numpy as np
 
 from minihit import tree
 from minihit.backend import array_module
 
 STEP = 1e-5
+SHORTER = (1e-4, 1e-5, 1e-6, 1e-7)                                          # steps, where kinks show
+EPS = float(np.finfo(np.float64).eps)
 STENCIL = {1: 8 / 12, -1: -8 / 12, 2: -1 / 12, -2: 1 / 12}                # {point: weight}
+ROUNDINGS = 60                                                            # that a value meets on its way, about
 
 
 def directional_derivative(function, x, direction, step=STEP):
@@ -26,13 +31,16 @@ def numerical_gradient(function, x, step=STEP):
 
 
 def change(forward_at, x, direction, douts, here):
-    """The derivative of <douts, outputs> along the direction, by steps short enough to cross no kink.
+    """The derivative of <douts, outputs> along the direction, by steps short enough to cross no kink, and its error.
+
+    The error is that of rounding: each term of the sum is wrong by ROUNDINGS times its last bit, and the sum is divided
+    by the step.
 
     forward_at(x) and here are (outputs, cache). A cache notes in boolean arrays on which side of its kinks a layer was:
     these must be the same at all four points. Raises ValueError where no step is short enough.
     """
     outputs, cache = here
-    for step in (STEP, STEP / 10, STEP / 100):
+    for step in SHORTER:
         sides = {_sides(cache)}
 
         def inner(value, sides=sides):
@@ -43,7 +51,8 @@ def change(forward_at, x, direction, douts, here):
 
         derivative = directional_derivative(inner, x, direction, step)
         if len(sides) == 1:
-            return derivative
+            terms = [float(((dout * y) ** 2).sum()) for dout, y in zip(douts, outputs, strict=True) if dout is not None]
+            return derivative, ROUNDINGS * EPS * math.sqrt(sum(terms)) / step
     raise ValueError("the inputs lie on a kink, where there is no derivative: draw others")
 
 

@@ -115,6 +115,8 @@ PLANTS = {
     "one token reader of two": Plant("cross_attention", "tokens", after(
         lambda found, dy, cache: (found[0], 0.5 * found[1], found[2]))),
     "a tangent with its bias": Plant("conv2d", "tangent", tangent_with_bias),
+    "R1 with a factor of 1.001": Plant("r1, through D, equalised", "params/stem/weight", after(
+        lambda grads, dy, cache: {**grads, "stem": {name: 1.001 * leaf for name, leaf in grads["stem"].items()}})),
     "R1 with the factor 1/2": Plant("r1, through D, blur", "params/stem/weight", after(
         lambda grads, dy, cache: {**grads, "stem": {name: 0.5 * leaf for name, leaf in grads["stem"].items()}})),
     "R1 without the bend": Plant("r1, through D, stddev", "params/stem/weight", bend_forgotten),

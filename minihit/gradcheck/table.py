@@ -59,7 +59,7 @@ def _check(layer, *shapes, init=None, **options):
 
 def _network(layer, config, *shapes, **options):
     return Check(layer, shapes, lambda rng: _NETWORKS[type(config).__name__].init(rng, config),
-                 {"config": config, **options}, atol=1e-7, network=True)
+                 {"config": config, **options}, network=True)
 
 
 def _state(*names):

@@ -55,7 +55,7 @@ def shares(count, config, recipe, xp=np):
     """How `count` images are shared out: slices of the batch, and what runs a function for each of them."""
     size = recipe.micro_batch or count
     if size < count or xp is not np or config.discriminator.minibatch_stddev:
-        run = partial(parallel.run, xp=xp)
+        run = partial(parallel.run, xp=xp, alike=True)
     else:
         size, run = math.ceil(count / lanes(count)), parallel.together
     return [slice(start, start + size) for start in range(0, count, size)], run

@@ -4,23 +4,40 @@ import importlib
 import inspect
 import pkgutil
 from importlib import resources
+from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
 import pytest
 
-from minihit import losses, regularizers
+from minihit import losses, regularizers, tree
 from minihit.errors import UserError
 from minihit.gradcheck import checks, require
 from minihit.gradcheck.table import CHECKS, named, one_named
 from minihit.ops import winograd
 
+NOTICEABLE = 1e-8                                                         # of a gradient along a direction
 SMALL = {name: check for name, check in CHECKS.items() if not check.network}   # the networks' tests are in tests/models
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_gradient_holds(name):
     require(checks.run(SMALL[name], np.random.default_rng(1)))
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_thousandth_too_much_is_caught_in_every_leaf(name):
+    """But where the gradient is all rounding."""
+    check = CHECKS[name]
+
+    def too_much(*arguments):
+        gradients = check.layer.backward(*arguments)
+        parts = gradients if isinstance(gradients, tuple) else (gradients,)
+        return tuple(tree.map(lambda leaf: 1.001 * leaf, part) for part in parts)
+
+    wrong = SimpleNamespace(forward=check.layer.forward, backward=too_much)
+    rows = checks.run(check._replace(layer=wrong), np.random.default_rng(1), few=0)
+    assert [row for row in rows if abs(row.expected) > NOTICEABLE and not row.share > 1] == []
 
 
 def test_every_op_layer_and_model_is_in_it():

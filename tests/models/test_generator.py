@@ -6,6 +6,7 @@ from autograd import hessian_vector_product, make_vjp
 from autograd.misc.flatten import flatten
 from helpers import assert_same, normal, seeds
 from hypothesis import given
+from hypothesis import strategies as st
 from networks import BASE, GENERATORS, generators, make_generator
 from oracles import generator as oracle
 
@@ -37,15 +38,21 @@ def test_images_and_gradients_agree_with_autograd(config):
     assert_autograd_agrees(config, seed=2)
 
 
-@given(generators(), seeds)
-def test_any_architecture_agrees_with_autograd(config, seed):
-    assert_autograd_agrees(config, seed)
+@every_option
+def test_images_and_gradients_in_evaluation_agree_with_autograd(config):
+    assert_autograd_agrees(config, seed=12, evaluation=True)
 
 
-def assert_autograd_agrees(config, seed):
-    params, z, _ = make_generator(config, np.random.default_rng(seed))
-    image, cache = generator.forward(params, z, config)
-    vjp, expected = make_vjp(lambda arguments: oracle.images(*arguments, config))((params, z))
+@given(generators(), seeds, st.booleans())
+def test_any_architecture_agrees_with_autograd(config, seed, evaluation):
+    assert_autograd_agrees(config, seed, evaluation)
+
+
+def assert_autograd_agrees(config, seed, evaluation=False):
+    params, z, averages = make_generator(config, np.random.default_rng(seed))
+    state = averages if evaluation else None
+    image, cache = generator.forward(params, z, config, state)
+    vjp, expected = make_vjp(lambda arguments: oracle.images(*arguments, config, state))((params, z))
     np.testing.assert_allclose(image, expected, rtol=0, atol=1e-10)
     dimage = normal(3, *image.shape)
     dz, grads = generator.backward(dimage, cache)

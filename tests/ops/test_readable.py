@@ -100,6 +100,19 @@ def test_an_op_is_what_its_twin_says(name, dtype, data, seed):
         assert_close(op(), twin(), dtype)
 
 
+@pytest.mark.parametrize("name", [name for name, pair in PAIRS.items() if pair.twin_backward])
+@given(data=st.data(), seed=seeds)
+def test_backward_is_linear_in_the_gradient_of_the_output(name, data, seed):
+    rng, (shapes, options) = np.random.default_rng(seed), data.draw(SHAPES[name])
+    inputs, options = pairs.example(PAIRS[name], rng, np.float64, shapes, options)
+    y, cache = PAIRS[name].op.forward(*inputs, **options)
+    a, b = rng.standard_normal(2)
+    one, two = (rng.standard_normal(y.shape) for _ in range(2))
+    parts = [PAIRS[name].op.backward(dy, cache) for dy in (one, two, a * one + b * two)]
+    of_one, of_two, of_both = ([part] if isinstance(part, np.ndarray) else part for part in parts)
+    assert_close(of_both, [a * dx + b * other for dx, other in zip(of_one, of_two, strict=True)], np.float64)
+
+
 @every_pair
 def test_an_op_is_what_its_twin_says_at_the_sizes_of_a_network(name):
     inputs, options = pairs.example(PAIRS[name], np.random.default_rng(0))

@@ -4,30 +4,34 @@ import autograd.numpy as np
 from autograd.scipy.special import erf
 
 
-def images(params, z, config):
-    """(B, size, size, 3) from z (B, latent), in training mode; params and config as in minihit.models.generator."""
+def images(params, z, config, state=None):
+    """(B, size, size, 3) from z (B, latent); params, config and state as in minihit.models.generator."""
     tokens, image = None, 0.0
     if config.cross_attention:
         part = params["tokens"]
         tokens = np.einsum("bz,ztc->btc", z, part["linear"]["weight"]) + part["linear"]["bias"] + part["position"][0, 0]
-        tokens = norm(part["norm"], tokens, config)
+        tokens = norm(part["norm"], tokens, config, at(state, "tokens", "norm"))
     x = np.einsum("bz,zhwc->bhwc", z, params["start"]["weight"]) + params["start"]["bias"]
     for index, stage in enumerate(params["stages"]):
+        here = at(state, "stages", index)
         x = x + stage["position"]
         if tokens is not None:
-            x = x + cross_attention(stage["cross_attention"], norm(stage["cross_norm"], x, config), tokens)
-            x = mlp(stage["cross_mlp"], x, config)
+            h = norm(stage["cross_norm"], x, config, at(here, "cross_norm"))
+            x = x + cross_attention(stage["cross_attention"], h, tokens)
+            x = mlp(stage["cross_mlp"], x, config, at(here, "cross_mlp"))
         has_window = config.windows[index] is not None
         attends = has_window and config.attention != "none"
-        for block in stage["blocks"]:
+        for place, block in enumerate(stage["blocks"]):
+            averages = at(here, "blocks", place)
             if attends:
-                h = norm(block["norm"], x, config)
+                h = norm(block["norm"], x, config, at(averages, "norm"))
                 x = x + self_attention(block["attention"], h, config.windows[index], config)
-            x = mlp(block["mlp"] if attends else block, x, config)
+            x = mlp(block["mlp"], x, config, at(averages, "mlp")) if attends else mlp(block, x, config, averages)
         last = index + 1 == len(config.channels)
         if last or not has_window:
             head = stage["to_rgb"]
-            rgb = np.einsum("bhwc,cr->bhwr", norm(head["norm"], x, config), head["linear"]["weight"])
+            h = norm(head["norm"], x, config, at(here, "to_rgb", "norm"))
+            rgb = np.einsum("bhwc,cr->bhwr", h, head["linear"]["weight"])
             image = upsample(image) + rgb + head["linear"]["bias"]
         if not last:
             x = depth_to_space(x)
@@ -36,15 +40,25 @@ def images(params, z, config):
     return image
 
 
-def norm(params, x, config):
+def at(state, *path):
+    """What lies at the end of the path; None where there is no state, as in training."""
+    for key in path if state else ():
+        state = state[key]
+    return state
+
+
+def norm(params, x, config, state):
     axes = tuple(range(x.ndim - 1)) if config.norm == "batch" else (-1,)
     eps = 1e-3 if config.norm == "batch" else 1e-6
-    x_hat = (x - np.mean(x, axes, keepdims=True)) / np.sqrt(np.var(x, axes, keepdims=True) + eps)
+    mean, variance = np.mean(x, axes, keepdims=True), np.var(x, axes, keepdims=True)
+    if state:
+        mean, variance = state["mean"], state["variance"]
+    x_hat = (x - mean) / np.sqrt(variance + eps)
     return params["scale"] * x_hat + params["bias"]
 
 
-def mlp(params, x, config):
-    h = norm(params["norm"], x, config)
+def mlp(params, x, config, state):
+    h = norm(params["norm"], x, config, at(state, "norm"))
     h = np.einsum("...c,cd->...d", h, params["expand"]["weight"]) + params["expand"]["bias"]
     h = 0.5 * h * (1 + erf(h / np.sqrt(2.0)))
     return x + np.einsum("...c,cd->...d", h, params["contract"]["weight"]) + params["contract"]["bias"]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from threadpoolctl import threadpool_limits
 from training.test_step import PRESETS, make
 
 import minihit
-from minihit import tree
+from minihit import presets, tree
+from minihit.bench import case
 from minihit.models import discriminator, generator
 from minihit.ops import augment
 from minihit.training import checkpoint, loop, state, step
@@ -66,6 +68,20 @@ def test_another_process_with_other_hashes_and_more_threads(tmp_path, once):
 def test_threads_inside_products(tmp_path, once, threads):
     with threadpool_limits(limits=threads, user_api="blas"):
         assert_same_run(train(RunFolder(tmp_path)), once)
+
+
+@pytest.mark.parametrize("stddev, count", [(True, 4), (False, 1), (False, 4)], ids=["stddev", "one image", "lanes"])
+def test_threads_inside_products_of_a_real_width(stddev, count):
+    """Wide enough that BLAS would cut them into pieces."""
+    faces = presets.PRESETS["faces-32"]
+    preset = replace(faces, discriminator=replace(faces.discriminator, minibatch_stddev=stddev),
+                     recipe=replace(faces.recipe, batch=count, micro_batch=0))
+    here, results = case.make(preset), []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads, user_api="blas"):
+            results.append(step.gradients(here.training.networks, here.real, here.draws, preset, preset.recipe))
+    for one, two in zip(*results, strict=True):
+        assert_same(one, two)
 
 
 def test_another_seed_is_another_run(tmp_path, once):

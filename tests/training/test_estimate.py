@@ -140,7 +140,7 @@ def test_the_memory_of_a_step_is_what_numpy_allocates(preset, monkeypatch):
     draws = step.draw(np.random.default_rng(0), 32, preset, preset.recipe)
     side = preset.generator.size
     real = np.zeros((32, side, side, 3), np.float32)
-    monkeypatch.setattr(step.parallel, "run", lambda function, parts, xp: [function(part) for part in parts])
+    monkeypatch.setattr(step.parallel, "run", lambda function, parts, xp, alike: [function(part) for part in parts])
     tracemalloc.start()
     step.gradients(networks, real, draws, preset, preset.recipe)
     taken = tracemalloc.get_traced_memory()[1]

@@ -8,13 +8,12 @@ from typing import Annotated, Literal
 
 import tyro
 
-from minihit.backend import allow_tf32, resolve_device
 from minihit.bench import machine, ops, peer, phases, scale
 from minihit.bench.pairs import PAIRS
 from minihit.bench.peer import TASKS
 from minihit.bench.table import aligned
 from minihit.commands.info import find, size
-from minihit.commands.options import Device, Switch, check_positive, parse, shown
+from minihit.commands.options import Device, Switch, check_positive, chosen_device, parse, shown
 from minihit.errors import UserError
 from minihit.files import write_text
 from minihit.images import check_suffix
@@ -58,11 +57,7 @@ class Bench:
 def main(argv):
     options = parse(Bench, argv, "bench")
     _require_sense(options)
-    if options.tf32:
-        allow_tf32()
-    preset, device = _configured(options), resolve_device(options.device)
-    if options.tf32 and device == "cpu":
-        raise UserError("--tf32 is about products on a GPU and this is the CPU: leave it out")
+    preset, device = _configured(options), chosen_device(options)
     kind, measure = next((kind, run) for kind, run in KINDS.items() if kind is None or getattr(options, kind))
     facts = machine.facts()
     print(f"{facts['processor']}, {facts['cores']} cores, {facts['blas']}, on the {device}")

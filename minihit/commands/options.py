@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from minihit.backend import allow_tf32, resolve_device
 from minihit.errors import UserError
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -21,6 +22,16 @@ def parse(options, argv, command, default=None):
     """The dataclass `options` from a command line; prints help or a mistake and exits where there is one."""
     given = {} if default is None else {"default": default}
     return tyro.cli(options, args=argv, prog=f"minihit {command}", description=inspect.getdoc(options), **given)
+
+
+def chosen_device(options):
+    """The device, "cpu" or "gpu", behind --device, with --tf32 in effect. Raises UserError where either cannot be."""
+    if options.tf32:
+        allow_tf32()
+    device = resolve_device(options.device)
+    if options.tf32 and device == "cpu":
+        raise UserError("--tf32 is about products on a GPU and this run is on the CPU: leave it out")
+    return device
 
 
 def shown(metavar, default):

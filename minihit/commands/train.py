@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from minihit.backend import allow_tf32, resolve_device
-from minihit.commands.options import Choice, Device, Switch, parse, shown
+from minihit.commands.options import Choice, Device, Switch, chosen_device, parse, shown
 from minihit.errors import UserError
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
@@ -79,11 +78,7 @@ class Base:
 
 def main(argv):
     options, config = configure(argv)
-    if options.tf32:
-        allow_tf32()
-    device = resolve_device(options.device)
-    if options.tf32 and device == "cpu":
-        raise UserError("--tf32 is about products on a GPU and this run is on the CPU: leave it out")
+    device = chosen_device(options)
     from minihit.training.loop import train
 
     return train(config, RunFolder(options.run), device, options.resume, options.budget, options.data_on_device)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minihit import tree
 from minihit.gradcheck.checks import run
 from minihit.gradcheck.table import CHECKS
 from minihit.models import discriminator
@@ -45,6 +46,11 @@ def changed(gradients, name, change):
     """(dx, grads) with one gradient of the parameters changed."""
     dx, grads = gradients
     return dx, {**grads, name: change(grads[name])}
+
+
+def stem_times(factor):
+    """A penalty whose gradient of the stem is so many times too large."""
+    return after(lambda grads, dy, cache: {**grads, "stem": tree.map(lambda leaf: factor * leaf, grads["stem"])})
 
 
 def mean_forgotten(layer):
@@ -115,9 +121,7 @@ PLANTS = {
     "one token reader of two": Plant("cross_attention", "tokens", after(
         lambda found, dy, cache: (found[0], 0.5 * found[1], found[2]))),
     "a tangent with its bias": Plant("conv2d", "tangent", tangent_with_bias),
-    "R1 with a factor of 1.001": Plant("r1, through D, equalised", "params/stem/weight", after(
-        lambda grads, dy, cache: {**grads, "stem": {name: 1.001 * leaf for name, leaf in grads["stem"].items()}})),
-    "R1 with the factor 1/2": Plant("r1, through D, blur", "params/stem/weight", after(
-        lambda grads, dy, cache: {**grads, "stem": {name: 0.5 * leaf for name, leaf in grads["stem"].items()}})),
+    "R1 with a factor of 1.001": Plant("r1, through D, equalised", "params/stem/weight", stem_times(1.001)),
+    "R1 with the factor 1/2": Plant("r1, through D, blur", "params/stem/weight", stem_times(0.5)),
     "R1 without the bend": Plant("r1, through D, stddev", "params/stem/weight", bend_forgotten),
 }

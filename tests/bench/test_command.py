@@ -83,7 +83,7 @@ def test_a_peer_with_ratios(capsys, monkeypatch):
     (["--out", "bench.txt"], "give it a name that ends in .json"),
     (["--r1", "-1"], "r1 is -1.0: it must be 0 (off) or more"),
     (["--only", "step"], "--only chooses among the tasks of a comparison: give --peer FILE too, or leave it out"),
-    (["--tf32"], "--tf32 is about products on a GPU and this is the CPU: leave it out"),
+    (["--tf32"], "--tf32 is about products on a GPU and this run is on the CPU: leave it out"),
     (["--peer", "gone.py"], "gone.py is no Python file"),
     (["--preset", "gone"], "gone is neither a preset nor the folder of a run"),
 ])

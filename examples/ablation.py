@@ -11,12 +11,13 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from minihit.atomic import replacing
 from minihit.backend import resolve_device
-from minihit.files import replacing
 from minihit.presets import PRESETS
-from minihit.training import checkpoint, log
 from minihit.training.loop import train
-from minihit.training.run import RunConfig, RunFolder
+from minihit.training.run import checkpoint, log
+from minihit.training.run.config import RunConfig
+from minihit.training.run.folder import RunFolder
 
 FOLDER = Path("runs/ablation")
 DEVICE = "auto"                                                           # auto, cpu or gpu

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from minihit import sampling
-from minihit.files import replacing
-from minihit.images import to_uint8
+from minihit.atomic import replacing
 from minihit.models import generator
 from minihit.ops import windows
-from minihit.training.run import RunFolder
+from minihit.show.images import to_uint8
+from minihit.training.run.folder import RunFolder
 
 SEED = 0                                                                  # of the picture, as in minihit sample
 PLACE = 0.45, 0.35                                                        # of the pixel: from the top, from the left

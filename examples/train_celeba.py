@@ -10,15 +10,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from minihit import images, sampling
+from minihit import sampling
 from minihit.backend import resolve_device
-from minihit.data import stand_in
-from minihit.data.prepare import Settings, prepare
+from minihit.data.faces import stand_in
+from minihit.data.prepare.prepare import Settings, prepare
 from minihit.presets import PRESETS
-from minihit.training import checkpoint
+from minihit.show import images
 from minihit.training.estimate import BUDGETS
 from minihit.training.loop import train
-from minihit.training.run import RunConfig, RunFolder, intervals, read_config
+from minihit.training.run import checkpoint
+from minihit.training.run.config import RunConfig, intervals, read_config
+from minihit.training.run.folder import RunFolder
 
 FOLDER = Path("runs/example-celeba")
 DEVICE = "auto"                                                           # auto, cpu or gpu

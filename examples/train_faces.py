@@ -12,7 +12,8 @@ from pathlib import Path
 from minihit.backend import resolve_device
 from minihit.presets import PRESETS
 from minihit.training.loop import train
-from minihit.training.run import RunConfig, RunFolder
+from minihit.training.run.config import RunConfig
+from minihit.training.run.folder import RunFolder
 
 FOLDER = Path("runs/example")
 DEVICE = "auto"                                                           # auto, cpu or gpu

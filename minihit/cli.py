@@ -9,8 +9,8 @@ import os
 import sys
 
 from minihit import __version__
+from minihit.atomic import CURES
 from minihit.errors import UserError
-from minihit.files import CURES
 
 COMMANDS = {
     "train": "train a generator against a discriminator, or go on with a run",

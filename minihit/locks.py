@@ -4,8 +4,8 @@ import contextlib
 import errno
 import os
 
+from minihit.atomic import CURES
 from minihit.errors import UserError
-from minihit.files import CURES
 
 TAKEN = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # flock's answer, and those of Windows
 

@@ -8,8 +8,9 @@ import numpy as np
 from minihit import parallel
 from minihit.backend import device_module, to_device, to_host
 from minihit.models import generator
-from minihit.training import checkpoint, state
-from minihit.training.run import read_config
+from minihit.training import state
+from minihit.training.run import checkpoint
+from minihit.training.run.config import read_config
 
 SIDE_BY_SIDE = 256                                                        # side of images made on all threads, at most
 _PARALLEL = 1e-6                                                          # sine of an angle that counts as none

@@ -1,10 +1,15 @@
-"""Hypothesis profiles: quick by default, HYPOTHESIS_PROFILE=thorough on demand; the same draws every time in CI."""
+"""Hypothesis profiles: quick by default, HYPOTHESIS_PROFILE=thorough on demand; the same draws every time in CI. Fixtures
+that several folders of tests use."""
 
 import os
+import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+
+from minihit.data.faces import stand_in
 
 IN_CI = bool(os.environ.get("CI"))
 settings.register_profile("quick", max_examples=15, deadline=None, derandomize=IN_CI,
@@ -26,3 +31,13 @@ class ShapesOnly:
 @pytest.fixture
 def shapes_only():
     return ShapesOnly()
+
+
+@pytest.fixture(scope="session")
+def celeba(tmp_path_factory):
+    """Paths of thirty drawn faces in CelebA's layout, `zip` and `folder`, the tables beside both. Not to be changed."""
+    root = tmp_path_factory.mktemp("celeba")
+    packed = stand_in.write(root, 30)
+    with zipfile.ZipFile(packed) as file:
+        file.extractall(root)
+    return SimpleNamespace(root=root, zip=packed, folder=root / "img_align_celeba", count=30)

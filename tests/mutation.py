@@ -29,14 +29,14 @@ from collections import Counter
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
-from mutants import as_written, mutants
+from support.mutants import as_written, mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/layers")
 NEAR = ("tests/gradcheck/test_table.py", "tests/parity/test_pieces.py", "tests/ops/test_readable.py",
         "tests/test_contract.py", "tests/device/test_networks.py")
-FAR = ("tests/models", "tests/test_regularizers.py", "tests/training/test_step.py")
+FAR = ("tests/models", "tests/objectives/test_penalties.py", "tests/training/test_step.py")
 FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by exit status; others were stopped
 LIBRARIES = ("pytest", "hypothesis", "numpy", "autograd.numpy", "autograd.scipy.special", "skimage.metrics",
              "imageio.v3", "matplotlib.pyplot", "tyro", "tqdm", "threadpoolctl")

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import assert_same
+from support.helpers import assert_same
 
 from minihit import backend
 from minihit.errors import UserError

@@ -6,15 +6,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from helpers import assert_same
 from reliability.command import kill, last_step, start, wait_until
+from support.helpers import assert_same
 
 from minihit.cli import main
-from minihit.data import stand_in
-from minihit.data.store import open_store
-from minihit.images import read_image
-from minihit.training import checkpoint, log, state
-from minihit.training.run import RunFolder, read_config
+from minihit.data.faces import stand_in
+from minihit.data.store.reader import open_store
+from minihit.show.images import read_image
+from minihit.training import state
+from minihit.training.run import checkpoint, log
+from minihit.training.run.config import read_config
+from minihit.training.run.folder import RunFolder
 
 NARROW = ["--generator.latent", "4", "--generator.channels", "8", "8", "8", "4", "--generator.layers", "1", "1", "1",
           "1", "--generator.heads", "2", "2", "2", "2", "--discriminator.channels", "4", "4", "4", "4", "4",

@@ -14,7 +14,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from runs import TINY, write_run
+from support.runs import TINY, write_run
 
 from minihit import __version__, backend
 from minihit.cli import COMMANDS, main
@@ -26,7 +26,7 @@ from minihit.errors import UserError
 from minihit.gradcheck import Comparison, plants
 from minihit.presets import PRESETS
 from minihit.training import loop
-from minihit.training.run import RunConfig
+from minihit.training.run.config import RunConfig
 
 ROOT = Path(__file__).parents[1]
 LAZY = ("cupy", "matplotlib", "imageio", "PIL", "tqdm", "tyro")

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import assert_same, cast, normal, seeds
 from hypothesis import given
-from networks import DISCRIMINATORS, GENERATORS, discriminators, generators, make_discriminator, make_generator
+from support.helpers import assert_same, cast, normal, seeds
+from support.networks import DISCRIMINATORS, GENERATORS, discriminators, generators, make_discriminator, make_generator
 
 from minihit import gradcheck, tree
 from minihit.layers import (

@@ -8,15 +8,16 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from runs import TINY, run_config, tiny, write_run
+from support.runs import TINY, run_config, tiny, write_run
 
-from minihit.data import stand_in
-from minihit.data.store import open_store
-from minihit.images import read_image
+from minihit.data.faces import stand_in
+from minihit.data.store.reader import open_store
 from minihit.models.config import GeneratorConfig
 from minihit.presets import PRESETS
-from minihit.training import checkpoint, log
-from minihit.training.run import RunFolder, read_config
+from minihit.show.images import read_image
+from minihit.training.run import checkpoint, log
+from minihit.training.run.config import read_config
+from minihit.training.run.folder import RunFolder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 QUICK = {"sample_every": 2, "measure_every": 2, "measure_images": 8}

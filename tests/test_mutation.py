@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from mutants import as_written, mutants
+from support.mutants import as_written, mutants
 
 mutation = pytest.importorskip("mutation")                                # it forks, so not on Windows
 

@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import assert_same, seeds
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import TINY, write_run
+from support.helpers import assert_same, seeds
+from support.runs import TINY, write_run
 
 from minihit import sampling, tree
 from minihit.errors import UserError
 from minihit.presets import PRESETS
-from minihit.training import checkpoint
-from minihit.training.run import RunConfig, RunFolder, write_config
+from minihit.training.run import checkpoint
+from minihit.training.run.config import RunConfig, write_config
+from minihit.training.run.folder import RunFolder
 from minihit.training.state import generator_tree
 
 PEAK = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from runs import TINY, shrunk, tiny
+from support.runs import TINY, shrunk, tiny
 
 from minihit import optim, tree
 from minihit.bench import peer as bench

@@ -11,9 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from minihit import gradcheck, losses, regularizers, tree
+from minihit import gradcheck, tree
 from minihit.models import discriminator, generator
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.objectives import losses, penalties
 from minihit.presets import Preset
 from minihit.training import step
 from minihit.training.recipe import Recipe
@@ -233,7 +234,7 @@ fake_grads = discriminator.weight_gradients(deltas, cache, d_seeds)
 logits, cache = discriminator.forward(d_params, real, config.discriminator)     # pass 1
 unit, deltas = discriminator.unit_gradient(cache)                               # pass 2
 _, seeds = losses.real_loss(logits)
-_, v = regularizers.r1(unit, COST)
+_, v = penalties.r1(unit, COST)
 _, t_cache = discriminator.tangent(v, cache)                                    # pass 3
 real_grads = discriminator.weight_gradients(deltas, cache, seeds, t_cache)      # pass 4
 d_grads = tree.add(fake_grads, real_grads)
@@ -252,7 +253,7 @@ print("by hand = step.gradients;", {name: round(float(value), 3) for name, value
 # %%
 def r1(params, config):
     _, cache = discriminator.forward(params, real, config)
-    return regularizers.r1(discriminator.unit_gradient(cache)[0], COST)[0]
+    return penalties.r1(discriminator.unit_gradient(cache)[0], COST)[0]
 
 
 r1_grads = discriminator.weight_gradients(deltas, cache, 0.0 * seeds, t_cache)
@@ -279,7 +280,7 @@ assert changed.all()
 
 unit = discriminator.unit_gradient(cache)                  # of the sum of all logits: rows are mixed
 _, seeds = losses.real_loss(logits)
-_, v = regularizers.r1(unit[0], COST)
+_, v = penalties.r1(unit[0], COST)
 t_cache = discriminator.tangent(v, cache)[1]
 for what, loss, wrong, right in [
     ("the loss", lambda params: losses.real_loss(discriminator.forward(params, real, stddev)[0])[0],

@@ -16,10 +16,10 @@ import numpy as np
 
 from minihit import tree
 from minihit.data.dataset import BuiltInFaces
-from minihit.images import grid, to_float, to_uint8, upscale, write_png
 from minihit.models import generator
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import Preset
+from minihit.show.images import grid, to_float, to_uint8, upscale, write_png
 from minihit.training import measure, state, step
 from minihit.training.recipe import Recipe
 

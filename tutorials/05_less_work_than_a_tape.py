@@ -10,7 +10,7 @@
 # %%
 import numpy as np
 
-from minihit import info, parallel, tree
+from minihit import cost, parallel, tree
 from minihit.layers import batch_norm, linear, mlp
 from minihit.models import discriminator
 from minihit.ops import conv2d, feed_forward, gelu, winograd
@@ -41,7 +41,7 @@ def compare(what, a, b):
 
 # %%
 preset = PRESETS["celeba-64"]
-g, d = info.total(info.generator_rows(preset.generator)), info.total(info.discriminator_rows(preset.discriminator))
+g, d = cost.total(cost.generator_rows(preset.generator)), cost.total(cost.discriminator_rows(preset.discriminator))
 giga = {"the generator, three passes": 3 * 2 * g.multiply_adds / 1e9,
         "the discriminator, ten passes": 10 * 2 * d.multiply_adds / 1e9,
         "the discriminator, seven passes": 7 * 2 * d.multiply_adds / 1e9}

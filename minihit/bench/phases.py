@@ -1,20 +1,20 @@
 """A training step by its phases: how long each takes, how often a step makes it, and at what share of the machine.
 
-GFLOP are two for every multiply-add of the definition (minihit/info.py), whatever trick saves some of them: a
+GFLOP are two for every multiply-add of the definition (minihit/cost.py), whatever trick saves some of them: a
 convolution that runs with fewer multiplications shows a higher rate.
 """
 
 import statistics
 from dataclasses import dataclass
 
-from minihit import info, optim, tree
+from minihit import cost, optim, tree
 from minihit.backend import keep_memory, to_device
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import alternate, stopwatch
 from minihit.bench.machine import gemm_flops, product
 from minihit.data.dataset import BuiltInFaces
-from minihit.images import to_float
 from minihit.models import discriminator, generator
+from minihit.show.images import to_float
 
 STEP, GEMM = "whole step", "matrix product"
 
@@ -115,8 +115,8 @@ def penalties(recipe):
 
 def flops(preset):
     """{phase: floating-point operations of its products over the whole batch}; backward has two products for each."""
-    g, d = (2 * preset.recipe.batch * info.total(rows).multiply_adds for rows in
-            (info.generator_rows(preset.generator), info.discriminator_rows(preset.discriminator)))
+    g, d = (2 * preset.recipe.batch * cost.total(rows).multiply_adds for rows in
+            (cost.generator_rows(preset.generator), cost.discriminator_rows(preset.discriminator)))
     once = {"G forward": g, "G backward": 2 * g, "D forward": d, "D unit gradient": d, "D tangent": d,
             "D weight products": d}
     counts = passes(preset)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from minihit.atomic import replacing
 from minihit.backend import array_module, keep_memory, to_device
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import stopwatch
-from minihit.files import replacing
 from minihit.models import generator
 from minihit.presets import PRESETS
 from minihit.training.state import generator_tree

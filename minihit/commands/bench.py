@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from minihit.atomic import write_text
 from minihit.bench import machine, ops, peer, phases, scale
 from minihit.bench.pairs import PAIRS
 from minihit.bench.peer import TASKS
@@ -15,8 +16,7 @@ from minihit.bench.table import aligned
 from minihit.commands.info import find, size
 from minihit.commands.options import Device, Switch, check_positive, chosen_device, parse, shown
 from minihit.errors import UserError
-from minihit.files import write_text
-from minihit.images import check_suffix
+from minihit.show.images import check_suffix
 
 LEGEND = """\
 each: seconds over the whole batch; in a step: how often a step makes it, and what that comes to

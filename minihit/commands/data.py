@@ -7,14 +7,14 @@ from typing import Annotated
 import tyro
 from tqdm import tqdm
 
-from minihit import images
 from minihit.commands.options import Switch, check_positive, parse, shown
-from minihit.data import overview, stand_in
-from minihit.data.manifest import SKIPPED
-from minihit.data.prepare import Settings, prepare
-from minihit.data.square import Filter
-from minihit.data.store import open_store, verify
+from minihit.data.faces import stand_in
+from minihit.data.prepare.prepare import Settings, prepare
+from minihit.data.prepare.square import Filter
+from minihit.data.store.manifest import SKIPPED
+from minihit.data.store.reader import open_store, verify
 from minihit.errors import UserError
+from minihit.show import images, overview
 
 Source = Annotated[Path, tyro.conf.Positional,
                    tyro.conf.arg(metavar="SOURCE", help="folder of pictures, zip, or Parquet files: read where it is")]

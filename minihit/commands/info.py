@@ -6,11 +6,12 @@ from typing import Annotated
 
 import tyro
 
-from minihit import info
+from minihit import cost
 from minihit.commands.options import parse
 from minihit.errors import UserError
 from minihit.presets import PRESETS
-from minihit.training.run import RunFolder, read_config
+from minihit.training.run.config import read_config
+from minihit.training.run.folder import RunFolder
 
 COLUMNS = ("", "map", "channels", "heads", "window", "attention", "blocks",
            "parameters", "multiply-adds", "activations")
@@ -57,9 +58,9 @@ def describe(name, preset):
     extras = [f"{d.downsample} downsampling"] + ["equalised"] * d.equalized + ["minibatch stddev"] * d.minibatch_stddev
     sections = [
         f"{name}: generator, {g.latent} numbers -> {g.size} x {g.size} x 3, {g.norm} norm, {heads} attention",
-        table(info.generator_rows(g)),
+        table(cost.generator_rows(g)),
         f"{name}: discriminator, {d.size} x {d.size} x 3 -> logit, {', '.join(extras)}",
-        table(info.discriminator_rows(d)),
+        table(cost.discriminator_rows(d)),
         LEGEND,
         memory(preset),
     ]
@@ -68,7 +69,7 @@ def describe(name, preset):
 
 def table(rows):
     """Rows with a total below, aligned; columns that are empty throughout are left out."""
-    lines = [COLUMNS, *map(cells, rows), cells(info.total(rows))]
+    lines = [COLUMNS, *map(cells, rows), cells(cost.total(rows))]
     used = [column for column in zip(*lines, strict=True) if any(column[1:])]
     widths = [max(map(len, column)) for column in used]
     rule = "-" * (sum(widths) + 2 * len(widths) - 2)
@@ -86,11 +87,11 @@ def cells(row):
 
 def memory(preset):
     """What a run holds between steps, and what a micro-batch adds while it is computed."""
-    kept = info.training_memory(preset)
+    kept = cost.training_memory(preset)
     parts = ", ".join(f"{what} {size(count)}" for what, count in kept.items())
     together = preset.recipe.micro_batch or preset.recipe.batch
-    activations = [info.total(rows).activations * together
-                   for rows in (info.generator_rows(preset.generator), info.discriminator_rows(preset.discriminator))]
+    activations = [cost.total(rows).activations * together
+                   for rows in (cost.generator_rows(preset.generator), cost.discriminator_rows(preset.discriminator))]
     return (f"training keeps {size(sum(kept.values()))}: {parts}\n"
             f"activations of each thread's micro-batch of {together}: {size(activations[0])} in the generator, "
             f"{size(activations[1])} in the discriminator")

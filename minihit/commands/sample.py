@@ -8,11 +8,12 @@ from typing import Annotated
 import numpy as np
 from tqdm import tqdm
 
-from minihit import images, sampling
+from minihit import sampling
 from minihit.backend import resolve_device
 from minihit.commands.options import Device, Run, Switch, check_positive, parse, parse_seeds, shown
 from minihit.errors import UserError
-from minihit.training.run import RunFolder
+from minihit.show import images
+from minihit.training.run.folder import RunFolder
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
 

@@ -12,7 +12,8 @@ from minihit.errors import UserError
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
 from minihit.training.recipe import Recipe
-from minihit.training.run import RunConfig, RunFolder, intervals, read_config
+from minihit.training.run.config import RunConfig, intervals, read_config
+from minihit.training.run.folder import RunFolder
 
 FIRST_PRESET = "faces-32"
 _GENERATOR = tyro.conf.arg(help="HiT's generator: one number per stage, and stage i has a map of side 8 * 2^i.")

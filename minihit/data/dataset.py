@@ -21,9 +21,9 @@ import numpy as np
 
 from minihit.backend import array_module
 from minihit.data import folder
-from minihit.data.faces import faces
-from minihit.data.manifest import SPLITS, is_store
-from minihit.data.store import open_store
+from minihit.data.faces.render import faces
+from minihit.data.store.manifest import SPLITS, is_store
+from minihit.data.store.reader import open_store
 from minihit.errors import UserError
 
 BUILT_IN = "faces"
@@ -55,7 +55,7 @@ def open_data(name, size, seed, flip=True, progress=None):
 
 @dataclass(frozen=True)
 class BuiltInFaces:
-    """The endless set of drawn faces (`minihit.data.faces`) at one size."""
+    """The endless set of drawn faces (`minihit.data.faces.render`) at one size."""
 
     size: int
     seed: int
@@ -185,7 +185,7 @@ def of_folder(path, size, seed, flip=True, progress=None):
 
 
 def of_store(store, size, seed, flip=True):
-    """An ImageSet of a Store (`minihit.data.store`): its training split, with its validation split held out.
+    """An ImageSet of a Store (`minihit.data.store.reader`): its training split, with its validation split held out.
 
     The test split takes the place of a missing validation split; without either, one training image in ten is held
     out as in `of_folder`. Raises UserError where the store was made for another size.

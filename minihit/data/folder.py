@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from minihit.data.decode import reason, to_rgb
-from minihit.data.reading import read
-from minihit.data.sources import open_folder
-from minihit.data.square import Square
+from minihit.data.prepare.decode import reason, to_rgb
+from minihit.data.prepare.reading import read
+from minihit.data.prepare.sources import open_folder
+from minihit.data.prepare.square import Square
 from minihit.errors import UserError
 
 SHOWN = 3  # reasons in a message

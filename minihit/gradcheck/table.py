@@ -1,6 +1,5 @@
 """The table of all that is checked: every op, layer, loss, penalty and network, small enough to be checked at once."""
 
-from minihit import losses, regularizers
 from minihit.errors import UserError
 from minihit.gradcheck import adapters
 from minihit.gradcheck.checks import Check
@@ -20,6 +19,7 @@ from minihit.layers import (
     to_rgb,
 )
 from minihit.models import discriminator, generator
+from minihit.objectives import losses, penalties
 from minihit.ops import (
     attend,
     augment,
@@ -132,15 +132,15 @@ _LOSSES = {
     **{f"{function.__name__}, {kind}": _check(adapters.loss(function), (6,), kind=kind)
        for function in (losses.generator_loss, losses.real_loss, losses.fake_loss) for kind in losses.KINDS},
     "consistency": _check(adapters.loss(losses.consistency), (6,), (6,), cost=10.0),
-    "r1": _check(adapters.loss(regularizers.r1), (4, 3, 3, 3), cost=10.0),
-    "wgan_gp": _check(adapters.loss(regularizers.wgan_gp), (4, 3, 3, 3), cost=10.0),
+    "r1": _check(adapters.loss(penalties.r1), (4, 3, 3, 3), cost=10.0),
+    "wgan_gp": _check(adapters.loss(penalties.wgan_gp), (4, 3, 3, 3), cost=10.0),
 }
 _MODELS = {
     **{f"generator, {name}": _network(generator, config, (2, 3)) for name, config in GENERATORS.items()},
     **{f"discriminator, {name}": _network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
-    **{f"r1, through D, {name}": _network(adapters.penalty(regularizers.r1), config, images=_images)
+    **{f"r1, through D, {name}": _network(adapters.penalty(penalties.r1), config, images=_images)
        for name, config in DISCRIMINATORS.items()},
-    **{f"wgan_gp, through D, {name}": _network(adapters.penalty(regularizers.wgan_gp), config, images=_images)
+    **{f"wgan_gp, through D, {name}": _network(adapters.penalty(penalties.wgan_gp), config, images=_images)
        for name, config in DISCRIMINATORS.items()},
 }
 CHECKS = {**_OPS, **_LAYERS, **_LOSSES, **_MODELS}

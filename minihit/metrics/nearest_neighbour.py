@@ -10,7 +10,7 @@ Shapes: images (N, S, S, 3) in [-1, 1]; means (N, D), D = 16 * 16 * 3, or S * S 
 import numpy as np
 
 from minihit.backend import array_module, to_host
-from minihit.images import to_float
+from minihit.show.images import to_float
 
 GRID = 16
 

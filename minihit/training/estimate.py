@@ -1,4 +1,4 @@
-"""Before step 1: how long will it take, and will it fit? Time from a short warm-up, memory from minihit.info's counts.
+"""Before step 1: how long will it take, and will it fit? Time from a short warm-up, memory from minihit.cost's counts.
 
 The warm-up runs on a state of its own that is thrown away, so no number of the run depends on it.
 """
@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minihit import info, parallel
+from minihit import cost, parallel
 from minihit.backend import device_memory, memory_size, peak_memory, to_device
 from minihit.errors import UserError
 from minihit.training import state, step
-from minihit.training.run import intervals
+from minihit.training.run.config import intervals
 
 BUDGETS = {"minutes": 10 * 60, "hour": 60 * 60, "night": 8 * 60 * 60}     # seconds
 LOOKING = 1.1                                                             # samples, measurements, checkpoints: a tenth
@@ -58,8 +58,8 @@ def peak(config, device):
     """Bytes at the peak of a run: what the process or the device holds already, the state, a step, and on the CPU
     measuring and drawing too, as little of the memory that a step gives back fits them."""
     held = peak_memory() if device == "cpu" else device_memory(device)
-    kept = sum(info.training_memory(config.preset).values())
-    stepping = info.step_memory(config.preset, parallel.cores() if device == "cpu" else 1)
+    kept = sum(cost.training_memory(config.preset).values())
+    stepping = cost.step_memory(config.preset, parallel.cores() if device == "cpu" else 1)
     per_image = MEASURING[0] + MEASURING[1] * config.preset.generator.size**2
     measuring = per_image * config.measure_images + PICTURES if device == "cpu" else 0
     return held + kept + stepping + measuring

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from minihit import tree
 from minihit.errors import UserError
-from minihit.training import checkpoint
+from minihit.training.run import checkpoint
 
 _STDERR = 2
 

@@ -10,10 +10,11 @@ from minihit.backend import keep_memory, to_device
 from minihit.data import prefetch
 from minihit.data.dataset import open_data
 from minihit.errors import UserError
-from minihit.images import to_float
 from minihit.locks import exclusive
-from minihit.training import checkpoint, estimate, guard, log, pictures, snapshot, state, step, watch
-from minihit.training.run import write_config
+from minihit.show.images import to_float
+from minihit.training import estimate, guard, pictures, state, step, watch
+from minihit.training.run import checkpoint, log, snapshot
+from minihit.training.run.config import write_config
 
 _STREAM = 0                                                               # of random numbers, one generator per step
 INTERRUPTED = 130

@@ -11,10 +11,10 @@ import numpy as np
 from minihit import parallel
 from minihit.backend import device_module, to_host
 from minihit.data.dataset import ImageSet, gather
-from minihit.images import to_float, to_uint8
 from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.models import generator
+from minihit.show.images import to_float, to_uint8
 
 BATCH = 25
 NEIGHBOURS = 100                                                          # images whose neighbours are looked for

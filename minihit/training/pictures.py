@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from minihit.files import replacing
-from minihit.images import grid, has_video, read_image, to_uint8, upscale, write_animation, write_png
-from minihit.training import log, measure
+from minihit.atomic import replacing
+from minihit.show.images import grid, has_video, read_image, to_uint8, upscale, write_animation, write_png
+from minihit.training import measure
+from minihit.training.run import log
 
 COLUMNS, ROWS = 10, 5
 FRAMES = 80                                                               # of a time-lapse

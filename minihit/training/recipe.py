@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from minihit.errors import UserError
-from minihit.losses import KINDS
+from minihit.objectives.losses import KINDS
 from minihit.ops.augment import POLICIES
 
 FEW_PICTURES = 2_000                                                      # that D would soon know by heart

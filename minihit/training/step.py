@@ -13,9 +13,10 @@ from functools import partial
 
 import numpy as np
 
-from minihit import losses, parallel, regularizers, tree
+from minihit import parallel, tree
 from minihit.backend import array_module
 from minihit.models import discriminator, generator
+from minihit.objectives import losses, penalties
 from minihit.ops import augment, minibatch_stddev
 
 LANE = 16                                                                 # images at most on a thread of a lane
@@ -111,7 +112,7 @@ def _real_terms(params, real, draws, config, recipe):
         metrics["consistency"], dlogits, grads = _consistency_terms(params, seen, logits, draws, "real", config, recipe)
         seeds, extra = seeds + dlogits, [grads]
     if recipe.r1:
-        metrics["r1"], dgradient = regularizers.r1(unit[0], recipe.r1)
+        metrics["r1"], dgradient = penalties.r1(unit[0], recipe.r1)
     return tree.add(loss_gradients(seeds, cache, unit, dgradient), *extra), metrics
 
 
@@ -126,7 +127,7 @@ def _consistency_terms(params, seen, logits, draws, images, config, recipe):
 def _mixture_terms(params, mixtures, config, recipe):
     _, cache = discriminator.forward(params, mixtures, config)
     unit = discriminator.unit_gradient(cache)
-    penalty, dgradient = regularizers.wgan_gp(unit[0], recipe.wgan_gp)
+    penalty, dgradient = penalties.wgan_gp(unit[0], recipe.wgan_gp)
     return loss_gradients(0.0 * mixtures[:, 0, 0, 0], cache, unit, dgradient), penalty
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from tqdm import tqdm
 
 from minihit.backend import device_memory, peak_memory
-from minihit.training import log, measure, pictures
-from minihit.training.run import RunConfig, RunFolder
+from minihit.training import measure, pictures
+from minihit.training.run import log
+from minihit.training.run.config import RunConfig
+from minihit.training.run.folder import RunFolder
 
 WAITING = 0.02                                                            # share of a step that is worth a hint
 _D_TERMS = ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")

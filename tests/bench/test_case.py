@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import assert_same
-from runs import TINY, tiny
+from support.helpers import assert_same
+from support.runs import TINY, tiny
 
 from minihit import tree
 from minihit.bench import case

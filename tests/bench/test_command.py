@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from runs import TINY
+from support.runs import TINY
 
 from minihit.bench import peer, phases, scale
 from minihit.bench.ops import Row as OpRow

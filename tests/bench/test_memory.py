@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from runs import TINY, tiny
+from support.runs import TINY, tiny
 
-from minihit import info
+from minihit import cost
 from minihit.bench import case, memory
 from minihit.models import discriminator, generator
 
@@ -23,11 +23,11 @@ def test_the_peak_never_falls_and_sees_a_large_array():
 @pytest.mark.parametrize("name", ["generator", "discriminator"])
 def test_what_a_network_keeps_is_what_info_says(name):
     """Of two batches the difference: what is kept once per batch is not in it."""
-    model, rows = {"generator": (generator, info.generator_rows),
-                   "discriminator": (discriminator, info.discriminator_rows)}[name]
+    model, rows = {"generator": (generator, cost.generator_rows),
+                   "discriminator": (discriminator, cost.discriminator_rows)}[name]
     config, found = getattr(TINY, name), []
     for batch in (2, 4):
         here = case.make(tiny(batch=batch))
         params, x = here.training.networks[name], {"generator": here.draws["z"], "discriminator": here.real}[name]
         found.append(memory.held(model.forward(params, x, config)[1], params))
-    assert (found[1] - found[0]) / 2 == info.total(rows(config)).activations
+    assert (found[1] - found[0]) / 2 == cost.total(rows(config)).activations

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from runs import TINY
+from support.runs import TINY
 
 from minihit import tree
 from minihit.bench import peer

@@ -6,8 +6,8 @@ from unittest import mock
 
 import pytest
 import strict_cupy
-from runs import TINY, tiny
 from strict_cupy import device_array
+from support.runs import TINY, tiny
 
 from minihit.bench import case, phases
 from minihit.models import discriminator

@@ -2,11 +2,11 @@ import math
 
 import numpy as np
 import pytest
-from runs import TINY, tiny
+from support.runs import TINY, tiny
 
 from minihit.bench import scale
-from minihit.images import read_image
 from minihit.presets import PRESETS
+from minihit.show.images import read_image
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import shutil
 
 import imageio.v3 as iio
 import pytest
-from pictures import encoded, photo
+from support.pictures import encoded, photo
 
 from minihit.cli import main
-from minihit.data import stand_in
-from minihit.data.store import open_store
+from minihit.data.faces import stand_in
+from minihit.data.store.reader import open_store
 
 ACTIONS = {
     "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--strict", "178", "0.875"],

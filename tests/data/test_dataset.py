@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from minihit.data.dataset import BuiltInFaces, ImageSet, Plan, gather, held_out_count, of_folder, open_data, split
-from minihit.data.faces import faces
-from minihit.data.prepare import Settings, prepare
+from minihit.data.faces.render import faces
+from minihit.data.prepare.prepare import Settings, prepare
 from minihit.errors import UserError
 
 

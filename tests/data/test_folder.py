@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import PHOTOS, photo, unusable
 from PIL import Image
+from support.pictures import PHOTOS, photo, unusable
 
 from minihit.data import folder
-from minihit.data.decode import decode, to_rgb
-from minihit.data.square import Square
+from minihit.data.prepare.decode import decode, to_rgb
+from minihit.data.prepare.square import Square
 from minihit.errors import UserError
 
 

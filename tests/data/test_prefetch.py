@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import image_set
+from support.runs import image_set
 
 from minihit.data import prefetch
 from minihit.data.dataset import BuiltInFaces

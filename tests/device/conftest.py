@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import strict_cupy
-from helpers import assert_same
+from support.helpers import assert_same
 from threadpoolctl import threadpool_limits
 
 from minihit import tree

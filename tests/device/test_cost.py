@@ -2,8 +2,8 @@
 
 import device_cost
 import pytest
-from runs import TINY, tiny
 from strict_cupy.kernels import Cost
+from support.runs import TINY, tiny
 
 
 def test_every_phase_of_a_step_is_counted():

@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from runs import tiny
 from strict_cupy import transfers
+from support.runs import tiny
 from training.test_step import PRESETS, make
 
 from minihit import optim
 from minihit.backend import array_module, erf, pinned, to_device, to_host
 from minihit.ops import leaky_relu
-from minihit.training import log, state, step
+from minihit.training import state, step
+from minihit.training.run import log
 
 HOST = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -217,4 +218,4 @@ def test_the_loss_read_by_the_host_is_caught(double):
     window.add({"loss": double.ones(()) * 2.0})
     assert transfers.syncs == []
     assert window.means() == {"loss": 2.0}
-    assert [sync.split(":")[0] for sync in transfers.syncs] == ["__float__ at training/log.py"]
+    assert [sync.split(":")[0] for sync in transfers.syncs] == ["__float__ at run/log.py"]

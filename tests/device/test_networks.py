@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from networks import GENERATORS, make_generator
+from support.networks import GENERATORS, make_generator
 from test_contract import arrays, every_case, every_dtype, forward, gradients, run
 from training.test_loop import VARIANTS
 from training.test_step import PRESETS, make

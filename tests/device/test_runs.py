@@ -4,18 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import assert_same
-from runs import TINY, image_set, run_config, shrunk, tiny, write_run
+from support.helpers import assert_same
+from support.runs import TINY, image_set, run_config, shrunk, tiny, write_run
 
 from minihit import cli, sampling, tree
 from minihit.backend import device_module, resolve_device, to_host
 from minihit.data import prefetch
-from minihit.data.faces import faces
+from minihit.data.faces.render import faces
 from minihit.errors import UserError
-from minihit.images import read_image, to_float, write_png
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
-from minihit.training import checkpoint, estimate, guard, log, loop, measure, pictures, state, step
-from minihit.training.run import RunFolder
+from minihit.show.images import read_image, to_float, write_png
+from minihit.training import estimate, guard, loop, measure, pictures, state, step
+from minihit.training.run import checkpoint, log
+from minihit.training.run.folder import RunFolder
 
 RUNS = {
     "faces-32": shrunk("faces-32"),
@@ -209,7 +210,7 @@ def test_nothing_waits_between_logs(steps_of, name):
         assert syncs == []
         assert len(uploads) == 1 + len(list(tree.items(drawn)))
     where = {sync.split(" at ")[1].split(":")[0] for sync in counts[4][0]}
-    assert where == {"training/guard.py", "training/log.py"}
+    assert where == {"training/guard.py", "run/log.py"}
 
 
 @pytest.mark.parametrize("data_on_device", ["no", "yes"])

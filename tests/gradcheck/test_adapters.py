@@ -1,12 +1,12 @@
 """What adapters make of functions is what the functions return."""
 
 import numpy as np
-from helpers import assert_same, normal
+from support.helpers import assert_same, normal
 
-from minihit import losses, regularizers
 from minihit.gradcheck import adapters
 from minihit.gradcheck.networks import PLAIN
 from minihit.models import discriminator
+from minihit.objectives import losses, penalties
 from minihit.ops import minibatch_stddev
 
 
@@ -22,9 +22,9 @@ def test_a_loss_is_a_layer_whose_gradients_are_scaled():
 def test_a_penalty_is_that_of_the_image_gradient():
     rng = np.random.default_rng(2)
     params, images = discriminator.init(rng, PLAIN), rng.standard_normal((2, 16, 16, 3))
-    value, cache = adapters.penalty(regularizers.r1, 5.0).forward(params, images, PLAIN)
+    value, cache = adapters.penalty(penalties.r1, 5.0).forward(params, images, PLAIN)
     unit, _ = discriminator.unit_gradient(discriminator.forward(params, images, PLAIN)[1])
-    assert value == regularizers.r1(unit, 5.0)[0]
+    assert value == penalties.r1(unit, 5.0)[0]
     assert cache["unit"][0].shape == images.shape
 
 

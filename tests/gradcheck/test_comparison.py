@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import normal
+from support.helpers import normal
 
 from minihit import gradcheck
 from minihit.layers import cross_attention, layer_norm, linear

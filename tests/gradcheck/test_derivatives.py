@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import normal
+from support.helpers import normal
 
 from minihit import gradcheck
 from minihit.gradcheck import derivatives

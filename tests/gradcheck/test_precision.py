@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import seeds
 from hypothesis import given
+from support.helpers import seeds
 
 from minihit.gradcheck import precision
 from minihit.gradcheck.table import CHECKS

@@ -10,10 +10,11 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from minihit import losses, regularizers, tree
+from minihit import tree
 from minihit.errors import UserError
 from minihit.gradcheck import checks, require
 from minihit.gradcheck.table import CHECKS, named, one_named
+from minihit.objectives import losses, penalties
 from minihit.ops import winograd
 
 NOTICEABLE = 1e-8                                                         # of a gradient along a direction
@@ -60,7 +61,7 @@ def test_the_entry_named_after_winograd_goes_its_way():
 
 
 def test_every_loss_and_penalty_is_in_it():
-    public = [name for module in (losses, regularizers)
+    public = [name for module in (losses, penalties)
               for name, function in inspect.getmembers(module, inspect.isfunction)
               if function.__module__ == module.__name__ and not name.startswith("_")]
     assert set(public) - {"softplus", "hinge"} <= {name.split(",")[0] for name in CHECKS}

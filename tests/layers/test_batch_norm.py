@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from helpers import assert_same, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import assert_same, normal, seeds
 
 from minihit import gradcheck, parallel
 from minihit.layers import batch_norm

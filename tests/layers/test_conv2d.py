@@ -2,9 +2,9 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from helpers import channels, image_shapes, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import channels, image_shapes, normal, seeds
 
 from minihit import gradcheck
 from minihit.layers import conv2d

@@ -1,9 +1,9 @@
 from unittest import mock
 
 import numpy as np
-from helpers import batches, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import batches, normal, seeds
 
 from minihit import gradcheck
 from minihit.layers import linear

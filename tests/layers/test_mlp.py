@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from helpers import seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import seeds
 
 from minihit import gradcheck
 from minihit.layers import linear, mlp, norm

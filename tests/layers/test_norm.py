@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from helpers import assert_same, normal, seeds
 from hypothesis import given
+from support.helpers import assert_same, normal, seeds
 
 from minihit import gradcheck
 from minihit.layers import batch_norm, layer_norm, norm

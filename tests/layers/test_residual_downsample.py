@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from helpers import channels, even_image_shapes, seeds
 from hypothesis import given
+from support.helpers import channels, even_image_shapes, seeds
 
 from minihit import gradcheck
 from minihit.layers import residual_downsample

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from helpers import image_shapes, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import image_shapes, seeds
 
 from minihit import gradcheck
 from minihit.layers import norm, to_rgb

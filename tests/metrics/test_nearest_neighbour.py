@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minihit.data.faces import faces
-from minihit.images import to_float
+from minihit.data.faces.render import faces
 from minihit.metrics.nearest_neighbour import block_means, nearest
+from minihit.show.images import to_float
 
 
 def chunks(images, size):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from autograd import make_vjp
-from helpers import assert_same, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import DISCRIMINATORS, PLAIN, discriminators, make_discriminator
 from oracles import discriminator as oracle
+from support.helpers import assert_same, normal, seeds
+from support.networks import DISCRIMINATORS, PLAIN, discriminators, make_discriminator
 
 from minihit import gradcheck, tree
 from minihit.models import discriminator

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from autograd import hessian_vector_product, make_vjp
 from autograd.misc.flatten import flatten
-from helpers import assert_same, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import BASE, GENERATORS, generators, make_generator
 from oracles import generator as oracle
+from support.helpers import assert_same, normal, seeds
+from support.networks import BASE, GENERATORS, generators, make_generator
 
 from minihit import gradcheck, tree
 from minihit.layers import batch_norm

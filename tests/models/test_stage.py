@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from helpers import normal
-from networks import BASE, GENERATORS
+from support.helpers import normal
+from support.networks import BASE, GENERATORS
 
 from minihit import gradcheck
 from minihit.models import stage

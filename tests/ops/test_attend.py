@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
-from helpers import assert_same, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import assert_same, normal, seeds
 
 from minihit import gradcheck
 from minihit.ops import attend, readable

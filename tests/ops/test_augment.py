@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from helpers import assert_adjoint, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import assert_adjoint, normal, seeds
 
 from minihit import gradcheck
 from minihit.errors import UserError

@@ -1,6 +1,6 @@
 import numpy as np
-from helpers import assert_adjoint, even_image_shapes, normal, seeds
 from hypothesis import given
+from support.helpers import assert_adjoint, even_image_shapes, normal, seeds
 
 from minihit import gradcheck
 from minihit.ops import average_downsample

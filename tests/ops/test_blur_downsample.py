@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from helpers import assert_adjoint, image_shapes, normal, seeds
 from hypothesis import given
+from support.helpers import assert_adjoint, image_shapes, normal, seeds
 
 from minihit import gradcheck
 from minihit.ops import blur_downsample

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from helpers import normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import normal, seeds
 
 from minihit.ops.column_sum import column_sum
 

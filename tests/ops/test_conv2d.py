@@ -4,9 +4,9 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from helpers import assert_adjoint, channels, even_image_shapes, image_shapes, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import assert_adjoint, channels, even_image_shapes, image_shapes, normal, seeds
 
 from minihit import gradcheck
 from minihit.ops import conv2d, readable, winograd

@@ -2,9 +2,9 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from helpers import cast, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import cast, seeds
 
 from minihit import gradcheck, tree
 from minihit.layers import linear

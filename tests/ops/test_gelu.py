@@ -3,9 +3,9 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from helpers import assert_same, normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import assert_same, normal, seeds
 
 from minihit import gradcheck
 from minihit.backend import erf

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from helpers import channels, normal, seeds, sides
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import channels, normal, seeds, sides
 
 from minihit import gradcheck
 from minihit.ops import minibatch_stddev

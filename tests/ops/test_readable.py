@@ -4,9 +4,9 @@ import pkgutil
 
 import numpy as np
 import pytest
-from helpers import batches, channels, even_image_shapes, image_shapes, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import batches, channels, even_image_shapes, image_shapes, seeds
 
 from minihit import ops
 from minihit.bench import pairs

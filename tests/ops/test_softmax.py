@@ -1,7 +1,7 @@
 import numpy as np
-from helpers import normal, seeds
 from hypothesis import given
 from hypothesis import strategies as st
+from support.helpers import normal, seeds
 
 from minihit import gradcheck
 from minihit.ops import softmax

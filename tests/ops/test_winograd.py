@@ -1,8 +1,8 @@
 """The transforms against the small matrices that define them, and the whole against the convolution that it is."""
 
 import numpy as np
-from helpers import assert_adjoint, channels, even_image_shapes, normal, seeds
 from hypothesis import given
+from support.helpers import assert_adjoint, channels, even_image_shapes, normal, seeds
 
 from minihit.ops import readable, winograd
 

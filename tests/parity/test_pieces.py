@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from parity import official, recipe
 
-from minihit import losses
 from minihit.layers import batch_norm, cross_attention, layer_norm, multi_axis_attention
+from minihit.objectives import losses
 from minihit.ops import augment, blur_downsample, minibatch_stddev, pixel_shuffle, upsample, windows
 
 TOLERANCE = {"f64": 1e-12, "f32": 2e-6}

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from minihit.training import checkpoint, log
-from minihit.training.run import RunFolder
+from minihit.training.run import checkpoint, log
+from minihit.training.run.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = 1_000_000                                                       # steps, of a run that is going to be killed

@@ -6,9 +6,9 @@ import signal
 import pytest
 from reliability.command import TINY, arguments, finish, kill, last_step, start, wait_until
 
-from minihit import images
 from minihit.cli import main
-from minihit.data.faces import faces
+from minihit.data.faces.render import faces
+from minihit.show import images
 
 
 @pytest.fixture

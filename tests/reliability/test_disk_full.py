@@ -9,9 +9,9 @@ import shutil
 
 import numpy as np
 import pytest
-from disks import fill, mounted
 from reliability.command import TINY, arguments, last_step
 from reliability.whole import assert_same_run
+from support.disks import fill, mounted
 
 from minihit.cli import main
 

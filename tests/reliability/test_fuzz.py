@@ -10,19 +10,20 @@ import zipfile
 
 import numpy as np
 import pytest
-from helpers import assert_same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reliability.audit import harmless
 from reliability.mutate import archives, damaged, json_texts
-from runs import TINY, run_config, tiny
+from support.helpers import assert_same
+from support.runs import TINY, run_config, tiny
 
 from minihit import tree
 from minihit.cli import main
-from minihit.data.decode import MAX_PIXELS
+from minihit.data.prepare.decode import MAX_PIXELS
 from minihit.errors import UserError
-from minihit.training import checkpoint, log, loop, pictures, state
-from minihit.training.run import RunFolder
+from minihit.training import loop, pictures, state
+from minihit.training.run import checkpoint, log
+from minihit.training.run.folder import RunFolder
 
 EXAMPLES = [45, pytest.param(450, marks=pytest.mark.slow)]
 MEMORY = 2**23                                                            # bytes, to read a run of a quarter of 2**20

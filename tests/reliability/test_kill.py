@@ -20,10 +20,12 @@ from reliability.command import (
     wait_until,
 )
 from reliability.whole import assert_same_run, assert_same_training, train_whole
-from runs import run_config, tiny
+from support.runs import run_config, tiny
 
-from minihit.training import checkpoint, guard, log, loop, state, watch
-from minihit.training.run import RunFolder, read_config
+from minihit.training import guard, loop, state, watch
+from minihit.training.run import checkpoint, log
+from minihit.training.run.config import read_config
+from minihit.training.run.folder import RunFolder
 
 KILLS = [3, pytest.param(50, marks=pytest.mark.slow)]
 PRESSES = [1, pytest.param(50, marks=pytest.mark.slow)]

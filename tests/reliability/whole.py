@@ -1,11 +1,13 @@
 """What an interrupted run is held against: the same run, never interrupted, to the last bit."""
 
-from helpers import assert_same
 from reliability.command import leftovers
-from runs import records
+from support.helpers import assert_same
+from support.runs import records
 
-from minihit.training import checkpoint, loop, state
-from minihit.training.run import RunFolder, read_config
+from minihit.training import loop, state
+from minihit.training.run import checkpoint
+from minihit.training.run.config import read_config
+from minihit.training.run.folder import RunFolder
 
 
 def train_whole(path, uninterrupted):

@@ -7,7 +7,7 @@ _HERE = Path(__file__).parent
 
 
 class Transfers:
-    """syncs, uploads: lists such as "__float__ at training/log.py:47"; dtypes: of all arrays that the device made."""
+    """syncs, uploads: lists such as "__float__ at run/log.py:47"; dtypes: of all arrays that the device made."""
 
     def __init__(self):
         self.start()

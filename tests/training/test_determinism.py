@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import assert_same
-from runs import records, run_config, tiny
+from support.helpers import assert_same
+from support.runs import records, run_config, tiny
 from threadpoolctl import threadpool_limits
 from training.test_step import PRESETS, make
 
@@ -18,8 +18,9 @@ from minihit import presets, tree
 from minihit.bench import case
 from minihit.models import discriminator, generator
 from minihit.ops import augment
-from minihit.training import checkpoint, loop, state, step
-from minihit.training.run import RunFolder
+from minihit.training import loop, state, step
+from minihit.training.run import checkpoint
+from minihit.training.run.folder import RunFolder
 
 PRESET = tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cutout"), clip=0.5)
 PATHS = [str(Path(minihit.__file__).parents[1]), str(Path(__file__).parents[1])]

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import assert_same
-from runs import TINY, run_config, shrunk, tiny
+from support.helpers import assert_same
+from support.runs import TINY, run_config, shrunk, tiny
 
 import minihit
-from minihit import info
+from minihit import cost
 from minihit.errors import UserError
 from minihit.presets import PRESETS
-from minihit.training import checkpoint, estimate, loop, state, step
-from minihit.training.run import RunConfig, RunFolder, read_config
+from minihit.training import estimate, loop, state, step
+from minihit.training.run import checkpoint
+from minihit.training.run.config import RunConfig, read_config
+from minihit.training.run.folder import RunFolder
 
 FACES = RunConfig(PRESETS["faces-32"])
 FACTOR = 1.5                                                              # between what is said and what is taken
@@ -145,7 +147,7 @@ def test_the_memory_of_a_step_is_what_numpy_allocates(preset, monkeypatch):
     step.gradients(networks, real, draws, preset, preset.recipe)
     taken = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert taken / FACTOR < info.step_memory(preset, threads=1) < taken * FACTOR
+    assert taken / FACTOR < cost.step_memory(preset, threads=1) < taken * FACTOR
 
 
 RUN = """

@@ -8,7 +8,7 @@ import pytest
 
 from minihit.errors import UserError
 from minihit.training import guard
-from minihit.training.run import RunFolder
+from minihit.training.run.folder import RunFolder
 
 
 def test_the_first_leaf_that_is_not_finite_is_named():

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import assert_same
-from runs import run_config, shrunk, tiny
+from support.helpers import assert_same
+from support.runs import run_config, shrunk, tiny
 
-from minihit import images
-from minihit.data.faces import faces
+from minihit.data.faces.render import faces
 from minihit.errors import UserError
 from minihit.locks import exclusive
-from minihit.training import checkpoint, log, loop, state
-from minihit.training.run import RunFolder, read_config
+from minihit.show import images
+from minihit.training import loop, state
+from minihit.training.run import checkpoint, log
+from minihit.training.run.config import read_config
+from minihit.training.run.folder import RunFolder
 
 VARIANTS = {
     **{name: shrunk(name) for name in ("faces-32", "celeba-64", "hit-128", "hit-256")},

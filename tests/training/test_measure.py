@@ -1,8 +1,8 @@
 import numpy as np
-from runs import TINY
+from support.runs import TINY
 
 from minihit.data.dataset import BuiltInFaces
-from minihit.images import to_float
+from minihit.show.images import to_float
 from minihit.training import measure, state
 
 DATA = BuiltInFaces(16, seed=0)

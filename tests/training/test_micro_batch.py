@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import seeds
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import TINY
+from support.helpers import seeds
+from support.runs import TINY
 from training.test_step import make
 
 from minihit import tree

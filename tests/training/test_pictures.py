@@ -1,10 +1,11 @@
 import numpy as np
-from runs import TINY
+from support.runs import TINY
 
-from minihit.data.faces import faces
-from minihit.images import read_image
-from minihit.training import log, pictures, state
-from minihit.training.run import RunFolder
+from minihit.data.faces.render import faces
+from minihit.show.images import read_image
+from minihit.training import pictures, state
+from minihit.training.run import log
+from minihit.training.run.folder import RunFolder
 
 
 def test_fixed_latents_are_fixed():

@@ -1,7 +1,7 @@
 """The state that training changes: flat buffers, their views, and ten steps whose losses are pinned."""
 
 import numpy as np
-from runs import tiny
+from support.runs import tiny
 
 from minihit import tree
 from minihit.training import state, step

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import cast
-from runs import TINY, tiny
+from support.helpers import cast
+from support.runs import TINY, tiny
 
 from minihit import tree
 from minihit.models import discriminator, generator

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from runs import TINY, image_set, run_config
+from support.runs import TINY, image_set, run_config
 
 from minihit.data.dataset import BuiltInFaces
-from minihit.data.faces import faces
-from minihit.images import read_image, to_float, to_uint8
-from minihit.training import log, measure, pictures, state, watch
-from minihit.training.run import RunFolder
+from minihit.data.faces.render import faces
+from minihit.show.images import read_image, to_float, to_uint8
+from minihit.training import measure, pictures, state, watch
+from minihit.training.run import log
+from minihit.training.run.folder import RunFolder
 
 FACES = faces(0, 0, 60, 16)
 DATA = image_set(FACES, held_out=20)

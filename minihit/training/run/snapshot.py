@@ -1,0 +1,40 @@
+"""What a run saves so that it can go on bit for bit: every array, and facts that say what they belong to."""
+
+import dataclasses
+
+from tqdm import tqdm
+
+from minihit import __version__, tree
+from minihit.atomic import remove_leftovers
+from minihit.backend import to_device, to_host
+from minihit.errors import UserError
+from minihit.training.run import checkpoint, log
+
+
+def save(config, folder, data, training, number):
+    """Write the checkpoint of a step and remove the oldest ones. All randomness follows from (seed, step, position)."""
+    facts = {"version": __version__, "step": number, "position": number * config.preset.recipe.batch,
+             "seed": config.seed, "data": data.fingerprint, "config": dataclasses.asdict(config)}
+    checkpoint.save(checkpoint.path_of(folder.checkpoints, number), to_host(training.trees), facts)
+    checkpoint.keep_newest(folder.checkpoints, config.keep)
+
+
+def restore(folder, data, training, device):
+    """Overwrite the state with the newest whole checkpoint's; returns its step.
+
+    What came after it, in the log or in broken files, is removed. Raises UserError where there is no whole checkpoint
+    and where the data set holds other images than it did.
+    """
+    arrays, facts = checkpoint.load_newest(folder.checkpoints, training.trees, report=tqdm.write)
+    if facts.get("data", data.fingerprint) != data.fingerprint:
+        raise UserError(f"the run in {folder.path} was trained on other images than the data set has now "
+                        f"({data.description}): put the old ones back, or start another run with --run")
+    tree.map(tree.copy_into, training.trees, to_device(arrays, device))
+    checkpoint.cut_back(folder.checkpoints, facts["step"])
+    return facts["step"]
+
+
+def clear(folder, done):
+    """Make way for what follows step `done`: half-written files of killed processes and later records go."""
+    remove_leftovers(folder.path, folder.checkpoints, folder.samples)
+    log.cut_back(folder.log, done)

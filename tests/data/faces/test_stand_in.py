@@ -1,0 +1,67 @@
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minihit.data.faces import stand_in
+from minihit.data.faces.attributes import draw_attributes
+from minihit.data.faces.stand_in import NAMES, celeba_attributes, pictures
+
+
+def test_it_is_laid_out_as_celeba_is(celeba):
+    assert sorted(path.name for path in celeba.root.iterdir()) == [
+        "img_align_celeba", "img_align_celeba.zip", "list_attr_celeba.txt", "list_eval_partition.txt"]
+    with zipfile.ZipFile(celeba.zip) as file:
+        assert file.namelist() == [f"img_align_celeba/{number:06d}.jpg" for number in range(1, 31)]
+    for path in celeba.folder.iterdir():
+        with Image.open(path) as picture:
+            assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (178, 218))
+
+
+def test_the_tables_are_written_as_celebas_are(celeba):
+    partition = (celeba.root / "list_eval_partition.txt").read_text().splitlines()
+    assert partition[0] == "000001.jpg 0"
+    assert partition[-1] == "000030.jpg 2"
+    assert [line[-1] for line in partition] == ["0"] * 24 + ["1"] * 3 + ["2"] * 3
+    count, names, *rows = (celeba.root / "list_attr_celeba.txt").read_text().splitlines()
+    assert (count, names.split(), len(rows)) == ("30", NAMES.split(), 30)
+    assert rows[0].startswith("000001.jpg ")
+    assert {sign for row in rows for sign in row.split()[1:]} == {"1", "-1"}
+    assert len({len(row) for row in rows}) == 1  # aligned columns
+
+
+def test_the_pictures_are_the_drawn_faces(celeba):
+    drawn = pictures(draw_attributes(0, 0, 30))
+    assert drawn.shape == (30, 218, 178, 3)
+    for face, path in zip(drawn, sorted(celeba.folder.iterdir()), strict=True):
+        with Image.open(path) as picture:
+            assert np.abs(np.asarray(picture).astype(int) - face).mean() < 4
+
+
+@pytest.mark.parametrize(("name", "attribute", "present"), [
+    ("Eyeglasses", "glasses", lambda styles: styles > 0),
+    ("No_Beard", "beard", lambda styles: styles == 0),
+    ("Wearing_Earrings", "earrings", lambda worn: worn > 0),
+    ("Mouth_Slightly_Open", "mouth_open", lambda width: width > 0),
+])
+def test_attributes_say_what_was_drawn(name, attribute, present):
+    attributes = draw_attributes(3, 0, 200)
+    column = celeba_attributes(attributes)[:, NAMES.split().index(name)]
+    np.testing.assert_array_equal(column == 1, present(attributes[attribute]))
+    assert 0 < (column == 1).mean() < 1
+
+
+def test_the_same_seed_gives_the_same_bytes_and_chunks_do_not_matter(tmp_path, monkeypatch):
+    stand_in.write(tmp_path / "a", 5, seed=1)
+    monkeypatch.setattr(stand_in, "CHUNK", 2)
+    counts = []
+    stand_in.write(tmp_path / "b", 5, seed=1, progress=counts.append)
+    stand_in.write(tmp_path / "c", 5, seed=2)
+    a, b, c = (stand_in_bytes(tmp_path / name) for name in "abc")
+    assert a == b != c
+    assert counts == [2, 2, 1]
+
+
+def stand_in_bytes(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

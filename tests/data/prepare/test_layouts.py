@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+from PIL import Image
+from support.pictures import encoded
+
+from minihit.data.faces import stand_in
+from minihit.data.faces.attributes import draw_attributes
+from minihit.data.prepare.layouts import recognise
+from minihit.data.prepare.sources import open_source
+from minihit.errors import UserError
+
+PNG = encoded(Image.new("RGB", (8, 8)))
+
+
+def recognised(path):
+    with open_source(path) as source:
+        return recognise(source)
+
+
+def fill(path, *names):
+    """Empty pictures of these names, with their folders; returns the path."""
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(PNG)
+    return path
+
+
+def names(layout):
+    return [entry.name for entry in layout.pictures]
+
+
+# CelebA
+
+
+@pytest.mark.parametrize("place", ["zip", "folder", "root"])
+def test_celeba_is_recognised_with_its_splits_attributes_and_crop(celeba, tmp_path, place):
+    layout = recognised(getattr(celeba, place))
+    assert (layout.name, layout.crop, layout.margin) == ("CelebA", 178, 1.0)
+    assert layout.splits == ("train",) * 24 + ("valid",) * 3 + ("test",) * 3
+    assert len(layout.attribute_names) == 40
+    np.testing.assert_array_equal(layout.attributes, stand_in.celeba_attributes(draw_attributes(0, 0, 30)))
+
+
+def test_tables_are_found_where_celeba_has_them_and_as_csv(tmp_path):
+    fill(tmp_path / "Img" / "img_align_celeba", "000001.jpg", "000002.jpg", "000003.jpg")
+    for place, name in (("Eval", "list_eval_partition.csv"), ("Anno", "list_attr_celeba.csv")):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / name).write_text({
+            "Eval": "image_id,partition\n000001.jpg,2\n000002.jpg,0\n000003.jpg,1\n",
+            "Anno": "image_id,Bald,Young\n000001.jpg,-1,1\n000002.jpg,1,1\n",
+        }[place])
+    layout = recognised(tmp_path / "Img" / "img_align_celeba")
+    assert names(layout) == ["000002.jpg", "000003.jpg", "000001.jpg"]  # in the order of their splits
+    assert layout.splits == ("train", "valid", "test")
+    assert layout.attribute_names == ["Bald", "Young"]
+    np.testing.assert_array_equal(layout.attributes, [[1, 1], [0, 0], [-1, 1]])  # nobody knows about 000003
+    assert layout.crop is None  # the pictures are not 178 x 218
+
+
+def test_tables_of_something_else_are_left_alone(tmp_path):
+    (tmp_path / "list_eval_partition.txt").write_text("000001.jpg 0\n")
+    (tmp_path / "list_attr_celeba.txt").write_text("1\nBald\n000001.jpg 1\n")
+    layout = recognised(fill(tmp_path / "photos", "beach.png", "sea.png"))
+    assert (layout.name, layout.splits, layout.attribute_names) == ("folder", (), [])
+
+
+@pytest.mark.parametrize("table", ["000001.jpg", "000001.jpg 3", "000001.jpg zero", "000001.jpg -9", "\xff\xfe"])
+def test_a_partition_that_makes_no_sense_is_a_user_error(tmp_path, table):
+    fill(tmp_path, "000001.jpg")
+    (tmp_path / "list_eval_partition.txt").write_bytes(table.encode("latin-1"))
+    with pytest.raises(UserError, match=r"cannot read the table list_eval_partition\.txt .*: replace it, or move it"):
+        recognised(tmp_path)
+
+
+@pytest.mark.parametrize("table", ["", "2\nBald Young\n000001.jpg 1", "1\nBald\n000001.jpg x", "1"])
+def test_attributes_that_make_no_sense_are_a_user_error(tmp_path, table):
+    fill(tmp_path, "000001.jpg")
+    (tmp_path / "list_attr_celeba.txt").write_text(table)
+    with pytest.raises(UserError, match=r"cannot read the table list_attr_celeba\.txt"):
+        recognised(tmp_path)
+
+
+# the others
+
+
+def test_celeba_hq_has_attributes_of_its_own_and_the_splits_of_celeba(tmp_path):
+    root = fill(tmp_path / "CelebAMask-HQ", "CelebA-HQ-img/0.jpg", "CelebA-HQ-img/1.jpg", "CelebA-HQ-img/10.jpg",
+                "CelebAMask-HQ-mask-anno/0/00000_hair.png")
+    (root / "CelebAMask-HQ-attribute-anno.txt").write_text("3\nBald Young\n0.jpg  -1 1\n1.jpg  1 1\n10.jpg  1 -1\n")
+    (root / "CelebA-HQ-to-CelebA-mapping.txt").write_text(
+        "idx orig_idx orig_file\n0 119612 119613.jpg\n1 99094 099095.jpg\n10 1 000002.jpg\n")
+    (tmp_path / "list_eval_partition.txt").write_text("119613.jpg 1\n099095.jpg 0\n000002.jpg 2\n")
+    layout = recognised(root)
+    assert layout.name == "CelebA-HQ"
+    assert names(layout) == ["CelebA-HQ-img/1.jpg", "CelebA-HQ-img/0.jpg", "CelebA-HQ-img/10.jpg"]
+    assert layout.splits == ("train", "valid", "test")
+    np.testing.assert_array_equal(layout.attributes, [[1, 1], [-1, 1], [1, -1]])
+
+
+def test_celeba_hq_is_known_by_its_name(tmp_path):
+    layout = recognised(fill(tmp_path / "celeba_hq_256", "00000.jpg", "00001.jpg"))
+    assert (layout.name, layout.splits, layout.crop) == ("CelebA-HQ", (), None)
+
+
+@pytest.mark.parametrize("name", ["ffhq", "thumbnails128x128"])
+def test_ffhq_holds_its_last_ten_thousand_for_validation(tmp_path, name):
+    layout = recognised(fill(tmp_path / name, "00000/00000.png", "59000/59999.png", "60000/60000.png"))
+    assert (layout.name, layout.splits) == ("FFHQ", ("train", "train", "valid"))
+
+
+def test_two_versions_of_ffhq_in_one_folder_are_refused(tmp_path):
+    fill(tmp_path, "images1024x1024/00000/00000.png", "thumbnails128x128/00000/00000.png")
+    with pytest.raises(UserError, match="the same pictures as images1024x1024 and thumbnails128x128: give one"):
+        recognised(tmp_path)
+
+
+def test_imagenet_has_classes_and_a_margin(tmp_path):
+    layout = recognised(fill(tmp_path, "train/n02000000/n02000000_1.JPEG", "train/n01440764/n01440764_18.JPEG",
+                             "val/n02000000/ILSVRC2012_val_00000001.JPEG"))
+    assert (layout.name, layout.margin) == ("ImageNet", 0.875)
+    assert layout.splits == ("train", "train", "valid")
+    assert layout.classes == ["n01440764", "n02000000"]
+    np.testing.assert_array_equal(layout.labels, [0, 1, 1])
+
+
+def test_any_folder_has_splits_where_all_pictures_lie_in_such_folders(tmp_path):
+    root = fill(tmp_path, "test/a.png", "Val/b.png", "train/deep/c.png")
+    layout = recognised(root)
+    assert (layout.name, names(layout)) == ("folder", ["train/deep/c.png", "Val/b.png", "test/a.png"])
+    assert layout.splits == ("train", "valid", "test")
+    assert recognised(fill(root, "other/d.png")).splits == ()
+
+
+def test_numbers_alone_are_not_ffhq(tmp_path):
+    assert recognised(fill(tmp_path, "00000.png", "00001.png")).name == "folder"
+    assert recognised(fill(tmp_path, "holiday/00002.png")).name == "folder"

@@ -1,0 +1,382 @@
+import errno
+import json
+import os
+import shutil
+import zipfile
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.pictures import encoded, grey_16_bits, photo, unusable, usable
+
+from minihit.data.prepare import journal, reading
+from minihit.data.prepare import prepare as module
+from minihit.data.prepare.prepare import Settings, prepare
+from minihit.data.store.reader import open_store, verify
+from minihit.errors import UserError
+from minihit.locks import exclusive
+
+
+def make(source, folder, size=16, report=str, **settings):
+    return prepare(source, folder, Settings(size, **settings), report)
+
+
+def write(folder, files):
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """A line of the journal for every four files."""
+    monkeypatch.setattr(module, "PART_FILES", 4)
+
+
+# what becomes of pictures
+
+
+def test_every_kind_of_picture_is_converted(tmp_path):
+    store = make(write(tmp_path / "in", usable()), tmp_path / "store")
+    assert store.names == sorted(usable())
+    for name, image in zip(store.names, store.images.astype(int), strict=True):
+        assert np.abs(image[:, :6] - [255, 0, 0]).max() < 16, name
+        assert np.abs(image[:, 10:] - 255).max() < 16, name
+
+
+def test_sixteen_bits_become_eight(tmp_path):
+    store = make(write(tmp_path / "in", {"a.png": grey_16_bits()}), tmp_path / "store")
+    assert (store.images[0][:, :8] == 128).all()
+    assert (store.images[0][:, 8:] == 255).all()
+
+
+def packed(path, files):
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_every_file_that_cannot_be_used_is_listed_with_its_reason(tmp_path, kind):
+    files = {name: content for name, (content, _) in unusable().items()} | {"m.png": encoded(photo())}
+    source = write(tmp_path / "in", files) if kind == "folder" else packed(tmp_path / "in.zip", files)
+    lines = []
+    store = make(source, tmp_path / "store", report=lines.append)
+    reasons = {entry["file"]: entry["reason"] for entry in json.loads((store.path / "skipped.json").read_text())}
+    assert reasons.keys() == unusable().keys()
+    assert [name for name, (_, reason) in unusable().items() if reason not in reasons[name]] == []
+    assert store.manifest.skipped == len(unusable())
+    assert store.names == ["m.png"]
+    told = "\n".join(lines)
+    assert all(f"{name}: {reason}" in told for name, reason in reasons.items())
+
+
+def test_what_cannot_be_used_is_known_before_anything_is_decoded(tmp_path, monkeypatch):
+    """All but a picture whose pixels alone say so."""
+    found = []
+    monkeypatch.setattr(module, "_require_space", lambda *_: found.append(len(lines)))
+    lines = []
+    files = {name: content for name, (content, _) in unusable().items()} | {"m.png": encoded(photo())}
+    make(write(tmp_path / "in", files), tmp_path / "store", report=lines.append)
+    before, after = lines[: found[0]], lines[found[0] :]
+    assert f"{len(unusable()) - 1} cannot be used" in before[-1]
+    assert ["wide_grey.tif" in line for line in after] == [True]
+
+
+def test_strict_stops_before_anything_is_decoded_and_goes_on_once_it_is_cured(tmp_path):
+    source = write(tmp_path / "in", {"a.png": encoded(photo()), "b.png": b""})
+    with pytest.raises(UserError, match=r"1 of 2 pictures .* such as b\.png: the file is empty: remove or repair"):
+        make(source, tmp_path / "store", strict=True)
+    (source / "b.png").unlink()
+    assert make(source, tmp_path / "store", strict=True).manifest.count == 1
+
+
+def test_strict_stops_at_damage_that_only_decoding_shows(tmp_path):
+    source = write(tmp_path / "in", {"a.tif": unusable()["wide_grey.tif"][0], "b.png": encoded(photo())})
+    with pytest.raises(UserError, match="--strict"):
+        make(source, tmp_path / "store", strict=True)
+
+
+def test_a_source_of_nothing_but_bad_files_is_a_user_error(tmp_path):
+    with pytest.raises(UserError, match=r"none of the 1 pictures in .* can be used: a\.png: the file is empty"):
+        make(write(tmp_path / "in", {"a.png": b""}), tmp_path / "store")
+    with pytest.raises(UserError, match=r"none of the 1 pictures in .* can be used: a\.tif: pixels reach"):
+        make(write(tmp_path / "in2", {"a.tif": unusable()["wide_grey.tif"][0]}), tmp_path / "store2")
+
+
+def test_many_bad_files_are_not_all_named(tmp_path):
+    lines = []
+    make(write(tmp_path / "in", {f"{n:03}.png": b"" for n in range(150)} | {"m.png": encoded(photo())}),
+         tmp_path / "store", report=lines.append)
+    assert "150 cannot be used" in lines[1]
+    assert lines[1].count("the file is empty") == 100
+    assert lines[2] == "  and 50 more, which skipped.json will name"
+
+
+# CelebA
+
+
+def test_celeba_is_the_same_store_from_a_zip_and_from_a_folder(celeba, tmp_path):
+    packed, folder = make(celeba.zip, tmp_path / "a"), make(celeba.folder, tmp_path / "b")
+    assert packed.manifest.fingerprint == folder.manifest.fingerprint
+    np.testing.assert_array_equal(packed.attributes, folder.attributes)
+    assert packed.manifest.splits == folder.manifest.splits == {"train": 24, "valid": 3, "test": 3}
+    for number in (0, 29):
+        with Image.open(celeba.root / packed.names[number]) as picture:
+            box = 0, 20, 178, 198
+            middle = picture.resize((16, 16), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+        np.testing.assert_array_equal(packed.images[number], middle)
+
+
+def test_celeba_as_the_hubs_have_it_is_the_same_store(celeba, tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    plain = make(celeba.folder, tmp_path / "a")
+    for name in ("train", "valid", "test"):
+        rows = plain.rows(name)
+        images = [{"bytes": (celeba.folder / plain.names[row]).read_bytes(), "path": plain.names[row]} for row in rows]
+        attributes = {label: plain.attributes[rows, column] > 0
+                      for column, label in enumerate(plain.manifest.attributes)}
+        (tmp_path / "hub").mkdir(exist_ok=True)
+        parquet.write_table(arrow.table({"image": images, **attributes}),
+                            tmp_path / "hub" / f"{name}-00000-of-00001.parquet", row_group_size=7)
+    hub = make(tmp_path / "hub", tmp_path / "b")
+    assert hub.manifest.fingerprint == plain.manifest.fingerprint
+    assert hub.manifest.splits == plain.manifest.splits
+    assert hub.manifest.crop == "178"
+    assert hub.manifest.attributes == plain.manifest.attributes
+    np.testing.assert_array_equal(hub.attributes, plain.attributes)
+
+
+def test_skipped_files_leave_their_splits_and_attributes(celeba, tmp_path):
+    root = shutil.copytree(celeba.root, tmp_path / "celeba")
+    for number in (1, 25, 30):
+        (root / "img_align_celeba" / f"{number:06d}.jpg").write_bytes(b"")
+    store, whole = make(root / "img_align_celeba", tmp_path / "store"), make(celeba.folder, tmp_path / "whole")
+    kept = [number for number in range(30) if number not in (0, 24, 29)]
+    assert store.manifest.splits == {"train": 23, "valid": 2, "test": 2}
+    np.testing.assert_array_equal(store.images, whole.images[kept])
+    np.testing.assert_array_equal(store.attributes, whole.attributes[kept])
+
+
+def test_crop_margin_and_filter_are_what_was_asked_for(celeba, tmp_path):
+    store = make(celeba.folder, tmp_path / "store", crop=100, margin=0.5, filter="box")
+    assert store.images.shape == (30, 32, 32, 3)
+    assert (store.manifest.size, store.manifest.side, store.manifest.crop) == (16, 32, "100")
+    with Image.open(celeba.folder / store.names[7]) as picture:
+        box = 39, 59, 139, 159
+        middle = picture.resize((32, 32), Image.Resampling.BOX, box=box, reducing_gap=3.0)
+    np.testing.assert_array_equal(store.images[7], middle)
+
+
+def test_a_crop_that_no_picture_holds_is_a_reason(celeba, tmp_path):
+    with pytest.raises(UserError, match=r"none of the 30 .* 178 x 218 pixels do not hold the crop of 200 x 200"):
+        make(celeba.folder, tmp_path / "store", crop=200)
+
+
+def test_imagenet_keeps_room_for_random_crops_and_its_classes(tmp_path):
+    for name in ("n01440764", "n02000000"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        photo(size=(20, 20)).save(tmp_path / "train" / name / f"{name}_1.JPEG")
+    store = make(tmp_path / "train", tmp_path / "store", size=14)
+    assert (store.manifest.size, store.manifest.side) == (14, 16)
+    assert store.manifest.classes == ["n01440764", "n02000000"]
+    np.testing.assert_array_equal(store.labels, [0, 1])
+
+
+# once more, and otherwise
+
+
+def test_prepared_again_it_is_there_already(celeba, tmp_path):
+    make(celeba.zip, tmp_path / "store")
+    before, lines = content(tmp_path / "store"), []
+    times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "store").iterdir()}
+    store = make(celeba.zip, tmp_path / "store", report=lines.append)
+    assert lines == [f"{tmp_path / 'store'} is there already, made of the same files in the same way"]
+    assert content(tmp_path / "store") == before
+    assert times == {path.name: path.stat().st_mtime_ns for path in store.path.iterdir()}
+
+
+@pytest.mark.parametrize(("settings", "words"), [
+    ({"size": 32}, "--size 16, not 32"), ({"crop": 100}, "--crop 178, not 100"),
+    ({"filter": "box"}, "--filter lanczos, not box"), ({"margin": 0.8}, "sides of 16, not 20"),
+])
+@pytest.mark.parametrize("finished", [True, False])
+def test_with_other_options_it_is_refused(celeba, tmp_path, small_parts, settings, words, finished):
+    interrupted(celeba.zip, tmp_path / "store", after=1000 if finished else 2)
+    with pytest.raises(UserError, match=rf"was made with .*{words}: choose another STORE, or delete this one"):
+        make(celeba.zip, tmp_path / "store", **settings)
+    assert make(celeba.zip, tmp_path / "store").manifest.count == 30
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_of_other_files_it_is_refused(celeba, tmp_path, small_parts, finished):
+    interrupted(celeba.zip, tmp_path / "store", after=1000 if finished else 2)
+    source = write(tmp_path / "in", {"a.png": encoded(photo())})
+    with pytest.raises(UserError, match="was made of other files"):
+        make(source, tmp_path / "store")
+
+
+def test_other_things_are_never_written_over(celeba, tmp_path):
+    write(tmp_path / "photos", {"a.png": encoded(photo())})
+    with pytest.raises(UserError, match=r"photos holds other things \(a\.png \.\.\.\): give a new folder"):
+        make(celeba.zip, tmp_path / "photos")
+    with pytest.raises(UserError, match="is a file: give a folder"):
+        make(celeba.zip, tmp_path / "photos" / "a.png")
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["a.png"]
+
+
+def test_a_missing_source_leaves_no_folder(tmp_path):
+    with pytest.raises(UserError, match="there is nothing at"):
+        make(tmp_path / "nothing.zip", tmp_path / "store")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_preparation_at_the_same_time_is_refused(celeba, tmp_path):
+    with exclusive(tmp_path / "store" / ".lock", "it"), pytest.raises(UserError, match=r"the store .* is in use"):
+        make(celeba.zip, tmp_path / "store")
+
+
+# interrupted
+
+
+def interrupted(source, folder, after):
+    """A preparation that stops, as Ctrl-C stops it, at the part number `after`, or not at all where there are fewer."""
+    append, parts = journal.Journal.append, []
+
+    def stopping(self, *part):
+        if len(parts) == after:
+            raise KeyboardInterrupt
+        parts.append(part)
+        append(self, *part)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal.Journal, "append", stopping)
+        try:
+            make(source, folder)
+        except KeyboardInterrupt:
+            return
+
+
+@pytest.mark.parametrize("after", [0, 1, 4, 7])
+def test_what_is_done_is_not_done_again(celeba, tmp_path, small_parts, monkeypatch, after):
+    interrupted(celeba.zip, tmp_path / "store", after)
+    with pytest.raises(UserError, match="is not finished"):
+        open_store(tmp_path / "store")
+    decoded, lines, read = [], [], reading.read
+
+    def counting(source, entries, square):
+        decoded.extend(entries)
+        return read(source, entries, square)
+
+    monkeypatch.setattr(reading, "read", counting)
+    make(celeba.zip, tmp_path / "store", report=lines.append)
+    assert len(decoded) == 30 - 4 * after
+    assert (f"{4 * after} of them done" in lines[0]) == (after > 0)
+    make(celeba.zip, tmp_path / "whole")
+    assert content(tmp_path / "store") == content(tmp_path / "whole")
+
+
+def test_skipped_files_are_remembered(tmp_path, small_parts):
+    files = {f"{number:02}.png": encoded(photo(size=(16, 16))) for number in range(12)}
+    files |= {"03.png": b"", "07.png": b"x"}
+    source = write(tmp_path / "in", files)
+    interrupted(source, tmp_path / "store", after=1)
+    make(source, tmp_path / "store")
+    make(source, tmp_path / "whole")
+    assert content(tmp_path / "store") == content(tmp_path / "whole")
+    assert [entry["file"] for entry in json.loads((tmp_path / "store" / "skipped.json").read_text())] == ["03.png",
+                                                                                                           "07.png"]
+
+
+@pytest.mark.parametrize("name", ["images.npy.partial", "journal.jsonl"])
+@pytest.mark.parametrize("rubbish", [b"\0" * 1000, b'{"files": 4, "row'])
+def test_what_was_half_written_never_happened(celeba, tmp_path, small_parts, name, rubbish):
+    interrupted(celeba.zip, tmp_path / "store", after=3)
+    with open(tmp_path / "store" / name, "ab") as file:
+        file.write(rubbish)
+    make(celeba.zip, tmp_path / "store")
+    make(celeba.zip, tmp_path / "whole")
+    assert content(tmp_path / "store") == content(tmp_path / "whole")
+
+
+JOURNALS = {
+    "another number of files": lambda lines: [*lines, b'{"files": 4, "rows": 3, "skipped": []}'],
+    "a number that is none": lambda lines: [*lines, b'{"files": "4", "rows": 3, "skipped": []}'],
+    "no dictionary": lambda lines: [*lines, b"[3]"],
+    "no JSON": lambda lines: [*lines, b"}"],
+    "more than was written": lambda lines: [*lines, b'{"files": 400, "rows": 400, "skipped": []}'],
+    "no task": lambda lines: [b"3", *lines[1:]],
+    "endless brackets": lambda lines: [*lines, b"[" * 100_000],
+}
+
+
+@pytest.mark.parametrize("change", JOURNALS.values(), ids=JOURNALS)
+def test_a_damaged_journal_is_a_user_error(celeba, tmp_path, small_parts, change):
+    interrupted(celeba.zip, tmp_path / "store", after=3)
+    path = tmp_path / "store" / "journal.jsonl"
+    path.write_bytes(b"\n".join(change(path.read_bytes().splitlines())) + b"\n")
+    with pytest.raises(UserError, match=r"is no whole store, journal.* delete this one and prepare it again"):
+        make(celeba.zip, tmp_path / "store")
+
+
+def test_rows_that_are_missing_are_a_user_error(celeba, tmp_path, small_parts):
+    interrupted(celeba.zip, tmp_path / "store", after=3)
+    os.truncate(tmp_path / "store" / "images.npy.partial", 200)
+    with pytest.raises(UserError, match="shorter than"):
+        make(celeba.zip, tmp_path / "store")
+
+
+def test_other_versions_of_pillow_do_not_go_on_with_each_others_work(celeba, tmp_path, small_parts, monkeypatch):
+    interrupted(celeba.zip, tmp_path / "store", after=2)
+    monkeypatch.setattr("PIL.__version__", "0.1")
+    with pytest.raises(UserError, match="made by other versions of minihit and Pillow"):
+        make(celeba.zip, tmp_path / "store")
+
+
+# disks
+
+
+@pytest.mark.parametrize("call", [pytest.param(n, marks=pytest.mark.slow) if n % 4 else n for n in range(40)])
+def test_a_disk_that_fills_up_at_any_moment_loses_nothing(celeba, tmp_path, small_parts, monkeypatch, call):
+    """The call number `call` of fsync is refused; then there is room again."""
+    fsync, calls = os.fsync, []
+
+    def full(descriptor):
+        calls.append(descriptor)
+        if len(calls) == call + 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    try:
+        make(celeba.zip, tmp_path / "store")
+    except UserError as error:
+        assert "No space left on device; free some space" in str(error)
+    make(celeba.zip, tmp_path / "store")
+    monkeypatch.undo()
+    verify(tmp_path / "store")
+    make(celeba.zip, tmp_path / "whole")
+    assert content(tmp_path / "store") == content(tmp_path / "whole")
+
+
+def test_too_little_space_is_known_before_anything_is_decoded(celeba, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(UserError, match=r"needs 0\.00 GB more and its disk has 0\.00 GB left: free some space"):
+        make(celeba.zip, tmp_path / "store")
+
+
+@pytest.mark.parametrize("fault", [errno.EIO, errno.ENODEV, errno.EMFILE])
+def test_a_disk_of_pictures_that_goes_away_is_not_taken_for_bad_pictures(celeba, tmp_path, monkeypatch, fault):
+    def gone(self, entry):
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr("minihit.data.prepare.sources.Folder.open", gone)
+    with pytest.raises(UserError, match=r"cannot go on reading \(.*\): see that the disk of the pictures is there"):
+        make(celeba.folder, tmp_path / "store")

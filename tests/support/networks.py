@@ -1,0 +1,53 @@
+"""Both networks with small configurations and parameters moved off their starting values."""
+
+import numpy as np
+from hypothesis import strategies as st
+from support.helpers import cast
+
+from minihit import gradcheck
+from minihit.gradcheck.networks import BASE, DISCRIMINATORS, GENERATORS, PLAIN
+from minihit.models import discriminator, generator
+from minihit.models.config import ATTENTIONS, DOWNSAMPLES, NORMS, DiscriminatorConfig, GeneratorConfig
+
+__all__ = ["BASE", "DISCRIMINATORS", "GENERATORS", "PLAIN", "discriminators", "generators", "make_discriminator",
+           "make_generator"]
+
+
+@st.composite
+def generators(draw, **fixed):
+    """Any GeneratorConfig of one or two small stages."""
+    stages = draw(st.integers(1, 2))
+
+    def each(choices):
+        return draw(st.tuples(*[choices] * stages))
+
+    chosen = {
+        "latent": draw(st.integers(1, 4)), "tokens": draw(st.integers(1, 3)), "channels": each(st.sampled_from([4, 8])),
+        "layers": each(st.integers(0, 2)), "heads": each(st.sampled_from([2, 4])),
+        "windows": each(st.sampled_from([None, 2, 4])), "attention": draw(st.sampled_from(ATTENTIONS)),
+        "cross_attention": draw(st.booleans()), "multi_query": draw(st.booleans()),
+        "norm": draw(st.sampled_from(NORMS)),
+    }
+    return GeneratorConfig(**{**chosen, **fixed})
+
+
+@st.composite
+def discriminators(draw, **fixed):
+    """Any DiscriminatorConfig of side 8 or 16 and few channels."""
+    chosen = {"channels": draw(st.lists(st.integers(1, 4), min_size=2, max_size=3).map(tuple)),
+              "downsample": draw(st.sampled_from(DOWNSAMPLES)), "equalized": draw(st.booleans()),
+              "minibatch_stddev": draw(st.booleans())}
+    return DiscriminatorConfig(**{**chosen, **fixed})
+
+
+def make_generator(config, rng, dtype=np.float64):
+    """(params, z, state): a batch of two and running averages unlike any batch's."""
+    params = gradcheck.perturb(generator.init(rng, config), rng)
+    state = gradcheck.perturb(generator.init_state(config), rng, scale=0.1)
+    return *cast((params, rng.standard_normal((2, config.latent))), dtype), cast(state, dtype)
+
+
+def make_discriminator(config, rng, dtype=np.float64, count=4):
+    """(params, images)."""
+    params = gradcheck.perturb(discriminator.init(rng, config), rng)
+    return cast((params, rng.standard_normal((count, config.size, config.size, 3))), dtype)

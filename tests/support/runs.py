@@ -1,0 +1,68 @@
+"""Small runs for tests: a preset with its structure kept and its widths cut down, and a run folder to train in."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from minihit import tree
+from minihit.data.dataset import ImageSet
+from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.presets import PRESETS, Preset
+from minihit.training import state
+from minihit.training.recipe import Recipe
+from minihit.training.run import checkpoint, log
+from minihit.training.run.config import RunConfig, write_config
+from minihit.training.run.folder import RunFolder
+
+TINY = Preset(
+    GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
+    DiscriminatorConfig((4, 6, 5)),
+    Recipe(batch=4, steps=4, generator_rate=1e-3, discriminator_rate=1e-3, micro_batch=2),
+)
+
+
+def tiny(**recipe):
+    """TINY, with fields of its recipe changed."""
+    return replace(TINY, recipe=replace(TINY.recipe, **recipe))
+
+
+def shrunk(name, batch=4):
+    """A preset with its layers, heads and windows, a sixteenth as wide, without its stages above 32 pixels."""
+    preset = PRESETS[name]
+    g, stages = preset.generator, min(3, len(preset.generator.channels))
+    generator = replace(g, latent=8, tokens=3, layers=g.layers[:stages], windows=(*g.windows[:stages - 1], None),
+                        heads=tuple(min(h, 4) for h in g.heads[:stages]),
+                        channels=tuple(max(c // 16, 8) for c in g.channels[:stages]))
+    channels = tuple(max(c // 32, 4) for c in preset.discriminator.channels[-stages - 1:])
+    recipe = replace(preset.recipe, batch=batch, micro_batch=batch // 2 if preset.recipe.micro_batch else 0)
+    return Preset(generator, replace(preset.discriminator, channels=channels), recipe)
+
+
+def records(folder):
+    """The records of a run's log without what a clock or the system measured."""
+    measured = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}
+    return [{name: value for name, value in record.items() if name not in measured} for record in log.read(folder.log)]
+
+
+def image_set(images, held_out=0, **settings):
+    """An ImageSet of images (N, S, S, 3), the last ones held out; all are training images where none is."""
+    rows = np.arange(len(images))
+    training, validation = (rows[:-held_out], rows[-held_out:]) if held_out else (rows, rows)
+    return ImageSet(images, training, validation, **{"size": images.shape[1], "seed": 0, **settings})
+
+
+def run_config(preset=TINY, **settings):
+    """A RunConfig that logs every step and looks seldom."""
+    quick = {"log_every": 1, "sample_every": 1000, "measure_every": 1000, "measure_images": 8, "save_every": 2}
+    return RunConfig(preset, **{**quick, **settings})
+
+
+def write_run(path, preset=TINY, step=3, **settings):
+    """A RunFolder with a configuration and a checkpoint of parameters far from their first values, without training."""
+    folder, rng = RunFolder(path), np.random.default_rng(step)
+    trees = tree.map(lambda x: x + 0.3 * rng.standard_normal(x.shape).astype(x.dtype), state.create(0, preset).trees)
+    for name in ("generator", "ema"):
+        trees[name]["averages"] = tree.map(np.abs, trees[name]["averages"])     # variances
+    write_config(folder, run_config(preset, **settings))
+    checkpoint.save(checkpoint.path_of(folder.checkpoints, step), trees, {"step": step})
+    return folder

@@ -1,0 +1,172 @@
+"""The costs of minihit.cost against counts taken while the networks run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.runs import TINY
+
+from minihit import cost, tree
+from minihit.commands import info as command
+from minihit.models import discriminator, generator
+from minihit.models.config import DiscriminatorConfig
+from minihit.presets import PRESETS
+from minihit.training import state
+
+OFFICIAL = {  # (generator, discriminator), computed by the official code
+    "hit-128": (32_866_627, 23_880_833),
+    "hit-256": (46_217_670, 28_862_593),
+    "hit-256-large": (97_462_214, 28_862_593),
+    "hit-1024": (88_216_300, 29_008_673),
+}
+G, D = TINY.generator, TINY.discriminator
+GENERATORS = {
+    "as HiT": G,
+    "layer norm": replace(G, norm="layer"),
+    "multi-head": replace(G, multi_query=False),
+    "block": replace(G, attention="block"),
+    "grid, multi-head": replace(G, attention="grid", multi_query=False),
+    "axial": replace(G, attention="axial", layers=(2, 0)),
+    "full": replace(G, attention="full"),
+    "no self-attention": replace(G, attention="none"),
+    "no cross-attention": replace(G, cross_attention=False),
+    "narrow windows, no widening": replace(G, channels=(16, 4), heads=(4, 1), windows=(2, None)),
+    "windows everywhere": replace(G, channels=(8, 8, 4), layers=(1, 2, 1), heads=(2, 4, 2), windows=(4, 8, 8)),
+}
+DISCRIMINATORS = {
+    "as HiT": D,
+    "average": replace(D, downsample="average"),
+    "minibatch stddev": replace(D, minibatch_stddev=True),
+    "large": DiscriminatorConfig((3, 4, 5, 6, 7), equalized=True),
+}
+
+
+class Counted(np.ndarray):
+    """An array that notes the multiply-adds of the matrix products that it takes part in, and hands that on."""
+
+    products = 0
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
+        plain = [x.view(np.ndarray) if isinstance(x, Counted) else x for x in inputs]
+        if out:
+            options["out"] = tuple(x.view(np.ndarray) for x in out)
+        y = getattr(ufunc, method)(*plain, **options)
+        if ufunc is np.matmul:
+            Counted.products += y.size * plain[0].shape[-1]
+        return y.view(Counted) if isinstance(y, np.ndarray) else y
+
+
+def counted_products(forward, params, *arguments):
+    Counted.products = 0
+    forward(tree.map(lambda leaf: leaf.view(Counted), params), *arguments)
+    return Counted.products
+
+
+def kept_bytes(cache, params):
+    """The bytes of all distinct arrays in a cache, those of the parameters left out."""
+    owners = {}
+
+    def visit(value):
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, (list, tuple)):
+            for child in value:
+                visit(child)
+        elif isinstance(value, np.ndarray):
+            while value.base is not None:
+                value = value.base
+            owners[id(value)] = value
+
+    visit(cache)
+    for _, leaf in tree.items(params):
+        owners.pop(id(leaf if leaf.base is None else leaf.base), None)
+    return sum(value.nbytes for value in owners.values())
+
+
+def kept_per_image(forward, params, count):
+    """What one more group of `count` images adds to a cache, per image."""
+    more, fewer = (kept_bytes(forward(n), params) for n in (2 * count, count))
+    return (more - fewer) / count
+
+
+@pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS)
+def test_generator_costs_are_those_counted_while_it_runs(config):
+    params, averages = generator.init(np.random.default_rng(0), config), generator.init_state(config)
+    total, z = cost.total(cost.generator_rows(config)), np.ones((4, config.latent), np.float32)
+    assert total.parameters == tree.size(params)
+    assert total.multiply_adds == counted_products(generator.forward, params, z[:1], config, averages)
+    kept = kept_per_image(lambda n: generator.forward(params, z[:n].copy(), config)[1], params, 2)
+    assert total.activations == kept
+
+
+@pytest.mark.parametrize("config", DISCRIMINATORS.values(), ids=DISCRIMINATORS)
+def test_discriminator_costs_are_those_counted_while_it_runs(config):
+    params = discriminator.init(np.random.default_rng(0), config)
+    images = np.random.default_rng(1).random((8, config.size, config.size, 3), dtype=np.float32)
+    total = cost.total(cost.discriminator_rows(config))
+    assert total.parameters == tree.size(params)
+    assert total.multiply_adds == counted_products(discriminator.forward, params, images[:1], config)
+    kept = kept_per_image(lambda n: discriminator.forward(params, images[:n].copy(), config)[1], params, 4)
+    assert total.activations == kept
+
+
+def test_the_table_of_a_tiny_generator_by_hand():
+    first, tokens, low, high = cost.generator_rows(G)
+    assert (first.side, first.channels, first.parameters, first.multiply_adds) == (8, 8, 3 * 512 + 512, 3 * 512)
+    assert first.activations == 4 * 3                                                 # z
+    assert (tokens.parameters, tokens.multiply_adds) == (3 * 24 + 24 + 24 + 16, 72)
+    assert tokens.activations == 4 * 2 * 24                                           # centered and the tokens
+    attention = 2 * (8 * 8 + 8) + 2 * (8 * 4 + 4)                                     # query, out; key, value
+    pointwise = 16 + 8 * 32 + 32 + 32 * 8 + 8
+    assert low.parameters == 64 * 8 + 2 * (16 + attention + pointwise) + (2 * 4 + 4)  # position; two blocks; widen
+    assert (low.heads, low.window, low.attention, low.blocks) == (2, (4, 4), ("block", "grid"), 1)
+    cross = 64 * (2 * 8 * 8) + 3 * (2 * 8 * 4) + 2 * 64 * 8 * 3
+    itself = 64 * (2 * 8 * 8 + 2 * 8 * 4) + 2 * 64 * 4 * (16 + 4)                     # one head per axis, 16 and 4 keys
+    assert low.multiply_adds == cross + itself + 2 * 64 * (2 * 8 * 32) + 256 * (2 * 4)
+    assert (high.side, high.heads, high.window, high.attention) == (16, 2, None, ())
+
+
+def test_parameters_of_the_official_networks():
+    for name, counts in OFFICIAL.items():
+        preset = PRESETS[name]
+        rows = cost.generator_rows(preset.generator), cost.discriminator_rows(preset.discriminator)
+        assert tuple(cost.total(part).parameters for part in rows) == counts
+
+
+@pytest.mark.parametrize("name", ["faces-32", "celeba-64"])
+def test_parameters_of_our_networks(name):
+    preset = PRESETS[name]
+    made = state.create(0, preset).trees
+    assert cost.total(cost.generator_rows(preset.generator)).parameters == tree.size(made["generator"]["params"])
+    assert cost.total(cost.discriminator_rows(preset.discriminator)).parameters == tree.size(made["discriminator"])
+
+
+def test_training_memory_is_that_of_a_state():
+    made = state.create(0, TINY)
+    memory = cost.training_memory(TINY)
+    assert sum(memory.values()) == sum(leaf.nbytes for _, leaf in tree.items(made.trees))
+    assert memory["EMA"] == made.buffers["ema"].nbytes
+
+
+def test_blank_weights_take_no_memory():
+    weight = generator.init(None, PRESETS["hit-1024"].generator)["stages"][-1]["position"]
+    assert (weight.shape, weight.dtype, weight.base.nbytes) == ((1, 1024, 1024, 32), np.float32, 4)
+
+
+def test_the_table_is_aligned_and_leaves_empty_columns_out():
+    lines = command.table(cost.discriminator_rows(D)).splitlines()
+    assert lines[0].split() == ["map", "channels", "parameters", "multiply-adds", "activations"]
+    assert len({len(line) for line in lines}) == 1
+    assert lines[-1].startswith("total")
+
+
+@pytest.mark.parametrize("count, text", [(0, "0"), (999, "999"), (1000, "1.00 k"), (12_345_678, "12.3 M"),
+                                         (999_600, "1.00 M"), (5_100_000_000, "5.10 G"), (2 * 10**15, "2000 T")])
+def test_quantities_have_three_digits(count, text):
+    assert command.quantity(count) == text
+
+
+@pytest.mark.parametrize("count, text", [(12, "12 B"), (1000, "0.98 KiB"), (1024, "1.00 KiB"), (2**20, "1.00 MiB"),
+                                         (3.5 * 2**30, "3.50 GiB"), (2**41, "2.00 TiB")])
+def test_sizes_have_three_digits(count, text):
+    assert command.size(count) == text

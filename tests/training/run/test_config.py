@@ -1,0 +1,60 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.runs import image_set, run_config, tiny
+
+from minihit.data.dataset import BuiltInFaces
+from minihit.errors import UserError
+from minihit.presets import PRESETS
+from minihit.training.run.config import RunConfig, from_json, intervals, read_config, to_json, write_config
+from minihit.training.run.folder import RunFolder
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_configuration_survives_json(name):
+    config = RunConfig(PRESETS[name], data="somewhere", seed=7)
+    assert from_json(to_json(config), "x") == config
+
+
+def test_a_configuration_is_written_and_read(tmp_path):
+    config = run_config(tiny(augment=("color",)))
+    write_config(RunFolder(tmp_path / "new"), config)
+    assert read_config(RunFolder(tmp_path / "new")) == config
+
+
+def test_intervals_are_the_defaults_for_short_runs_and_grow_with_long_ones():
+    default = RunConfig(PRESETS["faces-32"])
+    for steps in (4, 2_000, 10_000):
+        assert replace(default, **intervals(steps)) == default
+    assert intervals(200_000) == {"sample_every": 1_000, "measure_every": 2_500, "save_every": 1_000}
+
+
+def test_a_small_folder_is_augmented_unless_that_was_chosen(tmp_path):
+    small = image_set(np.zeros((50, 16, 16, 3), np.uint8), held_out=5)
+    settled = run_config().settled(small)
+    assert settled.preset.recipe.augment == ("color", "translation", "cutout")
+    assert run_config().settled(BuiltInFaces(16, 0)).preset.recipe.augment == ()
+    for chosen in ((), ("color",)):
+        assert run_config(tiny(augment=chosen)).settled(small).preset.recipe.augment == chosen
+    write_config(RunFolder(tmp_path), settled)
+    assert read_config(RunFolder(tmp_path)) == settled
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"preset": 3}', json.dumps({"surprise": 1})])
+def test_foreign_text_is_refused(text):
+    with pytest.raises(UserError, match=r"config\.json is not the configuration of a run"):
+        from_json(text, "config.json")
+
+
+def test_a_wrong_type_is_refused():
+    content = json.loads(to_json(run_config()))
+    content["preset"]["recipe"]["batch"] = "many"
+    with pytest.raises(UserError, match="not the configuration"):
+        from_json(json.dumps(content), "config.json")
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(UserError, match="holds no run"):
+        read_config(RunFolder(tmp_path))

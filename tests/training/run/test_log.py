@@ -1,0 +1,68 @@
+import os
+
+import numpy as np
+import pytest
+
+from minihit.errors import UserError
+from minihit.training.run import log
+
+
+def test_records_come_back(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log.append(path, {"step": 1, "loss": 0.5})
+    log.append(path, {"step": 2, "loss": 0.25})
+    assert log.read(path) == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}]
+
+
+def test_a_line_that_was_cut_off_is_left_out(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": 1}\n{"st')
+    assert log.read(path) == [{"step": 1}]
+    assert log.read(tmp_path / "none.jsonl") == []
+
+
+def test_cutting_back_drops_later_steps(tmp_path):
+    path = tmp_path / "log.jsonl"
+    for step in range(5):
+        log.append(path, {"step": step})
+    log.cut_back(path, 2)
+    assert [record["step"] for record in log.read(path)] == [0, 1, 2]
+
+
+def test_what_is_no_record_is_left_out(tmp_path):
+    path, good = tmp_path / "log.jsonl", b'{"step": 1, "loss": 0.5}\n'
+    bad = [b"3", b"null", b"[1]", b'{"loss": 1}', b'{"step": "1"}', b'{"step": 1.5}', b'{"step": 2, "loss": [1]}',
+           b'{"step": 2, "loss": "low"}', b'{"step": 2, "loss": 1e999}', b'{"step": 1' + b"0" * 400 + b"}", b"\xff\xfe",
+           b"[" * 100_000]
+    path.write_bytes(b"\n".join(bad) + b"\n" + good)
+    assert log.read(path) == [{"step": 1, "loss": 0.5}]
+    log.cut_back(path, 1)
+    assert path.read_bytes() == good
+
+
+def test_cutting_back_to_the_start_leaves_nothing(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log.append(path, {"step": 0, "swd": 1.0})
+    log.cut_back(path, 0)
+    assert path.read_text() == ""
+
+
+def test_a_folder_in_place_of_a_log_is_no_log(tmp_path):
+    assert log.read(tmp_path) == []
+    with pytest.raises(UserError, match="cannot write"):
+        log.append(tmp_path, {"step": 1})
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a Linux device")
+def test_a_full_disk_is_a_sentence():
+    with pytest.raises(UserError, match="cannot write /dev/full: No space left on device; cure that and go on with"):
+        log.append("/dev/full", {"step": 1})
+
+
+def test_a_window_averages_and_starts_again():
+    window = log.Window()
+    window.add({"a": np.float32(1.0)})
+    window.add({"a": np.float32(2.0)})
+    assert window.means() == {"a": 1.5}
+    window.add({"a": np.float32(5.0)})
+    assert window.means() == {"a": 5.0}

@@ -1,4 +1,4 @@
-"""Hypothesis profiles: quick by default, HYPOTHESIS_PROFILE=thorough on demand; the same draws every time in CI. Fixtures
+"""Hypothesis profiles: quick by default, HYPOTHESIS_PROFILE=thorough on demand, the same draws in CI; and fixtures
 that several folders of tests use."""
 
 import os

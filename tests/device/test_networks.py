@@ -1,5 +1,7 @@
 """Every op, layer and network, and the gradients of a whole step, on the device and in NumPy: leaf by leaf the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.networks import GENERATORS, make_generator
@@ -9,13 +11,19 @@ from training.test_step import PRESETS, make
 
 from minihit import tree
 from minihit.backend import device_module, to_device
+from minihit.layers.norm import How
 from minihit.models.hit import generator
 from minihit.training import state, step
 
 
 def upload(leaves):
-    """Arrays to the device; names, sizes and configurations stay what they are."""
-    return tree.map(lambda x: device_module("gpu").asarray(x) if isinstance(x, np.ndarray) else x, leaves)
+    """Arrays to the device, running averages too; names, sizes and configurations stay what they are."""
+    def there(x):
+        if isinstance(x, How):
+            return replace(x, averages=x.averages and upload(x.averages))
+        return device_module("gpu").asarray(x) if isinstance(x, np.ndarray) else x
+
+    return tree.map(there, leaves)
 
 
 @every_dtype

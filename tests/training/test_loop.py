@@ -194,18 +194,15 @@ def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):
         loop.train(run_config(), folder)
     arrays, facts = final(folder, tiny())
     assert facts["step"] == 2
-    assert all(np.isfinite(leaf).all() for leaf in arrays["generator"]["params"]["start"].values())
+    assert all(np.isfinite(leaf).all() for leaf in arrays["networks"]["generator"]["params"]["start"].values())
 
 
-def test_two_threads_give_the_numbers_of_one(tmp_path, monkeypatch):
+def test_two_threads_give_the_numbers_of_one(tmp_path):
     ends = []
     for threads in (1, 2):
-        monkeypatch.setattr(loop.step.parallel, "cores", lambda threads=threads: threads)
-        loop.step.parallel._pool.cache_clear()
         folder = RunFolder(tmp_path / str(threads))
-        loop.train(run_config(tiny(micro_batch=1)), folder)
+        loop.train(run_config(tiny(micro_batch=1), lanes=threads), folder)
         ends.append(final(folder, tiny())[0])
-    loop.step.parallel._pool.cache_clear()
     assert_same(*ends)
 
 

@@ -6,8 +6,8 @@ state = {"mean", "variance"}.
 """
 
 from minihit import initializers, parallel
-from minihit.backend import fused
-from minihit.ops.column_sum import column_sum
+from minihit.ops import normalize, standardize
+from minihit.ops.blend import blend
 
 EPS = 1e-3
 MOMENTUM = 0.99
@@ -22,52 +22,17 @@ def init_state(channels):
 
 
 def forward(params, x, state=None):
-    moments = _of_batch(x) if state is None else {"centered": x - state["mean"], **state, "count": None}
-    rstd = _rstd(moments["variance"])
-    y = _scale(moments["centered"], rstd, params["scale"], params["bias"])
-    return y, {**moments, "rstd": rstd, "scale": params["scale"], "evaluation": state is not None}
+    scale, bias = params["scale"], params["bias"]
+    if state is None:
+        y, cache = normalize.forward(x, scale, bias, "channel", EPS, parallel.total)
+    else:
+        y, cache = standardize.forward(x, scale, bias, state["mean"], state["variance"], EPS)
+    return y, {**cache, "evaluation": state is not None}
 
 
 def backward(dy, cache):
-    centered, rstd = cache["centered"], cache["rstd"]
-    grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
-    if cache["evaluation"]:
-        return dy * (rstd * cache["scale"]), grads
-    total = parallel.total(grads)
-    return _project(dy, centered, rstd, cache["scale"], total["scale"], total["bias"], cache["count"]), grads
-
-
-def _of_batch(x):
-    total = parallel.total({"x": column_sum(x), "count": x.size // x.shape[-1]})
-    mean, count = total["x"] / total["count"], total["count"]
-    centered, square = _center(x, mean)
-    return {"centered": centered, "mean": mean, "variance": parallel.total(column_sum(square)) / count, "count": count}
-
-
-@fused
-def _center(x, mean):
-    centered = x - mean
-    return centered, centered * centered
-
-
-@fused
-def _rstd(variance):
-    return (variance + EPS) ** -0.5
-
-
-@fused
-def _scale(centered, rstd, scale, bias):
-    y = centered * (rstd * scale)
-    y += bias
-    return y
-
-
-@fused
-def _project(dy, centered, rstd, scale, dscale, dbias, count):
-    """y ignores a shift of x and a rescaling of x, so those two directions of dy are projected out."""
-    dx = dy - centered * (dscale * rstd / count)
-    dx -= dbias / count
-    return dx * (rstd * scale)
+    dx, dscale, dbias = (standardize if cache["evaluation"] else normalize).backward(dy, cache)
+    return dx, {"scale": dscale, "bias": dbias}
 
 
 def fold(state, cache, momentum=MOMENTUM):
@@ -81,9 +46,4 @@ def fold(state, cache, momentum=MOMENTUM):
         return {key: fold(state[key], cache[key], momentum) for key in state}
     unbiased = cache["variance"] * (cache["count"] / max(cache["count"] - 1, 1))
     batch = {"mean": cache["mean"], "variance": unbiased}
-    return {key: _average(state[key], batch[key], momentum, 1.0 - momentum) for key in state}
-
-
-@fused
-def _average(average, value, keep, add):
-    return keep * average + add * value
+    return {key: blend(state[key], batch[key], momentum) for key in state}

@@ -10,9 +10,10 @@ import math
 from itertools import pairwise
 
 from minihit import initializers, tree
-from minihit.backend import array_module
+from minihit.backend import array_module, fused
 from minihit.layers import conv2d, linear, residual_downsample
 from minihit.ops import leaky_relu, minibatch_stddev
+from minihit.ops.column_sum import column_sum
 
 
 def init(rng, config):
@@ -75,18 +76,42 @@ def input_gradient(dlogits, cache, bend=None):
     return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
 
 
-def weight_gradients(deltas, cache, scale=None, t_cache=None):
-    """Gradients of sum_b scale_b logit_b + <deltas, tangent>: one product per layer for scaled samples and tangents."""
-    t = t_cache or {**dict.fromkeys(deltas), "blocks": [None] * len(cache["blocks"])}
+def weight_gradients(deltas, cache, seeds=None, t_cache=None):
+    """Gradients of sum_b seeds_b logit_b + <deltas, tangent>: one product per layer for both.
+
+    seeds (B,) are one where they are None; t_cache, what tangent left, is zero where it is None.
+    """
+    t = t_cache or {**dict.fromkeys(deltas), "blocks": [dict.fromkeys(block) for block in deltas["blocks"]]}
     grads = {
-        "stem": conv2d.weight_gradient(deltas["stem"], cache["stem"], scale, t["stem"]),
-        "blocks": [residual_downsample.weight_gradients(*block, scale, t_block) for *block, t_block in
-                   zip(deltas["blocks"], cache["blocks"], t["blocks"], strict=True)],
-        "conv": conv2d.weight_gradient(deltas["conv"], cache["conv"], scale, t["conv"]),
-        "dense": linear.weight_gradient(deltas["dense"], cache["dense"], scale, t["dense"]),
-        "logit": linear.weight_gradient(deltas["logit"], cache["logit"], scale, t["logit"]),
+        "stem": _mixed(conv2d, deltas["stem"], cache["stem"], seeds, t["stem"]),
+        "blocks": [{name: _mixed(conv2d, block_deltas[name], block_cache[name], seeds, t_block[name])
+                    for name in residual_downsample.CONVOLUTIONS}
+                   for block_deltas, block_cache, t_block in zip(deltas["blocks"], cache["blocks"], t["blocks"],
+                                                                 strict=True)],
+        "conv": _mixed(conv2d, deltas["conv"], cache["conv"], seeds, t["conv"]),
+        "dense": _mixed(linear, deltas["dense"], cache["dense"], seeds, t["dense"]),
+        "logit": _mixed(linear, deltas["logit"], cache["logit"], seeds, t["logit"]),
     }
     return equalize(grads) if cache["config"].equalized else grads
+
+
+def _mixed(layer, delta, cache, seeds, t_cache):
+    """One layer's gradients of sum_b seeds_b <delta_b, y_b> + <delta_b, t_y_b>; the bias moves no tangent."""
+    if seeds is None:
+        return layer.weight_gradient(delta, cache)
+    grads = layer.weight_gradient(delta, cache, mix(cache["x"], seeds, None if t_cache is None else t_cache["t_x"]))
+    return {**grads, "bias": column_sum(mix(delta, seeds))} if "bias" in cache else grads
+
+
+def mix(x, seeds, t_x=None):
+    """seeds_b x_b + t_x_b for every sample b."""
+    return _mix(x, seeds.reshape(-1, *[1] * (x.ndim - 1)), t_x)
+
+
+@fused
+def _mix(x, seeds, t_x):
+    x = x * seeds
+    return x if t_x is None else x + t_x
 
 
 def tangent(t_images, cache):

@@ -13,7 +13,7 @@ from minihit import gradcheck, tree
 from minihit.gradcheck.checks import Check, draw
 from minihit.gradcheck.precision import cast
 from minihit.gradcheck.table import CHECKS
-from minihit.models import discriminator, generator
+from minihit.models import discriminator, hit
 
 TOLERANCE = {np.float64: 1e-10, np.float32: 2e-3}
 LAYOUTS = {
@@ -114,10 +114,10 @@ def test_backward_is_linear(case, seed):
 @given(generators(), seeds)
 def test_backward_of_any_generator_is_linear(config, seed):
     def averages(rng):
-        return gradcheck.perturb(generator.init_state(config), rng, scale=0.1)
+        return gradcheck.perturb(hit.init_averages(config), rng, scale=0.1)
 
-    any_case = Check(generator, ((2, config.latent),), lambda rng: generator.init(rng, config),
-                     {"config": config, "state": averages})
+    any_case = Check(hit, ((2, config.latent),), lambda rng: hit.init(rng, config),
+                     {"config": config, "averages": averages})
     assert_backward_is_linear(any_case, seed)
 
 

@@ -184,8 +184,8 @@ assert errors[np.float32][4] > 1e-3 > 1e-6 > errors[np.float64][4]        # at a
 # %% [markdown]
 # ## What the library runs
 #
-# `layer_norm` hands its scale and bias to `normalize`, which keeps x_hat and rstd in its cache, names you know by now, and
-# recomputes nothing. Its backward is the closed form. They agree with the long way to the last digits.
+# `layer_norm` hands its scale and bias to `normalize`, which keeps x_hat and rstd in its cache, names you know by now,
+# and recomputes nothing. Its backward is the closed form. They agree with the long way to the last digits.
 
 # %%
 params = {"scale": scale, "bias": bias}

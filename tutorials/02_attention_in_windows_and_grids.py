@@ -110,7 +110,7 @@ for g in range(G):
 # Block attention is a batch of G attentions over P pixels. Grid attention is the very same call after `swapaxes`: a
 # batch of P attentions over G windows. And as the heads share their key, they are only more query rows: N heads of P
 # queries fold into one (P N, D) matrix, and a window costs one product with its keys instead of N small ones. That is
-# what the tuned twin does, `minihit/ops/fast/attend.py`; the definition beside which you read this keeps the heads apart.
+# what the tuned twin does, `minihit/ops/fast/attend.py`; the definition, `minihit/ops/attend.py`, keeps them apart.
 
 # %%
 block, cache = attend.forward(query[:, :, :N // 2], key, value)

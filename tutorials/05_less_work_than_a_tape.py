@@ -17,7 +17,6 @@ from minihit.ops import conv2d, feed_forward, gelu
 from minihit.ops.fast import winograd
 from minihit.ops.fast.strips import WIDE_STRIP
 from minihit.presets import PRESETS
-from minihit.training import step
 
 rng = np.random.default_rng(0)
 
@@ -51,20 +50,20 @@ for name, flop in giga.items():
     print(f"  {name:<34} {flop:6.1f}")
 
 # %% [markdown]
-# The seven are what `training/step.py` calls, and nothing else touches the images: for the fakes `forward`,
-# `unit_gradient` and `weight_gradients`, for the reals a `tangent` more.
+# The seven are what `objectives/gan.py` calls, and nothing else touches the images: for the fakes `forward`,
+# `logit_gradients` and `weight_gradient`, for the reals a `tangent` more.
 
 # %%
 tiny = PRESETS["faces-32"]
 params = discriminator.init(rng, tiny.discriminator)
 images = normal(4, 32, 32, 3)
 logits, cache = discriminator.forward(params, images, tiny.discriminator)
-gradient, deltas = discriminator.unit_gradient(cache)
+gradient, deltas = discriminator.logit_gradients(cache)
 _, tangents = discriminator.tangent(gradient, cache)
 seeds = normal(4)
-together = step.loss_gradients(seeds, cache, (gradient, deltas), gradient)
-apart = tree.add(discriminator.weight_gradients(deltas, cache, seeds),
-                 discriminator.weight_gradients(deltas, cache, 0 * seeds, tangents))
+together = discriminator.loss_gradients(seeds, cache, (gradient, deltas), gradient)
+apart = tree.add(discriminator.weight_gradient(deltas, cache, seeds),
+                 discriminator.weight_gradient(deltas, cache, 0 * seeds, tangents))
 print("loss and penalty in one product per layer, or in two:")
 compare("blocks/1/conv2/weight", together["blocks"][1]["conv2"]["weight"], apart["blocks"][1]["conv2"]["weight"])
 
@@ -130,12 +129,13 @@ compare("its first weight's gradient", dexpand, expand_grads["weight"])
 #
 # NumPy's elementwise operations run on one core. The images of a batch are therefore cut into lanes, a thread each with
 # single-threaded products. The discriminator treats each image alone, so its lanes never meet. Batch norm needs the
-# mean over all images: there every lane hands in its sum and waits for the total, `minihit.parallel.total`.
+# mean over all images: there every lane hands in its sum and waits for the total, which it is handed as a function.
 
 # %%
 x, params = normal(8, 4, 4, 3), batch_norm.init(3)
 at_once, _ = batch_norm.forward(params, x)
-lanes = parallel.together(lambda part: batch_norm.forward(params, x[part])[0], [slice(0, 3), slice(3, 8)])
+parts = [slice(0, 3), slice(3, 8)]
+(lanes,) = parallel.groups(lambda part, total: batch_norm.forward(params, x[part], total=total)[0], [parts])
 print("batch norm over two lanes:")
 compare("its output", np.concatenate(lanes), at_once)
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from minihit.gradcheck.checks import Check
-from minihit.models import discriminator, generator
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.models import discriminator, hit, of
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import penalties
-from minihit.training import step
 
 BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
 GENERATORS = {
@@ -32,22 +32,22 @@ DISCRIMINATORS = {
 PHOTOS = (4, 16, 16, 3)
 
 
-def network(layer, model, config, *shapes, **options):
-    """The Check of a layer whose parameters are those of a model."""
-    return Check(layer, shapes, lambda rng: model.init(rng, config), {"config": config, **options}, network=True)
+def network(layer, config, *shapes, **options):
+    """The Check of a layer whose parameters are those of the network that the configuration describes."""
+    return Check(layer, shapes, lambda rng: of(config).init(rng, config), {"config": config, **options}, network=True)
 
 
 def through_d(penalty, cost=1.0):
     """A penalty on D's image gradient as a function of D's parameters, as training uses it."""
     def forward(params, images, config):
         _, cache = discriminator.forward(params, images, config)
-        unit = discriminator.unit_gradient(cache)
-        value, dgradient = penalty(unit[0], cost)
-        return value, {"cache": cache, "unit": unit, "dgradient": dgradient}
+        of_logits = discriminator.logit_gradients(cache)
+        value, dgradient = penalty(of_logits[0], cost)
+        return value, {"cache": cache, "of_logits": of_logits, "dgradient": dgradient}
 
     def backward(dvalue, cache):
-        seeds = 0.0 * cache["unit"][0][:, 0, 0, 0]
-        return step.loss_gradients(seeds, cache["cache"], cache["unit"], dvalue * cache["dgradient"])
+        dlogits = 0.0 * cache["of_logits"][0][:, 0, 0, 0]
+        return discriminator.loss_gradients(dlogits, cache["cache"], cache["of_logits"], dvalue * cache["dgradient"])
 
     return SimpleNamespace(forward=forward, backward=backward)
 
@@ -57,9 +57,8 @@ def _images(rng):
 
 
 NETWORKS = {
-    **{f"generator, {name}": network(generator, generator, config, (2, 3)) for name, config in GENERATORS.items()},
-    **{f"discriminator, {name}": network(discriminator, discriminator, config, PHOTOS)
-       for name, config in DISCRIMINATORS.items()},
-    **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), discriminator, config, images=_images)
+    **{f"generator, {name}": network(hit, config, (2, 3)) for name, config in GENERATORS.items()},
+    **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
+    **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=_images)
        for penalty in (penalties.r1, penalties.wgan_gp) for name, config in DISCRIMINATORS.items()},
 }

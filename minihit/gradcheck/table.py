@@ -26,6 +26,7 @@ from minihit.layers import (
     residual_downsample,
     to_rgb,
 )
+from minihit.layers.norm import How
 from minihit.ops import (
     attend,
     augment,
@@ -87,14 +88,8 @@ def _stddev_twice():
     return SimpleNamespace(forward=forward, backward=backward)
 
 
-def _state(*names):
-    """Running averages under a path of names."""
-    def make(rng):
-        state = {"mean": rng.standard_normal(8), "variance": 0.5 + rng.random(8)}
-        for name in reversed(names):
-            state = {name: state}
-        return state
-    return make
+def _averages(rng):
+    return {"mean": rng.standard_normal(8), "variance": 0.5 + rng.random(8)}
 
 
 def _draws(side):
@@ -147,21 +142,22 @@ LAYERS = {
     "conv2d, 1 x 1": check(conv2d, IMAGE, init=lambda rng: conv2d.init(rng, 8, 5, k=1, bias=False)),
     "conv2d, Winograd": check(conv2d, (4, 16, 16, 64), init=lambda rng: conv2d.init(rng, 64, 64)),
     "batch_norm": check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8)),
-    "batch_norm, evaluation": check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8), state=_state()),
+    "batch_norm, evaluation": check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8), averages=_averages),
     "layer_norm": check(layer_norm, IMAGE, init=lambda rng: layer_norm.init(8)),
-    "norm": check(norm, IMAGE, init=lambda rng: norm.init(8), kind="batch"),
-    "norm, layer": check(norm, IMAGE, init=lambda rng: norm.init(8), kind="layer"),
-    "mlp": check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), kind="batch"),
-    "mlp, evaluation": check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), kind="batch", state=_state("norm")),
+    "norm": check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("batch")),
+    "norm, layer": check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("layer")),
+    "mlp": check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), how=How("batch")),
+    "mlp, evaluation": check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8),
+                             how=lambda rng: How("batch", {"norm": _averages(rng)})),
     "multi_axis_attention":
         check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2)),
     "multi_axis_attention, multi-head":
         check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2, multi_query=False)),
     "attention_block": check(attention_block, WINDOWS, init=lambda rng: attention_block.init(rng, 8, 2),
-                              axes=("block",), kind="batch"),
+                              axes=("block",), how=How("batch")),
     "cross_attention": check(cross_attention, WINDOWS, TOKENS, init=lambda rng: cross_attention.init(rng, 8, 2, 5)),
-    "latent_tokens": check(latent_tokens, (4, 6), init=lambda rng: latent_tokens.init(rng, 6, 3, 5), kind="batch"),
-    "to_rgb": check(to_rgb, IMAGE, init=lambda rng: to_rgb.init(rng, 8), kind="batch"),
+    "latent_tokens": check(latent_tokens, (4, 6), init=lambda rng: latent_tokens.init(rng, 6, 3, 5), how=How("batch")),
+    "to_rgb": check(to_rgb, IMAGE, init=lambda rng: to_rgb.init(rng, 8), how=How("batch")),
     "residual_downsample": check(residual_downsample, IMAGE, init=lambda rng: residual_downsample.init(rng, 8, 5)),
     "residual_downsample, average": check(residual_downsample, IMAGE, kind="average",
                                            init=lambda rng: residual_downsample.init(rng, 8, 5)),

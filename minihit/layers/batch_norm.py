@@ -1,13 +1,14 @@
 """Batch normalisation (Ioffe & Szegedy 2015): y = scale * (x - mean) / sqrt(variance + EPS) + bias, per channel.
 
 Shapes: x, y (..., C); scale, bias, mean, variance (C,). In training mean and variance are the batch's own, over all
-axes but the last, whichever threads hold its images; in evaluation they are running averages, a tree of their own:
-state = {"mean", "variance"}.
+axes but the last, whoever holds its images: `total` adds over them (minihit/sums.py). In evaluation they are running
+averages, a tree of their own: averages = {"mean", "variance"}.
 """
 
-from minihit import initializers, parallel
+from minihit import initializers
 from minihit.ops import normalize, standardize
 from minihit.ops.blend import blend
+from minihit.sums import alone
 
 EPS = 1e-3
 MOMENTUM = 0.99
@@ -17,17 +18,17 @@ def init(channels):
     return {"scale": initializers.ones(channels), "bias": initializers.zeros(channels)}
 
 
-def init_state(channels):
+def init_averages(channels):
     return {"mean": initializers.zeros(channels), "variance": initializers.ones(channels)}
 
 
-def forward(params, x, state=None):
+def forward(params, x, averages=None, total=alone):
     scale, bias = params["scale"], params["bias"]
-    if state is None:
-        y, cache = normalize.forward(x, scale, bias, "channel", EPS, parallel.total)
+    if averages is None:
+        y, cache = normalize.forward(x, scale, bias, "channel", EPS, total)
     else:
-        y, cache = standardize.forward(x, scale, bias, state["mean"], state["variance"], EPS)
-    return y, {**cache, "evaluation": state is not None}
+        y, cache = standardize.forward(x, scale, bias, averages["mean"], averages["variance"], EPS)
+    return y, {**cache, "evaluation": averages is not None}
 
 
 def backward(dy, cache):
@@ -35,15 +36,15 @@ def backward(dy, cache):
     return dx, {"scale": dscale, "bias": dbias}
 
 
-def fold(state, cache, momentum=MOMENTUM):
-    """The state moved towards the batch statistics in the cache; both are trees with the same keys.
+def fold(averages, cache, momentum=MOMENTUM):
+    """The averages moved towards the batch statistics in the cache; both are trees with the same keys.
 
     As in Keras' fused kernel the running variance takes the unbiased batch variance, N / (N - 1) times the biased one.
     """
-    if isinstance(state, list):
-        return [fold(*pair, momentum) for pair in zip(state, cache, strict=True)]
-    if "mean" not in state:
-        return {key: fold(state[key], cache[key], momentum) for key in state}
+    if isinstance(averages, list):
+        return [fold(*pair, momentum) for pair in zip(averages, cache, strict=True)]
+    if "mean" not in averages:
+        return {key: fold(averages[key], cache[key], momentum) for key in averages}
     unbiased = cache["variance"] * (cache["count"] / max(cache["count"] - 1, 1))
     batch = {"mean": cache["mean"], "variance": unbiased}
-    return {key: blend(state[key], batch[key], momentum) for key in state}
+    return {key: blend(averages[key], batch[key], momentum) for key in averages}

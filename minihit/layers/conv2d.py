@@ -29,7 +29,7 @@ def input_gradient(dy, cache):
 
 
 def weight_gradient(dy, cache, x=None):
-    """{"weight", "bias"}, or {"weight"} where there is no bias, or x takes the place of the input: a bias reads none."""
+    """{"weight", "bias"}, or {"weight"} where there is no bias or x takes the place of the input: a bias reads none."""
     grads = {"weight": convolution.weight_gradient(dy, cache, x)}
     return {**grads, "bias": column_sum(dy)} if "bias" in cache and x is None else grads
 

@@ -35,7 +35,7 @@ def forward(params, x, kind="blur"):
 
 def backward(dy, cache):
     dx, deltas = input_gradient(dy, cache)
-    return dx, weight_gradients(deltas, cache)
+    return dx, weight_gradient(deltas, cache)
 
 
 def input_gradient(dy, cache):
@@ -49,7 +49,7 @@ def input_gradient(dy, cache):
     return conv2d.input_gradient(deltas["conv1"], cache["conv1"]) + dx_skip, deltas
 
 
-def weight_gradients(deltas, cache):
+def weight_gradient(deltas, cache):
     return {name: conv2d.weight_gradient(deltas[name], cache[name]) for name in CONVOLUTIONS}
 
 

@@ -3,16 +3,12 @@
 Shapes: x, x_hat, y (..., C); scale, bias (C,); mean, variance, rstd (..., 1) per "pixel", (C,) per "channel".
 
 Per pixel, over its channels, it is layer normalisation; per channel, over all pixels of a batch, batch normalisation. A
-batch may lie in parts that run together: total(x) is the sum of x, a tree of numbers and arrays, over all of them.
+batch may lie in parts: `total` adds over them (minihit/sums.py).
 """
 
 from minihit.ops.column_sum import column_sum
 from minihit.ops.switch import tuned
-
-
-def alone(x):
-    """The total where there is one part."""
-    return x
+from minihit.sums import alone
 
 
 @tuned

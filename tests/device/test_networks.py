@@ -1,5 +1,7 @@
 """Every op, layer and network, and the gradients of a whole step, on the device and in NumPy: leaf by leaf the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.networks import GENERATORS, make_generator
@@ -9,18 +11,37 @@ from training.test_step import PRESETS, make
 
 from minihit import tree
 from minihit.backend import device_module, to_device
-from minihit.models import generator
+from minihit.gradcheck.table import CHECKS
+from minihit.layers.norm import How
+from minihit.models.hit import generator
+from minihit.ops.switch import plain
 from minihit.training import state, step
 
 
 def upload(leaves):
     """Arrays to the device; names, sizes and configurations stay what they are."""
-    return tree.map(lambda x: device_module("gpu").asarray(x) if isinstance(x, np.ndarray) else x, leaves)
+    def moved(x):
+        if isinstance(x, How):
+            return replace(x, averages=upload(x.averages))
+        return device_module("gpu").asarray(x) if isinstance(x, np.ndarray) else x
+
+    return tree.map(moved, leaves)
 
 
 @every_dtype
 @every_case
 def test_forward_and_backward_agree_with_numpy(gpu, case, dtype):
+    assert_agrees_with_numpy(gpu, case, dtype)
+
+
+@every_dtype
+@pytest.mark.parametrize("name", [name for name, case in CHECKS.items() if not case.network])
+def test_definitions_agree_with_numpy(gpu, name, dtype):
+    with plain():
+        assert_agrees_with_numpy(gpu, CHECKS[name], dtype)
+
+
+def assert_agrees_with_numpy(gpu, case, dtype):
     """The second time nothing is transferred: by then constants have been uploaded."""
     expected = run(case, dtype)
     params, inputs, options, dy = upload([expected.params, expected.inputs, expected.options, expected.dy])
@@ -41,11 +62,18 @@ def test_the_gradients_of_a_step_agree_with_numpy(gpu, name, dtype):
     on_device = to_device(inputs, "gpu")
     if gpu.exact:
         gpu.transfers.start()
-    found = step.gradients(*on_device, preset, preset.recipe)
+    found = step.gradients(*on_device, preset)
     if gpu.exact:
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
         assert {kind for kind in gpu.transfers.dtypes if kind.kind == "f"} == {np.dtype(dtype)}
-    gpu.agree(found, step.gradients(*inputs, preset, preset.recipe))
+    gpu.agree(found, step.gradients(*inputs, preset))
+
+
+@pytest.mark.parametrize("name", ["everything", "everything, stddev"])
+def test_a_step_on_definitions_agrees_with_numpy(gpu, name):
+    """And moves nothing between host and device."""
+    with plain():
+        test_the_gradients_of_a_step_agree_with_numpy(gpu, name, np.float32)
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -65,15 +93,15 @@ def test_images_made_in_strips_agree_with_numpy(gpu, name):
 def test_the_optimisers_agree_with_numpy(gpu, name):
     preset, rng = VARIANTS[name], np.random.default_rng(0)
     host, device = state.create(0, preset), state.create(0, preset, "gpu")
-    grads = {network: tree.map(lambda leaf: rng.standard_normal(leaf.shape, dtype=np.float32), host.networks[network])
-             for network in ("generator", "discriminator")}
-    averages = tree.map(lambda leaf: leaf + 0.5, host.networks["state"])
+    grads = {name: tree.map(lambda leaf: rng.standard_normal(leaf.shape, dtype=np.float32), network["params"])
+             for name, network in host.networks.items()}
+    averages = {"generator": tree.map(lambda leaf: leaf + 0.5, host.networks["generator"]["averages"])}
     grads_there, averages_there = to_device([grads, averages], "gpu")
     if gpu.exact:
         gpu.transfers.start()
     for number in (1, 11):                                                # the moving average begins after step 10
-        expected = state.apply(host, grads, averages, number, preset.recipe)
-        found = state.apply(device, grads_there, averages_there, number, preset.recipe)
+        expected = state.apply(host, grads, averages, number, preset)
+        found = state.apply(device, grads_there, averages_there, number, preset)
     if gpu.exact:
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
     gpu.agree([device.trees, found], [host.trees, expected])

@@ -9,7 +9,7 @@ multiplied with each other before they meet a long array.
 from minihit.backend import fused
 from minihit.ops.fast.column_sum import column_sum
 from minihit.ops.fast.standardize import root, stretch
-from minihit.ops.normalize import alone
+from minihit.sums import alone
 
 
 def forward(x, scale, bias, per, eps, total=alone):

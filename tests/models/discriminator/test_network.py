@@ -11,7 +11,7 @@ from support.networks import DISCRIMINATORS, PLAIN, discriminators, make_discrim
 
 from minihit import gradcheck, tree
 from minihit.models import discriminator
-from minihit.models.config import DiscriminatorConfig, stylegan2_channels
+from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
 
 every_option = pytest.mark.parametrize("config", DISCRIMINATORS.values(), ids=DISCRIMINATORS.keys())
 every_image_alone = pytest.mark.parametrize(
@@ -66,21 +66,21 @@ def test_tangent_and_input_gradient_are_transposes(config):
 
 
 @every_image_alone
-def test_one_unit_gradient_serves_every_loss(config):
+def test_one_logit_gradients_serves_every_loss(config):
     params, images = make_discriminator(config, np.random.default_rng(7))
     _, cache = discriminator.forward(params, images, config)
     seeds = normal(8, len(images))
-    dimages, deltas = discriminator.unit_gradient(cache)
+    dimages, deltas = discriminator.logit_gradients(cache)
     expected_dimages, expected_grads = discriminator.backward(seeds, cache)
     np.testing.assert_allclose(dimages * seeds[:, None, None, None], expected_dimages, atol=1e-10)
-    grads = dict(tree.items(discriminator.weight_gradients(deltas, cache, seeds)))
+    grads = dict(tree.items(discriminator.weight_gradient(deltas, cache, seeds)))
     for path, expected in tree.items(expected_grads):
         gradcheck.assert_close(grads[path], expected, path, rtol=1e-9, atol=1e-10)
 
 
 @every_image_alone
 def test_one_product_per_layer_serves_a_loss_and_a_penalty(config):
-    """weight_gradients(deltas, cache, seeds, t_cache) is the gradient of sum_b seeds_b logit_b + t_logit_b."""
+    """weight_gradient(deltas, cache, seeds, t_cache) is the gradient of sum_b seeds_b logit_b + t_logit_b."""
     rng = np.random.default_rng(9)
     params, images = make_discriminator(config, rng)
     seeds, t_images = rng.standard_normal(len(images)), rng.standard_normal(images.shape)
@@ -92,7 +92,7 @@ def test_one_product_per_layer_serves_a_loss_and_a_penalty(config):
 
     def backward(douts, caches):
         _, deltas = discriminator.input_gradient(douts[0], caches[0])
-        return discriminator.weight_gradients(deltas, caches[0], seeds, caches[1])
+        return discriminator.weight_gradient(deltas, caches[0], seeds, caches[1])
 
     gradcheck.require(gradcheck.compare(forward, backward, params, rng, few=0))
 

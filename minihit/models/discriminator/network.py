@@ -2,15 +2,14 @@
 
 Shapes: images (B, size, size, 3); x (B, H, W, C); logits (B,).
 
-Without minibatch stddev nothing mixes images. A backward pass started with ones then gives, for every image, the
-gradient delta of its own logit at every layer, and every loss is a rescaling of it: see weight_gradients.
+Backward is in two halves, the images' gradient and the weights': what the losses do with them is in algebra.py.
 """
 
 import math
 from itertools import pairwise
 
 from minihit import initializers, tree
-from minihit.backend import array_module, fused
+from minihit.backend import fused
 from minihit.layers import conv2d, linear, residual_downsample
 from minihit.ops import leaky_relu, minibatch_stddev
 from minihit.ops.column_sum import column_sum
@@ -27,6 +26,11 @@ def init(rng, config):
         "dense": linear.init(rng, (4, 4, c), c, draw),
         "logit": linear.init(rng, c, 1, draw),
     }
+
+
+def init_averages(config):
+    """No running averages."""
+    return {}
 
 
 def forward(params, images, config):
@@ -50,13 +54,13 @@ def forward(params, images, config):
 
 def backward(dlogits, cache):
     dimages, deltas = input_gradient(dlogits, cache)
-    return dimages, weight_gradients(deltas, cache)
+    return dimages, weight_gradient(deltas, cache)
 
 
-def input_gradient(dlogits, cache, bend=None):
+def input_gradient(dlogits, cache, second_order=None):
     """Returns dimages and deltas, the gradients at the output of every linear layer.
 
-    bend, where given, is added to the gradient below minibatch stddev: the second derivative of that layer.
+    second_order, where given, is added to the gradient below minibatch stddev: that layer's second derivative.
     """
     deltas = {"blocks": []}
     deltas["logit"] = dlogits[:, None]
@@ -68,7 +72,7 @@ def input_gradient(dlogits, cache, bend=None):
     if "stddev" in cache:
         deltas["stddev"] = dx
         dx = minibatch_stddev.backward(dx, cache["stddev"])
-        dx = dx if bend is None else dx + bend
+        dx = dx if second_order is None else dx + second_order
     for block_cache in reversed(cache["blocks"]):
         dx, block_deltas = residual_downsample.input_gradient(dx, block_cache)
         deltas["blocks"].insert(0, block_deltas)
@@ -76,42 +80,44 @@ def input_gradient(dlogits, cache, bend=None):
     return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
 
 
-def weight_gradients(deltas, cache, seeds=None, t_cache=None):
-    """Gradients of sum_b seeds_b logit_b + <deltas, tangent>: one product per layer for both.
+def weight_gradient(deltas, cache, factors=None, t_cache=None):
+    """Gradients of sum_b factors_b logit_b + <deltas, tangent>: one product per layer for both.
 
-    seeds (B,) are one where they are None; t_cache, what tangent left, is zero where it is None.
+    factors (B,) are one where they are None; t_cache, what tangent left, is zero where it is None.
     """
     t = t_cache or {**dict.fromkeys(deltas), "blocks": [dict.fromkeys(block) for block in deltas["blocks"]]}
     grads = {
-        "stem": _mixed(conv2d, deltas["stem"], cache["stem"], seeds, t["stem"]),
-        "blocks": [{name: _mixed(conv2d, block_deltas[name], block_cache[name], seeds, t_block[name])
+        "stem": _mixed(conv2d, deltas["stem"], cache["stem"], factors, t["stem"]),
+        "blocks": [{name: _mixed(conv2d, block_deltas[name], block_cache[name], factors, t_block[name])
                     for name in residual_downsample.CONVOLUTIONS}
                    for block_deltas, block_cache, t_block in zip(deltas["blocks"], cache["blocks"], t["blocks"],
                                                                  strict=True)],
-        "conv": _mixed(conv2d, deltas["conv"], cache["conv"], seeds, t["conv"]),
-        "dense": _mixed(linear, deltas["dense"], cache["dense"], seeds, t["dense"]),
-        "logit": _mixed(linear, deltas["logit"], cache["logit"], seeds, t["logit"]),
+        "conv": _mixed(conv2d, deltas["conv"], cache["conv"], factors, t["conv"]),
+        "dense": _mixed(linear, deltas["dense"], cache["dense"], factors, t["dense"]),
+        "logit": _mixed(linear, deltas["logit"], cache["logit"], factors, t["logit"]),
     }
     return equalize(grads) if cache["config"].equalized else grads
 
 
-def _mixed(layer, delta, cache, seeds, t_cache):
-    """One layer's gradients of sum_b seeds_b <delta_b, y_b> + <delta_b, t_y_b>; the bias moves no tangent."""
-    if seeds is None:
+def _mixed(layer, delta, cache, factors, t_cache):
+    """One layer's gradients of sum_b factors_b <delta_b, y_b> + <delta_b, t_y_b>; a bias moves no tangent."""
+    if factors is None:
         return layer.weight_gradient(delta, cache)
-    grads = layer.weight_gradient(delta, cache, mix(cache["x"], seeds, None if t_cache is None else t_cache["t_x"]))
-    return {**grads, "bias": column_sum(mix(delta, seeds))} if "bias" in cache else grads
-
-
-def mix(x, seeds, t_x=None):
-    """seeds_b x_b + t_x_b for every sample b."""
-    return _mix(x, seeds.reshape(-1, *[1] * (x.ndim - 1)), t_x)
+    t_x = None if t_cache is None else t_cache["t_x"]
+    grads = layer.weight_gradient(delta, cache, _mix(cache["x"], _per_image(factors, cache["x"]), t_x))
+    if "bias" in cache:
+        grads["bias"] = column_sum(delta * _per_image(factors, delta))
+    return grads
 
 
 @fused
-def _mix(x, seeds, t_x):
-    x = x * seeds
+def _mix(x, factors, t_x):
+    x = x * factors
     return x if t_x is None else x + t_x
+
+
+def _per_image(factors, x):
+    return factors.reshape(-1, *[1] * (x.ndim - 1))
 
 
 def tangent(t_images, cache):
@@ -130,12 +136,6 @@ def tangent(t_images, cache):
     t_x = leaky_relu.tangent(t_x, cache["dense_relu"])
     t_logits, t_cache["logit"] = linear.tangent(t_x, cache["logit"])
     return t_logits[:, 0], t_cache
-
-
-def unit_gradient(cache):
-    """input_gradient started with ones: without minibatch stddev, each image's gradient of its own logit."""
-    weight = cache["logit"]["weight"]
-    return input_gradient(array_module(weight).ones(len(cache["stem"]["x"]), weight.dtype), cache)
 
 
 def equalize(params):

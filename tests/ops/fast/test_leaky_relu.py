@@ -18,9 +18,9 @@ def test_it_computes_what_its_definition_says(dtype, shape, seed):
 
 
 def test_at_the_kink_the_slope_is_that_of_the_left():
-    y, cache = leaky_relu.forward(np.array([-2.0, 0.0, 3.0]))
-    np.testing.assert_allclose(y, [-0.4, 0.0, 3.0])
-    np.testing.assert_allclose(leaky_relu.backward(np.ones(3), cache), [0.2, 0.2, 1.0])
+    y, cache = leaky_relu.forward(np.array([-2.0, 0.0, 0.5, 3.0]))
+    np.testing.assert_allclose(y, [-0.4, 0.0, 0.5, 3.0])
+    np.testing.assert_allclose(leaky_relu.backward(np.ones(4), cache), [0.2, 0.2, 1.0, 1.0])
 
 
 @given(shapes, seeds)

@@ -33,8 +33,8 @@ from support.mutants import as_written, mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
-TARGETS = ("minihit/ops", "minihit/layers")
-NEAR = ("tests/gradcheck/test_table.py", "tests/parity/test_pieces.py", "tests/ops/test_readable.py",
+TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers")
+NEAR = ("tests/gradcheck/test_table.py", "tests/parity/test_pieces.py", "tests/ops/test_twins.py",
         "tests/test_contract.py", "tests/device/test_networks.py")
 FAR = ("tests/models", "tests/objectives/test_penalties.py", "tests/training/test_step.py")
 FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by exit status; others were stopped

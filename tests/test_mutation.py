@@ -88,7 +88,7 @@ def test_a_mutant_is_caught_by_a_failing_test_or_by_the_time_it_takes(tmp_path):
 
 def test_the_files_are_those_of_ops_and_layers_and_have_tests():
     found = mutation.sources(mutation.TARGETS)
-    assert {"minihit/ops/conv2d.py", "minihit/layers/conv2d.py"} <= set(found)
+    assert {"minihit/ops/conv2d.py", "minihit/ops/fast/conv2d.py", "minihit/layers/conv2d.py"} <= set(found)
     assert mutation.sources(["minihit/ops/conv2d.py"]) == ["minihit/ops/conv2d.py"]
     assert all((mutation.ROOT / tests).exists() for path in found for tests in mutation.own_tests(path))
 

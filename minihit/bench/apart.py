@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from minihit.errors import UserError
+from minihit.ops.switch import is_plain, use_plain
 
 
 @contextmanager
 def process():
-    """Yield call(function, *arguments), which runs a function of a module in one fresh process and returns its result.
+    """Yield call(function, *arguments), which runs a function of a module in one fresh process, plain where this one
+    is, and returns its result.
 
     call raises what the function raises, and UserError where the system ends the process.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), use_plain, (is_plain(),)) as pool:
 
         def call(function, *arguments):
             try:

@@ -9,19 +9,25 @@ import tyro
 
 from minihit.backend import allow_tf32, resolve_device
 from minihit.errors import UserError
+from minihit.ops.switch import use_plain
 
 Device = Literal["auto", "cpu", "gpu"]
 Choice = Literal["auto", "yes", "no"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
+Plain = Annotated[Switch, tyro.conf.arg(help="run on the ops' definitions, without their tuned twins; slow")]
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 MOST_SEEDS = 1_000_000
 _RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 
 
 def parse(options, argv, command, default=None):
-    """The dataclass `options` from a command line; prints help or a mistake and exits where there is one."""
+    """The dataclass `options` from a command line, --plain already in effect; prints help or a mistake and exits where
+    there is one."""
     given = {} if default is None else {"default": default}
-    return tyro.cli(options, args=argv, prog=f"minihit {command}", description=inspect.getdoc(options), **given)
+    found = tyro.cli(options, args=argv, prog=f"minihit {command}", description=inspect.getdoc(options), **given)
+    if getattr(found, "plain", False):
+        use_plain(True)
+    return found
 
 
 def chosen_device(options):

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from minihit import sampling
 from minihit.backend import resolve_device
-from minihit.commands.options import Device, Run, Switch, check_positive, parse, parse_seeds, shown
+from minihit.commands.options import Device, Plain, Run, Switch, check_positive, parse, parse_seeds, shown
 from minihit.errors import UserError
 from minihit.show import images
 from minihit.training.run.folder import RunFolder
@@ -37,6 +37,7 @@ class Sample:
     scale: Annotated[int | None, shown("INT", "faces of 64 pixels at least in a grid, 1 in a folder")] = None
     """times each pixel is repeated"""
     device: Device = "auto"                  # auto is the GPU where there is a working one
+    plain: Plain = False
 
 
 def main(argv):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from minihit.commands.options import Choice, Device, Switch, chosen_device, parse, shown
+from minihit.commands.options import Choice, Device, Plain, Switch, chosen_device, parse, shown
 from minihit.errors import UserError
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
@@ -62,6 +62,7 @@ class Train:
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
+    plain: Plain = False
     resume: Switch = False                   # go on with the run in its folder; only --steps may change
     steps: Annotated[int | None, shown("INT", "--recipe.steps")] = None  # short for --recipe.steps
     batch: Annotated[int | None, shown("INT", "--recipe.batch")] = None  # short for --recipe.batch

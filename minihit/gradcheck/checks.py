@@ -23,7 +23,8 @@ class Check(NamedTuple):
     layer: a module or the like with forward and backward, and with tangent or fold where it has them.
     shapes: of its inputs. init: init(rng) makes its parameters; None for an op without any. options: of forward; one
     that is a function of rng is drawn. network: whether it is a whole one, with many leaves, some of them small: only
-    what finite differences err by is allowed there beside a share of the gradient.
+    what finite differences err by is allowed there beside a share of the gradient. large: the Check of the same op at
+    the size that it has in a network, for clocks.
     """
 
     layer: Any
@@ -31,6 +32,15 @@ class Check(NamedTuple):
     init: Callable | None
     options: dict
     network: bool = False
+    large: "Check | None" = None
+
+
+def check(layer, *shapes, init=None, large=None, **options):
+    """A Check; large = (*shapes), or (*shapes, options) where these differ too."""
+    if large is not None:
+        *large, others = large if isinstance(large[-1], dict) else (*large, {})
+        large = Check(layer, tuple(large), init, {**options, **others})
+    return Check(layer, shapes, init, options, large=large)
 
 
 def draw(check, rng):
@@ -49,7 +59,7 @@ def run(check, rng, few=FEW, names=None):
     functions = as_functions(check.layer, params, inputs, options, names)
     found = compare(*functions, rng, atol=0.0 if check.network else ATOL, few=0 if check.network else few)
     if hasattr(check.layer, "tangent"):
-        found.append(compare_tangent(check.layer, params, inputs[0], rng, **options))
+        found.append(compare_tangent(check.layer, params, inputs, rng, **options))
     if hasattr(check.layer, "fold") and not options:
         found += compare_averages(check.layer, params, inputs[0], rng)
     return found

@@ -37,14 +37,17 @@ def check_layer(layer, params, inputs, rng, rtol=RTOL, atol=ATOL, few=FEW, **opt
     return require(compare(*as_functions(layer, params, inputs, options), rng, rtol, atol, few))
 
 
-def check_tangent(layer, params, x, rng, rtol=RTOL, atol=ATOL, **options):
-    """Compare layer.tangent with finite differences of layer.forward along a random direction of x."""
-    assert_close(*_tangents(layer, params, x, rng, options), "tangent", rtol, atol)
+def check_tangent(layer, params, inputs, rng, rtol=RTOL, atol=ATOL, **options):
+    """Compare layer.tangent with finite differences of layer.forward along a random direction of its inputs.
+
+    layer.tangent(*t_inputs, cache) may move all of them or the first ones alone.
+    """
+    assert_close(*_tangents(layer, params, inputs, rng, options), "tangent", rtol, atol)
 
 
-def compare_tangent(layer, params, x, rng, rtol=RTOL, atol=ATOL, **options):
+def compare_tangent(layer, params, inputs, rng, rtol=RTOL, atol=ATOL, **options):
     """The Comparison that check_tangent asks for."""
-    return compare_values(*_tangents(layer, params, x, rng, options), "tangent", rtol, atol)
+    return compare_values(*_tangents(layer, params, inputs, rng, options), "tangent", rtol, atol)
 
 
 def as_functions(layer, params, inputs, options, names=None):
@@ -131,12 +134,19 @@ def perturb(arrays, rng, scale=0.3):
     return tree.map(lambda leaf: leaf + scale * normal(rng, leaf), arrays)
 
 
-def _tangents(layer, params, x, rng, options):
-    """(by layer.tangent, by finite differences) along a random direction of x."""
+def _tangents(layer, params, inputs, rng, options):
+    """(by layer.tangent, by finite differences) along a random direction of the inputs."""
     leading = [] if params is None else [_float64(params)]
-    x, t_x = _float64(x), unit(rng, x)
-    expected = directional_derivative(lambda at: layer.forward(*leading, at, **options)[0], x, t_x)
-    t_y = layer.tangent(t_x, layer.forward(*leading, x, **options)[1])
+    inputs = [_float64(x) for x in (inputs if isinstance(inputs, tuple) else (inputs,))]
+    moving = len(inspect.signature(layer.tangent).parameters) - 1
+    t_inputs = [unit(rng, x) for x in inputs[:moving]]
+
+    def forward(distance):
+        moved = [x + distance * t_x for x, t_x in zip(inputs, t_inputs, strict=False)]
+        return layer.forward(*leading, *moved, *inputs[moving:], **options)
+
+    expected = directional_derivative(lambda distance: forward(distance)[0], 0.0, 1.0)
+    t_y = layer.tangent(*t_inputs, forward(0.0)[1])
     return t_y[0] if isinstance(t_y, tuple) else t_y, expected
 
 

@@ -95,8 +95,8 @@ def bend_forgotten(layer):
     """R1 as if minibatch stddev were linear."""
     def backward(dvalue, cache):
         _, t_cache = discriminator.tangent(dvalue * cache["dgradient"], cache["cache"])
-        no_seeds = 0.0 * cache["unit"][0][:, 0, 0, 0]
-        return discriminator.weight_gradients(cache["unit"][1], cache["cache"], no_seeds, t_cache)
+        no_seeds = 0.0 * cache["of_logits"][0][:, 0, 0, 0]
+        return discriminator.weight_gradient(cache["of_logits"][1], cache["cache"], no_seeds, t_cache)
     return {"backward": backward}
 
 

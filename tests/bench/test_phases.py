@@ -67,7 +67,7 @@ def test_operations_are_those_counted_on_the_device(products, preset):
 @every_preset
 def test_a_step_makes_the_passes_that_the_table_says(preset):
     names = {"D forward": "forward", "D logit gradients": "input_gradient", "D tangent": "tangent",
-             "D weight products": "weight_gradients"}
+             "D weight products": "weight_gradient"}
     here, images = case.make(preset), {name: [] for name in names}
 
     def counting(name, function):
@@ -78,7 +78,7 @@ def test_a_step_makes_the_passes_that_the_table_says(preset):
         return call
 
     patches = {function: counting(name, getattr(network, function)) for name, function in names.items()}
-    with mock.patch.multiple(network, **patches), mock.patch.object(discriminator, "forward", patches["forward"]):
+    with mock.patch.object(discriminator, "forward", patches.pop("forward")), mock.patch.multiple(network, **patches):
         case.step_of(here)()
     counts = phases.passes(preset)
     assert {name: sum(found) / len(here.real) for name, found in images.items()} == {n: counts[n] for n in names}

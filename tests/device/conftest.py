@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from minihit import tree
 from minihit.backend import to_host
-from minihit.ops import gelu
+from minihit.ops.fast import gelu
 
 ROUNDING = 2**14                                                          # epsilons, of the largest value around
 

@@ -17,6 +17,14 @@ def test_a_layer_is_checked_in_all_that_it_has():
         "x", "params/scale", "params/bias", "running mean", "running variance"]
 
 
+def test_a_large_entry_has_the_options_of_the_small_one_but_for_those_it_names():
+    entry = checks.check(softmax, (2, 3), axis=-1, large=((20, 30), {"axis": 0}))
+    assert (entry.shapes, entry.options, entry.large.shapes, entry.large.options) == (
+        ((2, 3),), {"axis": -1}, ((20, 30),), {"axis": 0})
+    assert checks.check(softmax, (2, 3), axis=-1, large=((20, 30),)).large.options == {"axis": -1}
+    assert checks.check(softmax, (2, 3)).large is None
+
+
 def test_an_option_that_is_a_function_is_drawn():
     check = Check(softmax, ((2, 3),), None, {"axis": -1, "drawn": lambda rng: rng.standard_normal(2)})
     params, (scores,), options = checks.draw(check, np.random.default_rng(1))

@@ -8,6 +8,7 @@ from support.helpers import normal
 
 from minihit import gradcheck
 from minihit.layers import cross_attention, layer_norm, linear
+from minihit.ops import join
 
 PLANTED = {
     "input times 1.001": (lambda dx, grads: (dx * 1.001, grads), "x "),
@@ -77,6 +78,16 @@ def test_a_wrong_tangent_is_caught(example):
     gradcheck.check_tangent(linear, *example)
     with pytest.raises(AssertionError, match=r"tangent \(5, 4\): .* of the allowed"):
         gradcheck.check_tangent(wrong, *example)
+
+
+def test_a_tangent_may_move_all_inputs_or_the_first_alone():
+    main, skip, rng = normal(5, 3, 4), normal(6, 3, 4), np.random.default_rng(7)
+    gradcheck.check_tangent(join, None, (main, skip), rng)
+    half = SimpleNamespace(forward=join.forward, tangent=lambda t_main, cache: t_main * join.HALF)
+    gradcheck.check_tangent(half, None, (main, skip), rng)
+    deaf = SimpleNamespace(forward=join.forward, tangent=lambda t_main, t_skip, cache: t_main * join.HALF)
+    with pytest.raises(AssertionError, match="tangent"):
+        gradcheck.check_tangent(deaf, None, (main, skip), rng)
 
 
 def test_assert_close_names_the_worst_value():

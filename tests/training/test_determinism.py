@@ -29,7 +29,7 @@ TRAIN = "import sys; from training import test_determinism as t; t.train(t.RunFo
 PARTS = {
     "generator": (hit, ("forward", "backward", "update_averages")),
     "discriminator": (discriminator, ("forward",)),
-    "the discriminator's algebra": (network, ("tangent", "input_gradient", "weight_gradients")),
+    "the discriminator's algebra": (network, ("tangent", "input_gradient", "weight_gradient")),
     "augmentation": (augment, ("forward",)),
 }
 

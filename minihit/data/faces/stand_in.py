@@ -3,19 +3,27 @@
     img_align_celeba.zip        img_align_celeba/000001.jpg ..., JPEGs of 178 x 218 pixels
     list_eval_partition.txt     000001.jpg 0 ...: 0 train, 1 valid, 2 test
     list_attr_celeba.txt        the number of images, the names of 40 attributes, 000001.jpg -1 1 ...
+    stand-in.json               the hashes of these three: what has another one is somebody else's, and never replaced
 """
 
+import contextlib
 import io
+import json
+import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 
 from minihit.atomic import replacing, write_text
 from minihit.data.faces.attributes import BEARDS, HAIR_STYLES, HATS, draw_attributes
 from minihit.data.faces.render import render
+from minihit.data.store.manifest import describe_file
+from minihit.errors import UserError
 
 IMAGES, SPLITS, ATTRIBUTES = "img_align_celeba.zip", "list_eval_partition.txt", "list_attr_celeba.txt"
 LAST = ATTRIBUTES  # of the files to be written
+MARK, DRAWN_BY = "stand-in.json", "minihit data stand-in"
 WIDTH, HEIGHT = 178, 218
 QUALITY = 90
 CHUNK = 64  # faces drawn at a time
@@ -31,23 +39,66 @@ NAMES = """\
 def write(folder, count, seed=0, progress=None):
     """Write the stand-in for CelebA into a folder; returns the path of its zip.
 
-    progress: called as progress(count) with the images just drawn. Raises UserError where the disk refuses.
+    progress: called as progress(count) with the images just drawn. An earlier stand-in is replaced, when all is drawn.
+    Raises UserError where a file is in the way that this did not write, and where the disk refuses.
     """
+    folder = Path(folder)
+    require_own(folder)
     names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
     splits = np.searchsorted(np.array(SPLIT_SHARES) * count, np.arange(count), side="right")
-    write_text(folder / SPLITS, "".join(f"{name} {part}\n" for name, part in zip(names, splits, strict=True)))
+    with contextlib.ExitStack() as last_to_first:
+        files = {name: last_to_first.enter_context(replacing(folder / name)) for name in (LAST, SPLITS, IMAGES)}
+        rows = pack(files[IMAGES], names, seed, progress)
+        lines = [f"{name} {' '.join(f'{sign:2d}' for sign in row)}" for name, row in zip(names, rows, strict=True)]
+        table = "\n".join([str(count), " ".join(NAMES.split()) + " ", *lines, ""])
+        files[ATTRIBUTES].write(table.encode())
+        files[SPLITS].write("".join(f"{name} {part}\n" for name, part in zip(names, splits, strict=True)).encode())
+        sign(folder, files.values())
+    return folder / IMAGES
+
+
+def pack(file, names, seed, progress=None):
+    """Write the zip of the faces with these names; returns a row of CelebA's attributes for each."""
     rows = []
-    with replacing(folder / IMAGES) as file, zipfile.ZipFile(file, "w") as packed:
-        for first in range(0, count, CHUNK):
-            attributes = draw_attributes(seed, first, min(CHUNK, count - first))
+    with zipfile.ZipFile(file, "w") as packed:
+        for first in range(0, len(names), CHUNK):
+            attributes = draw_attributes(seed, first, min(CHUNK, len(names) - first))
             rows += celeba_attributes(attributes).tolist()
             for name, picture in zip(names[first:], pictures(attributes), strict=False):
                 packed.writestr(zipfile.ZipInfo(f"img_align_celeba/{name}"), jpeg(picture))
             if progress:
                 progress(len(attributes["hat"]))
-    lines = [f"{name} {' '.join(f'{sign:2d}' for sign in row)}" for name, row in zip(names, rows, strict=True)]
-    write_text(folder / ATTRIBUTES, "\n".join([str(count), " ".join(NAMES.split()) + " ", *lines, ""]))
-    return folder / IMAGES
+    return rows
+
+
+def require_own(folder):
+    """The hashes of the files that would be replaced. Raises UserError where one of them is not a stand-in's."""
+    there = [folder / name for name in (MARK, IMAGES, SPLITS, ATTRIBUTES) if os.path.lexists(folder / name)]
+    known = signed(folder / MARK)
+    hashes = {path: describe_file(path)["sha256"] if path.is_file() else None for path in there}
+    for path, found in hashes.items():
+        if known is None or (path.name != MARK and found not in known):
+            raise UserError(f"{path} was not written by {DRAWN_BY}, or was changed since, and is not replaced: "
+                            "choose another FOLDER, or move that file away")
+    return [found for path, found in hashes.items() if path.name != MARK]
+
+
+def signed(path):
+    """The hashes in the mark of a stand-in, a list; None where there is no such mark."""
+    try:
+        facts = json.loads(path.read_bytes())
+        return list(facts["sha256"]) if facts["drawn_by"] == DRAWN_BY else None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def sign(folder, files):
+    """Write the mark of the written files and of those that they are about to replace: whenever this is killed, what
+    is there is known."""
+    for file in files:
+        file.flush()
+    hashes = [describe_file(file.name)["sha256"] for file in files]
+    write_text(folder / MARK, json.dumps({"drawn_by": DRAWN_BY, "sha256": require_own(folder) + hashes}, indent=1))
 
 
 def pictures(attributes):

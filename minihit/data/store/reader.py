@@ -10,6 +10,7 @@
 Images are in the order of their splits, so that a split is a range of rows.
 """
 
+import contextlib
 import io
 import json
 import math
@@ -23,7 +24,9 @@ from minihit.data.store.manifest import (
     ATTRIBUTES,
     IMAGES,
     LABELS,
+    MANIFEST,
     NAMES,
+    SKIPPED,
     Manifest,
     damaged,
     describe_file,
@@ -74,12 +77,23 @@ class Store:
         return open_array(self.path, LABELS, "<i4", (self.manifest.count,))
 
 
-def open_store(path):
-    """The Store in a folder, its manifest and the length of its images checked. Nothing else is read: see `verify`.
+def open_store(path, progress=None):
+    """The Store in a folder, its manifest and the length of its images checked.
 
+    The images are compared with the manifest's hash where their file was changed or put there after the manifest, as
+    in a copied store, and then the manifest's time says that they were. Nothing else is read: see `verify`.
+    progress: called as progress(count) with the bytes that are compared.
     Raises UserError where it is unfinished, damaged, or no store.
     """
-    path = Path(path)
+    store = _open(Path(path))
+    if _changed(store.path / IMAGES) > _changed(store.path / MANIFEST):
+        _compare(store, IMAGES, progress)
+        with contextlib.suppress(OSError):  # somebody else's store, or a disk that cannot be written to
+            os.utime(store.path / MANIFEST)
+    return store
+
+
+def _open(path):
     manifest = read_manifest(path)
     shape = manifest.count, manifest.side, manifest.side, 3
     stamp = _stamp(path / IMAGES)
@@ -117,20 +131,43 @@ def verify(path, progress=None):
 
     progress: called as progress(count) with the bytes just read. Raises UserError with the first thing that differs.
     """
-    store = open_store(path)
-    for name, facts in store.manifest.files.items():
-        try:
-            found = describe_file(store.path / name, progress)
-        except OSError as error:
-            raise damaged(store.path, f"{name}: {error.strerror}") from error
-        if found != facts:
-            raise damaged(store.path, f"{name} is not what it was when the store was made")
+    store = _open(Path(path))
+    for name in store.manifest.files:
+        _compare(store, name, progress)
     return store
 
 
-def _stamp(path):
+def skipped_names(path):
+    """The names of the files that a store's preparation could not use."""
     try:
-        facts = os.stat(path)
+        return [entry["file"] for entry in json.loads((path / SKIPPED).read_bytes())]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise damaged(path, f"{SKIPPED}: {error}") from error
+
+
+def _compare(store, name, progress):
+    """Read a file whole; raises UserError where it is not what the manifest says."""
+    try:
+        found = describe_file(store.path / name, progress)
+    except OSError as error:
+        raise damaged(store.path, f"{name}: {error.strerror}") from error
+    if found != store.manifest.files[name]:
+        raise damaged(store.path, f"{name} is not what it was when the store was made")
+
+
+def _stamp(path):
+    facts = _stat(path)
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _changed(path):
+    """When a file was last written, renamed or put there, in ns: moving an older file to its place counts."""
+    facts = _stat(path)
+    return facts.st_mtime_ns if os.name == "nt" else max(facts.st_mtime_ns, facts.st_ctime_ns)
+
+
+def _stat(path):
+    try:
+        return os.stat(path)
     except OSError as error:
         raise damaged(path.parent, f"{path.name}: {error.strerror}") from error
-    return facts.st_size, facts.st_mtime_ns

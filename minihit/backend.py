@@ -16,7 +16,7 @@ from minihit import tree
 from minihit.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8           # of mallopt(3)
-_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")                         # of a container; "max" where there is none
+_CGROUPS, _OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # containers and their limits
 
 
 def array_module(x):
@@ -142,9 +142,25 @@ def memory_size(device):
         installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # not on Windows
         return None
-    with contextlib.suppress(OSError, ValueError):
-        return min(installed, int(_CGROUP_LIMIT.read_text()))
-    return installed
+    return min([installed, *_cgroup_limits()])
+
+
+def _cgroup_limits():
+    """The limits, in bytes, of the control groups that this process is in and of all above them; [] where none is set.
+
+    Linux knows two versions of them: https://docs.kernel.org/admin-guide/cgroup-v2.html, .../cgroup-v1/memory.html
+    """
+    try:
+        lines = _OWN_CGROUPS.read_text().splitlines()
+    except OSError:  # not on Linux
+        return
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if controllers in ("", "memory"):
+            root, name = (_CGROUPS, "memory.max") if not controllers else (_CGROUPS / "memory", "memory.limit_in_bytes")
+            group = root / path.lstrip("/")
+            for folder in [group, *group.parents][: len(group.parts) - len(root.parts) + 1]:
+                with contextlib.suppress(OSError, ValueError):            # no limit there is "max"
+                    yield int((folder / name).read_text())
 
 
 def device_memory(device):

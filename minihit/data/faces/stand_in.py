@@ -8,13 +8,20 @@
 
 import contextlib
 import io
+import itertools
 import json
+import multiprocessing
 import os
+import signal
+import threading
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 
+from minihit import parallel
 from minihit.atomic import replacing, write_text
 from minihit.data.faces.attributes import BEARDS, HAIR_STYLES, HATS, draw_attributes
 from minihit.data.faces.render import render
@@ -27,6 +34,7 @@ MARK, DRAWN_BY = "stand-in.json", "minihit data stand-in"
 WIDTH, HEIGHT = 178, 218
 QUALITY = 90
 CHUNK = 64  # faces drawn at a time
+SHARE = 4  # chunks for which a process is worth its start
 SPLIT_SHARES = (0.8, 0.9)  # where valid and test begin
 NAMES = """\
     5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose Black_Hair Blond_Hair
@@ -58,17 +66,51 @@ def write(folder, count, seed=0, progress=None):
 
 
 def pack(file, names, seed, progress=None):
-    """Write the zip of the faces with these names; returns a row of CelebA's attributes for each."""
-    rows = []
-    with zipfile.ZipFile(file, "w") as packed:
-        for first in range(0, len(names), CHUNK):
-            attributes = draw_attributes(seed, first, min(CHUNK, len(names) - first))
-            rows += celeba_attributes(attributes).tolist()
-            for name, picture in zip(names[first:], pictures(attributes), strict=False):
-                packed.writestr(zipfile.ZipInfo(f"img_align_celeba/{name}"), jpeg(picture))
+    """Write the zip of the faces with these names; returns a row of CelebA's attributes for each.
+
+    Faces are drawn on all cores, and written in their order: the bytes are the same on any number of them.
+    """
+    rows, chunks = [], [(seed, first, min(CHUNK, len(names) - first)) for first in range(0, len(names), CHUNK)]
+    upcoming = iter(names)
+    with zipfile.ZipFile(file, "w") as packed, drawing(len(chunks)) as draw:
+        for encoded, attributes in draw(chunk, chunks):
+            for name, content in zip(itertools.islice(upcoming, len(encoded)), encoded, strict=True):
+                packed.writestr(zipfile.ZipInfo(f"img_align_celeba/{name}"), content)
+            rows += attributes
             if progress:
-                progress(len(attributes["hat"]))
+                progress(len(encoded))
     return rows
+
+
+@contextlib.contextmanager
+def drawing(chunks):
+    """map() for so many chunks: over processes, as drawing is many short calls that threads would wait for each other
+    in; the usual one where one process does. Raises UserError where one of them is ended from outside."""
+    count = min(parallel.cores(), chunks // SHARE)
+    if count < 2:
+        yield map
+        return
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), serve)
+    try:
+        yield pool.map
+    except BrokenProcessPool as error:
+        raise UserError("a process that was drawing faces was ended from outside: see that there is memory for "
+                        f"{count} of them, and give the command again") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def serve():
+    """Make this process one that leaves Ctrl-C to its parent and ends when that ends, however it does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def chunk(place):
+    """(JPEGs, rows of CelebA's attributes) of the faces first .. first + count - 1; place: (seed, first, count)."""
+    attributes = draw_attributes(*place)
+    return [jpeg(picture) for picture in pictures(attributes)], celeba_attributes(attributes).tolist()
 
 
 def require_own(folder):

@@ -53,7 +53,7 @@ def prepare(path, folder, settings, report=tqdm.write):
     something else, was made otherwise or is being written to, the disk refuses, or a file cannot be used and the
     settings are strict.
     """
-    folder = Path(folder)
+    path, folder = as_meant(path), Path(folder).expanduser()
     _refuse_foreign(folder)
     with open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}"):
         layout = layouts.recognise(source)
@@ -64,9 +64,16 @@ def prepare(path, folder, settings, report=tqdm.write):
             _make(source, layout, task, folder, settings.strict, report)
         clear(folder)
     store = open_store(folder)
-    for line in twins.describe(store):
-        report(line)
+    equal, shared = twins.of_store(store)
+    for sentence in twins.sentences(equal, store.manifest.count, shared):
+        report(f"of the images in {folder} {sentence}")
     return store
+
+
+def as_meant(path):
+    """A path with a name, by which data sets are recognised and beside which their tables lie, also of "." and "~"."""
+    path = Path(path).expanduser()
+    return path.resolve() if path.name in ("", "..") else path
 
 
 def _is_there(folder, layout, task, report):

@@ -82,12 +82,12 @@ def open_store(path, progress=None):
 
     The images are compared with the manifest's hash where their file was changed or put there after the manifest, as
     in a copied store, and then the manifest's time says that they were. Nothing else is read: see `verify`.
-    progress: called as progress(count) with the bytes that are compared.
+    progress: called as progress(done, total) with the images that are compared.
     Raises UserError where it is unfinished, damaged, or no store.
     """
     store = _open(Path(path))
     if _changed(store.path / IMAGES) > _changed(store.path / MANIFEST):
-        _compare(store, IMAGES, progress)
+        _compare(store, IMAGES, progress and _in_images(store.manifest, progress))
         with contextlib.suppress(OSError):  # somebody else's store, or a disk that cannot be written to
             os.utime(store.path / MANIFEST)
     return store
@@ -153,6 +153,18 @@ def _compare(store, name, progress):
         raise damaged(store.path, f"{name}: {error.strerror}") from error
     if found != store.manifest.files[name]:
         raise damaged(store.path, f"{name} is not what it was when the store was made")
+
+
+def _in_images(manifest, progress):
+    """A function of the bytes just read that calls progress(done, total) with images."""
+    done = 0
+
+    def count(length):
+        nonlocal done
+        done += length
+        progress(done * manifest.count // manifest.files[IMAGES]["bytes"], manifest.count)
+
+    return count
 
 
 def _stamp(path):

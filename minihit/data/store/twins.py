@@ -10,10 +10,10 @@ from minihit.data.store.manifest import SPLITS, UNKNOWN
 PARTS = 64  # of the images, for threads; a hash lets go of the interpreter lock
 
 
-def count_twins(images, splits):
+def count_twins(images, splits=None):
     """(equal, shared): images that are the same as an earlier one, and different images that stand in several splits.
 
-    images: uint8 (N, ...), in the order of the splits; splits: name -> images, as in a Manifest.
+    images: uint8 (N, ...), in the order of the splits; splits: name -> images, as in a Manifest; none: not split.
     """
     hashes = np.concatenate(parallel.run(_hashes, np.array_split(images, PARTS)))                 # (N,)
     different, number = np.unique(hashes, return_inverse=True)
@@ -28,18 +28,16 @@ def _hashes(images):
                     np.uint64)
 
 
-def describe(store):
-    """Lines that say how many of a Store's images are there twice; none where none is."""
-    equal, shared = store.manifest.equal, store.manifest.shared
-    if equal == UNKNOWN:  # the first format
-        equal, shared = count_twins(store.images, store.manifest.splits)
-    yield from describe_equal(equal, store.manifest.count)
-    if shared:
-        yield (f"{shared:,} stand in more than one split: distances from held-out images are flattered by as many")
+def of_store(store):
+    """(equal, shared) of a Store; counted where its format is the first, which did not keep them."""
+    manifest = store.manifest
+    known = manifest.equal != UNKNOWN
+    return (manifest.equal, manifest.shared) if known else count_twins(store.images, manifest.splits)
 
 
-def describe_equal(equal, count):
-    if equal and equal == count - 1:
-        yield f"all {count:,} images are equal: there is nothing to learn from them but one picture"
-    elif equal:
-        yield f"{equal:,} of {count:,} images are equal to another one, pixel for pixel"
+def sentences(equal, count, shared=0):
+    """What there is to say about `count` images of which `equal` are the same as an earlier one: a list of texts."""
+    lone = [f"all {count:,} are the same picture, of which there is nothing to learn"] if equal == count - 1 > 0 else []
+    many = [f"{equal:,} of {count:,} are the same as another one, pixel for pixel"] if 0 < equal < count - 1 else []
+    across = [f"{shared:,} stand in more than one split, so that not all that is held out is new"] if shared else []
+    return lone + many + across

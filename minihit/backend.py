@@ -16,7 +16,8 @@ from minihit import tree
 from minihit.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8           # of mallopt(3)
-_CGROUPS, _OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # containers and their limits
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")                         # of a container; "max" where there is none
+_OWN_CGROUPS = Path("/proc/self/cgroup")                                  # where this process is among all groups
 
 
 def array_module(x):
@@ -146,21 +147,23 @@ def memory_size(device):
 
 
 def _cgroup_limits():
-    """The limits, in bytes, of the control groups that this process is in and of all above them; [] where none is set.
+    """The limits in bytes of the control groups of either version that this process is in, and of those above them."""
+    for file in _cgroup_files():
+        with contextlib.suppress(OSError, ValueError):
+            yield int(file.read_text())
 
-    Linux knows two versions of them: https://docs.kernel.org/admin-guide/cgroup-v2.html, .../cgroup-v1/memory.html
-    """
-    try:
-        lines = _OWN_CGROUPS.read_text().splitlines()
-    except OSError:  # not on Linux
-        return
+
+def _cgroup_files():
+    """Each may be missing. https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1/memory.html"""
+    yield _CGROUP_LIMIT
+    lines = _OWN_CGROUPS.read_text().splitlines() if _OWN_CGROUPS.exists() else []
     for _, controllers, path in (line.split(":", 2) for line in lines):
+        root, name = _CGROUP_LIMIT.parent, _CGROUP_LIMIT.name
+        if controllers == "memory":
+            root, name = root / "memory", "memory.limit_in_bytes"
         if controllers in ("", "memory"):
-            root, name = (_CGROUPS, "memory.max") if not controllers else (_CGROUPS / "memory", "memory.limit_in_bytes")
-            group = root / path.lstrip("/")
-            for folder in [group, *group.parents][: len(group.parts) - len(root.parts) + 1]:
-                with contextlib.suppress(OSError, ValueError):            # no limit there is "max"
-                    yield int((folder / name).read_text())
+            parts = Path(path).parts[1:]
+            yield from (root.joinpath(*parts[:depth], name) for depth in range(len(parts) + 1))
 
 
 def device_memory(device):

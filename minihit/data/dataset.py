@@ -120,7 +120,7 @@ class ImageSet:
     images: uint8 (N, S, S, 3); training, validation: int64, the rows that are taken and those held out;
     size: side of the batches, S or less: the rest is room for random crops; seed: of order, crops and mirroring;
     flip: mirror half of the images; source: what they are, for the description; skipped: how many could not be read;
-    equal: how many are the same as another one; fingerprint: says whether two sets hold the same images; check: called
+    equal: how many repeat an earlier one; fingerprint: says whether two sets hold the same images; check: called
     before images are read, raises UserError where they are no longer what was opened.
     """
 

@@ -1,5 +1,6 @@
 """A folder of pictures, whatever it holds, as one array of square RGB images in memory."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,7 @@ def load(folder, size, progress=None, needed=0):
     else:
         source = open_folder(folder)
         names, outcomes = [entry.name for entry in source.pictures], read(source, source.pictures, square)
-    _require_memory(folder, len(names), size, needed)
-    images, skipped = np.empty((len(names), size, size, 3), np.uint8), []
+    images, skipped = _empty(folder, len(names), size, needed), []
     for done, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1):
         if isinstance(outcome, str):
             skipped.append((name, outcome))
@@ -80,18 +80,25 @@ def _scale(path, array):
     raise UserError(f"{path} holds {held}; give uint8, or floats from 0 to 1")
 
 
-def _require_memory(path, count, size, needed):
-    """Raise UserError, before anything is read, where so many images do not fit beside what else is needed."""
-    taken, limit = count * size**2 * 3, memory_size("cpu")
-    if limit is None or taken + needed <= limit:
-        return
-    more = f", training {needed / 1e9:.1f} GB more," if needed else ""
-    first = "write them into a folder as PNG, one file each, and then " if path.is_file() else ""
-    source = "FOLDER" if path.is_file() else path
-    smaller = "; choose a smaller --preset, --batch or --measure-images too" if needed > limit else ""
-    raise UserError(f"the {count:,} images of {path} at {size} x {size} take {taken / 1e9:.1f} GB of memory{more} and "
-                    f"there are {limit / 1e9:.1f} GB: {first}minihit data prepare {source} STORE --size {size} makes "
-                    f"a store that is read from the disk, for minihit train --data STORE{smaller}")
+def _empty(path, count, size, needed):
+    """The array that is to be filled. Raises UserError where it does not fit beside what else is needed."""
+    taken, limit = count * size * size * 3, memory_size("cpu") or math.inf
+    short = taken + needed > limit
+    try:
+        if short:
+            raise MemoryError
+        return np.empty((count, size, size, 3), np.uint8)
+    except MemoryError as error:
+        more = f", training {needed / 1e9:.1f} GB more," if needed else ""
+        there = f"there are {limit / 1e9:.1f} GB" if short else "there is less"
+        source, first = (path, "") if path.is_dir() else ("FOLDER", "write them into a folder, one PNG each, and then ")
+        raise UserError(f"{count:,} images of {size} x {size} need {taken / 1e9:.1f} GB of memory{more} and {there}: "
+                        f"{first}minihit data prepare {source} STORE --size {size} makes a store that needs none, for "
+                        f"minihit train --data STORE" + _smaller(needed, limit)) from error
+
+
+def _smaller(needed, limit):
+    return "; choose a smaller --preset, --batch or --measure-images too" if needed > limit else ""
 
 
 def _examples(skipped):

@@ -38,7 +38,7 @@ class Manifest:
     files: dict  # name -> {"bytes": length, "sha256": hash}, of all other files of the store
     made_with: dict  # versions of what decided the pixels
     content: str = ""  # hash of what shows that pictures or tables were changed: see `minihit.data.prepare.listing`
-    equal: int = UNKNOWN  # images that are the same as an earlier one
+    equal: int = UNKNOWN  # images that repeat an earlier one, pixel for pixel
     shared: int = UNKNOWN  # different images that stand in more than one split
 
     @property
@@ -99,6 +99,8 @@ def build_manifest(facts):
             raise ValueError(f"{field.name} is {getattr(manifest, field.name)!r:.40}")
     if not (manifest.count > 0 and 0 < manifest.size <= manifest.side):
         raise ValueError(f"{manifest.count} images of side {manifest.side} for {manifest.size}")
+    if not all(UNKNOWN <= number < manifest.count for number in (manifest.equal, manifest.shared)):
+        raise ValueError(f"{manifest.equal} equal and {manifest.shared} shared of {manifest.count} images")
     known = [name for name in SPLITS if name in manifest.splits]
     if known != list(manifest.splits) or (known and sum(manifest.splits.values()) != manifest.count):
         raise ValueError(f"splits {manifest.splits!r:.80} of {manifest.count} images")

@@ -11,7 +11,7 @@ PARTS = 64  # of the images, for threads; a hash lets go of the interpreter lock
 
 
 def count_twins(images, splits=None):
-    """(equal, shared): images that are the same as an earlier one, and different images that stand in several splits.
+    """(equal, shared): images that repeat an earlier one, and different images that stand in several splits.
 
     images: uint8 (N, ...), in the order of the splits; splits: name -> images, as in a Manifest; none: not split.
     """
@@ -36,8 +36,8 @@ def of_store(store):
 
 
 def sentences(equal, count, shared=0):
-    """What there is to say about `count` images of which `equal` are the same as an earlier one: a list of texts."""
+    """What there is to say about `count` images of which `equal` repeat an earlier one: a list of texts."""
     lone = [f"all {count:,} are the same picture, of which there is nothing to learn"] if equal == count - 1 > 0 else []
-    many = [f"{equal:,} of {count:,} are the same as another one, pixel for pixel"] if 0 < equal < count - 1 else []
+    many = [f"{equal:,} of {count:,} repeat an earlier one, pixel for pixel"] if 0 < equal < count - 1 else []
     across = [f"{shared:,} stand in more than one split, so that not all that is held out is new"] if shared else []
     return lone + many + across

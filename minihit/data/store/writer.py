@@ -36,7 +36,8 @@ def finish(folder, layout, journal, shape):
         os.fsync(file.fileno())
     skipped = [{"file": layout.pictures[number].name, "reason": why} for number, why in journal.skipped.items()]
     with writing(folder):
-        (folder / MANIFEST).unlink(missing_ok=True)  # of the older one, of which nothing is whole from here on
+        for name in (MANIFEST, ATTRIBUTES, LABELS):  # of an older one, which is not whole from here on
+            (folder / name).unlink(missing_ok=True)
     _write_json(folder / NAMES, [layout.pictures[number].name for number in used])
     _write_json(folder / SKIPPED, skipped)
     if layout.attribute_names:

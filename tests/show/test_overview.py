@@ -27,6 +27,19 @@ def test_the_text_says_what_is_there(celeba, store):
     assert f"  Smiling              {share:6.1%}" in lines
 
 
+def test_images_that_are_there_twice_are_counted(celeba, store, tmp_path):
+    assert "twins" not in overview.describe(store)
+    for name, colours in {"train": "rrg", "test": "rb"}.items():
+        (tmp_path / "in" / name).mkdir(parents=True)
+        for number, colour in enumerate(colours):
+            picture = Image.new("RGB", (16, 16), {"r": "red", "g": "green", "b": "blue"}[colour])
+            (tmp_path / "in" / name / f"{number}.png").write_bytes(encoded(picture))
+    lines = overview.describe(prepare(tmp_path / "in", tmp_path / "store", Settings(8), report=str)).splitlines()
+    assert [line for line in lines if line.startswith("twins")] == [
+        "twins     2 of 5 repeat an earlier one, pixel for pixel",
+        "twins     1 stand in more than one split, so that not all that is held out is new"]
+
+
 def test_classes_are_counted_and_a_margin_is_named(tmp_path):
     for name, count in (("n01440764", 1), ("n02000000", 2)):
         (tmp_path / "in" / name).mkdir(parents=True)

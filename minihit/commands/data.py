@@ -10,7 +10,8 @@ from tqdm import tqdm
 from minihit.commands.options import Switch, check_positive, parse, shown
 from minihit.data.dataset import meant
 from minihit.data.faces import stand_in
-from minihit.data.prepare.prepare import Settings, as_meant, prepare
+from minihit.data.prepare.place import as_meant
+from minihit.data.prepare.prepare import Settings, prepare
 from minihit.data.prepare.square import Filter
 from minihit.data.store import twins
 from minihit.data.store.manifest import SKIPPED

@@ -38,7 +38,8 @@ PACKED = (".zip", ".parquet")
 
 
 def meant(name):
-    """The data that a person means who wrote this name: a folder or store that is called as the drawn faces are."""
+    """A name that a person wrote as open_data takes it: a folder or store called "faces", where there is one, is
+    "./faces", and the drawn faces are meant only where there is none."""
     return os.path.join(".", name) if name == BUILT_IN and os.path.exists(name) else name
 
 

@@ -3,34 +3,27 @@
     img_align_celeba.zip        img_align_celeba/000001.jpg ..., JPEGs of 178 x 218 pixels
     list_eval_partition.txt     000001.jpg 0 ...: 0 train, 1 valid, 2 test
     list_attr_celeba.txt        the number of images, the names of 40 attributes, 000001.jpg -1 1 ...
-    stand-in.json               the hashes of these three: what has another one is somebody else's, and never replaced
+    stand-in.json               the hashes of these three: any other file is somebody else's and stays
 """
 
 import contextlib
 import io
 import itertools
-import json
-import multiprocessing
-import os
-import signal
-import threading
 import zipfile
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 
 from minihit import parallel
-from minihit.atomic import replacing, write_text
+from minihit.atomic import replacing
+from minihit.data.faces import signature
 from minihit.data.faces.attributes import BEARDS, HAIR_STYLES, HATS, draw_attributes
 from minihit.data.faces.render import render
-from minihit.data.store.manifest import describe_file
-from minihit.errors import UserError
+from minihit.processes import mapping
 
 IMAGES, SPLITS, ATTRIBUTES = "img_align_celeba.zip", "list_eval_partition.txt", "list_attr_celeba.txt"
-LAST = ATTRIBUTES  # of the files to be written
-MARK, DRAWN_BY = "stand-in.json", "minihit data stand-in"
+LAST = ATTRIBUTES  # of the files to get its name
+FILES = LAST, SPLITS, IMAGES
 WIDTH, HEIGHT = 178, 218
 QUALITY = 90
 CHUNK = 64  # faces drawn at a time
@@ -51,17 +44,17 @@ def write(folder, count, seed=0, progress=None):
     Raises UserError where a file is in the way that this did not write, and where the disk refuses.
     """
     folder = Path(folder)
-    require_own(folder)
+    signature.require_own(folder, FILES)
     names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
     splits = np.searchsorted(np.array(SPLIT_SHARES) * count, np.arange(count), side="right")
     with contextlib.ExitStack() as last_to_first:
-        files = {name: last_to_first.enter_context(replacing(folder / name)) for name in (LAST, SPLITS, IMAGES)}
+        files = {name: last_to_first.enter_context(replacing(folder / name)) for name in FILES}
         rows = pack(files[IMAGES], names, seed, progress)
         lines = [f"{name} {' '.join(f'{sign:2d}' for sign in row)}" for name, row in zip(names, rows, strict=True)]
         table = "\n".join([str(count), " ".join(NAMES.split()) + " ", *lines, ""])
         files[ATTRIBUTES].write(table.encode())
         files[SPLITS].write("".join(f"{name} {part}\n" for name, part in zip(names, splits, strict=True)).encode())
-        sign(folder, files.values())
+        signature.write(folder, files)
     return folder / IMAGES
 
 
@@ -72,8 +65,9 @@ def pack(file, names, seed, progress=None):
     """
     rows, chunks = [], [(seed, first, min(CHUNK, len(names) - first)) for first in range(0, len(names), CHUNK)]
     upcoming = iter(names)
-    with zipfile.ZipFile(file, "w") as packed, drawing(len(chunks)) as draw:
-        for encoded, attributes in draw(chunk, chunks):
+    workers = min(parallel.cores(), len(chunks) // SHARE)
+    with zipfile.ZipFile(file, "w") as packed, mapping(workers) as each:
+        for encoded, attributes in each(chunk, chunks):
             for name, content in zip(itertools.islice(upcoming, len(encoded)), encoded, strict=True):
                 packed.writestr(zipfile.ZipInfo(f"img_align_celeba/{name}"), content)
             rows += attributes
@@ -82,65 +76,10 @@ def pack(file, names, seed, progress=None):
     return rows
 
 
-@contextlib.contextmanager
-def drawing(chunks):
-    """map() for so many chunks: over processes, as drawing is many short calls that threads would wait for each other
-    in; the usual one where one process does. Raises UserError where one of them is ended from outside."""
-    count = min(parallel.cores(), chunks // SHARE)
-    if count < 2:
-        yield map
-        return
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), serve)
-    try:
-        yield pool.map
-    except BrokenProcessPool as error:
-        raise UserError("a process that was drawing faces was ended from outside: see that there is memory for "
-                        f"{count} of them, and give the command again") from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def serve():
-    """Make this process one that leaves Ctrl-C to its parent and ends when that ends, however it does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
-
-
 def chunk(place):
     """(JPEGs, rows of CelebA's attributes) of the faces first .. first + count - 1; place: (seed, first, count)."""
     attributes = draw_attributes(*place)
     return [jpeg(picture) for picture in pictures(attributes)], celeba_attributes(attributes).tolist()
-
-
-def require_own(folder):
-    """The hashes of the files that would be replaced. Raises UserError where one of them is not a stand-in's."""
-    there = [folder / name for name in (MARK, IMAGES, SPLITS, ATTRIBUTES) if os.path.lexists(folder / name)]
-    known = signed(folder / MARK)
-    hashes = {path: describe_file(path)["sha256"] if path.is_file() else None for path in there}
-    for path, found in hashes.items():
-        if known is None or (path.name != MARK and found not in known):
-            raise UserError(f"{path} was not written by {DRAWN_BY}, or was changed since, and is not replaced: "
-                            "choose another FOLDER, or move that file away")
-    return [found for path, found in hashes.items() if path.name != MARK]
-
-
-def signed(path):
-    """The hashes in the mark of a stand-in, a list; None where there is no such mark."""
-    try:
-        facts = json.loads(path.read_bytes())
-        return list(facts["sha256"]) if facts["drawn_by"] == DRAWN_BY else None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
-
-
-def sign(folder, files):
-    """Write the mark of the written files and of those that they are about to replace: whenever this is killed, what
-    is there is known."""
-    for file in files:
-        file.flush()
-    hashes = [describe_file(file.name)["sha256"] for file in files]
-    write_text(folder / MARK, json.dumps({"drawn_by": DRAWN_BY, "sha256": require_own(folder) + hashes}, indent=1))
 
 
 def pictures(attributes):

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from minihit import __version__
 from minihit.data.prepare import layouts, listing, reading
 from minihit.data.prepare.journal import Journal
+from minihit.data.prepare.place import as_meant, refuse_foreign
 from minihit.data.prepare.sources import open_source
 from minihit.data.prepare.square import Filter, Square
 from minihit.data.store import manifest as manifests
@@ -54,7 +55,7 @@ def prepare(path, folder, settings, report=tqdm.write):
     settings are strict.
     """
     path, folder = as_meant(path), Path(folder).expanduser()
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     with open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}"):
         layout = layouts.recognise(source)
         task = _task(path, layout, settings)
@@ -68,12 +69,6 @@ def prepare(path, folder, settings, report=tqdm.write):
     for sentence in twins.sentences(equal, store.manifest.count, shared):
         report(f"of the images in {folder} {sentence}")
     return store
-
-
-def as_meant(path):
-    """A path with a name, by which data sets are recognised and beside which their tables lie, also of "." and "~"."""
-    path = Path(path).expanduser()
-    return path.resolve() if path.name in ("", "..") else path
 
 
 def _is_there(folder, layout, task, report):
@@ -144,28 +139,6 @@ def _require_same(folder, task, there):
         if there.get(name) != task[name]:
             what = OTHERWISE.get(name) or f"with {OPTIONS[name]} {there.get(name)}, not {task[name]}"
             raise UserError(f"{folder} was made {what}: choose another STORE, or delete this one to make it anew")
-
-
-def _refuse_foreign(folder):
-    """Raise UserError where the folder is none, or holds what is no part of a store."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file: give a folder for the store")
-    if not folder.exists():
-        return
-    parts = manifests.PARTS if manifests.is_store(folder) else {manifests.UNFINISHED}
-    others = sorted(path.name for path in folder.iterdir() if not path.name.startswith(".") and path.name not in parts)
-    if others and not _is_known(folder):
-        raise UserError(f"{folder} holds other things ({others[0]} ...): give a new folder for the store")
-
-
-def _is_known(folder):
-    """Whether there is a store in the folder for certain: other programs write a manifest.json too."""
-    try:
-        if (folder / manifests.MANIFEST).exists():
-            return manifests.read_manifest(folder) is not None
-        return Journal(folder).task != {}
-    except UserError:
-        return False
 
 
 def _decode(source, pictures, square, journal, strict, report):

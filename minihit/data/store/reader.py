@@ -10,7 +10,6 @@
 Images are in the order of their splits, so that a split is a range of rows.
 """
 
-import contextlib
 import io
 import json
 import math
@@ -20,16 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
+from minihit.data.store import integrity
 from minihit.data.store.manifest import (
     ATTRIBUTES,
     IMAGES,
     LABELS,
-    MANIFEST,
     NAMES,
     SKIPPED,
     Manifest,
     damaged,
-    describe_file,
     read_manifest,
 )
 from minihit.errors import UserError
@@ -46,7 +44,7 @@ class Store:
 
     def check(self):
         """Raise UserError where the image file was changed since it was opened: reading on could crash or lie."""
-        if _stamp(self.path / IMAGES) != self.stamp:
+        if integrity.stamp(self.path / IMAGES) != self.stamp:
             raise UserError(f"{self.path / IMAGES} was changed while it was in use: see minihit data check {self.path}")
 
     def rows(self, split):
@@ -86,17 +84,14 @@ def open_store(path, progress=None):
     Raises UserError where it is unfinished, damaged, or no store.
     """
     store = _open(Path(path))
-    if _changed(store.path / IMAGES) > _changed(store.path / MANIFEST):
-        _compare(store, IMAGES, progress and _in_images(store.manifest, progress))
-        with contextlib.suppress(OSError):  # somebody else's store, or a disk that cannot be written to
-            os.utime(store.path / MANIFEST)
+    integrity.require_images(store.path, store.manifest, progress)
     return store
 
 
 def _open(path):
     manifest = read_manifest(path)
     shape = manifest.count, manifest.side, manifest.side, 3
-    stamp = _stamp(path / IMAGES)
+    stamp = integrity.stamp(path / IMAGES)
     return Store(path, manifest, open_array(path, IMAGES, "|u1", shape), stamp)
 
 
@@ -133,7 +128,7 @@ def verify(path, progress=None):
     """
     store = _open(Path(path))
     for name in store.manifest.files:
-        _compare(store, name, progress)
+        integrity.compare(store.path, store.manifest, name, progress)
     return store
 
 
@@ -143,43 +138,3 @@ def skipped_names(path):
         return [entry["file"] for entry in json.loads((path / SKIPPED).read_bytes())]
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise damaged(path, f"{SKIPPED}: {error}") from error
-
-
-def _compare(store, name, progress):
-    """Read a file whole; raises UserError where it is not what the manifest says."""
-    try:
-        found = describe_file(store.path / name, progress)
-    except OSError as error:
-        raise damaged(store.path, f"{name}: {error.strerror}") from error
-    if found != store.manifest.files[name]:
-        raise damaged(store.path, f"{name} is not what it was when the store was made")
-
-
-def _in_images(manifest, progress):
-    """A function of the bytes just read that calls progress(done, total) with images."""
-    done = 0
-
-    def count(length):
-        nonlocal done
-        done += length
-        progress(done * manifest.count // manifest.files[IMAGES]["bytes"], manifest.count)
-
-    return count
-
-
-def _stamp(path):
-    facts = _stat(path)
-    return facts.st_size, facts.st_mtime_ns
-
-
-def _changed(path):
-    """When a file was last written, renamed or put there, in ns: moving an older file to its place counts."""
-    facts = _stat(path)
-    return facts.st_mtime_ns if os.name == "nt" else max(facts.st_mtime_ns, facts.st_ctime_ns)
-
-
-def _stat(path):
-    try:
-        return os.stat(path)
-    except OSError as error:
-        raise damaged(path.parent, f"{path.name}: {error.strerror}") from error

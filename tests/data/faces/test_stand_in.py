@@ -67,36 +67,40 @@ def test_the_same_seed_gives_the_same_bytes_and_chunks_do_not_matter(tmp_path, m
     assert counts == [2, 2, 1]
 
 
-@pytest.mark.parametrize("cores", [2, 3])
-def test_the_bytes_are_the_same_on_any_number_of_cores(tmp_path, monkeypatch, cores):
-    stand_in.write(tmp_path / "one", 9, seed=1)
+@pytest.fixture
+def started(monkeypatch):
+    """The numbers of processes that were asked for, with chunks of two faces that are worth one."""
+    counts, mapping = [], stand_in.mapping
+    monkeypatch.setattr(stand_in, "mapping", lambda count: counts.append(count) or mapping(count))
     monkeypatch.setattr(stand_in, "CHUNK", 2)
     monkeypatch.setattr(stand_in, "SHARE", 1)
-    monkeypatch.setattr("minihit.parallel.cores", lambda: cores)
-    counts, processes = [], []
-    executor = stand_in.ProcessPoolExecutor
-    monkeypatch.setattr(stand_in, "ProcessPoolExecutor", lambda count, *more: processes.append(count) or
-                        executor(count, *more))
-    stand_in.write(tmp_path / "many", 9, seed=1, progress=counts.append)
-    assert (processes, counts) == ([cores], [2, 2, 2, 2, 1])
-    assert stand_in_bytes(tmp_path / "one") == stand_in_bytes(tmp_path / "many")
+    return counts
+
+
+@pytest.mark.parametrize("cores", [2, 3])
+def test_the_bytes_are_the_same_on_any_number_of_cores(tmp_path, monkeypatch, started, cores):
+    for count in (1, cores):
+        monkeypatch.setattr("minihit.parallel.cores", lambda count=count: count)
+        counts = []
+        stand_in.write(tmp_path / str(count), 9, seed=1, progress=counts.append)
+        assert counts == [2, 2, 2, 2, 1]
+    assert started == [1, cores]
+    assert stand_in_bytes(tmp_path / "1") == stand_in_bytes(tmp_path / str(cores))
 
 
 def test_a_few_faces_are_not_worth_a_process(tmp_path, monkeypatch):
-    monkeypatch.setattr(stand_in, "ProcessPoolExecutor", lambda *_: pytest.fail("a process was started"))
+    monkeypatch.setattr("minihit.processes.ProcessPoolExecutor", lambda *_: pytest.fail("a process was started"))
     monkeypatch.setattr("minihit.parallel.cores", lambda: 64)
     stand_in.write(tmp_path, 70)
 
 
-def test_a_process_that_is_ended_from_outside_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(stand_in, "CHUNK", 2)
-    monkeypatch.setattr(stand_in, "SHARE", 1)
+def test_a_process_that_is_ended_from_outside_leaves_nothing(tmp_path, monkeypatch, started):
     monkeypatch.setattr("minihit.parallel.cores", lambda: 2)
 
     def end_one(_):
         os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
 
-    with pytest.raises(UserError, match="ended from outside: see that there is memory for 2 of them"):
+    with pytest.raises(UserError, match="one of 2 processes was ended from outside"):
         stand_in.write(tmp_path, 400, progress=end_one)
     assert list(tmp_path.iterdir()) == []
 

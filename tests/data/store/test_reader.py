@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minihit.data.prepare.prepare import Settings, prepare
+from minihit.data.store import integrity
 from minihit.data.store import manifest as manifests
-from minihit.data.store import reader
 from minihit.data.store.manifest import is_store
 from minihit.data.store.reader import npy_header, open_store, verify
 from minihit.errors import UserError
@@ -156,13 +156,13 @@ def test_images_that_were_replaced_are_not_taken_for_those_of_the_store(folder, 
 @pytest.fixture
 def compared(monkeypatch):
     """The names of the files that are read whole."""
-    names, describe = [], reader.describe_file
+    names, describe = [], integrity.describe_file
 
     def counting(path, *progress):
         names.append(path.name)
         return describe(path, *progress)
 
-    monkeypatch.setattr(reader, "describe_file", counting)
+    monkeypatch.setattr(integrity, "describe_file", counting)
     return names
 
 

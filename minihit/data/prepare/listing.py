@@ -10,6 +10,7 @@ taken for a changed one, and its store is made again.
 
 import hashlib
 import json
+import os
 
 import numpy as np
 
@@ -27,13 +28,14 @@ def describe(layout):
     return {"listing": _hash([entry.name for entry in pictures]), "content": _hash([marks, told])}
 
 
-def of_store(folder, layout):
+def of_store(folder, source, layout):
     """The same of the finished store in a folder, in today's terms: of one of the first format as far as it is known.
 
     Raises UserError where it was made of files that are gone.
     """
     store = open_store(folder)
-    gone = {*store.names, *skipped_names(folder)} - {entry.name for entry in layout.pictures}
+    unknown = {*store.names, *skipped_names(folder)} - {entry.name for entry in layout.pictures}
+    gone = {name for name in unknown if not os.path.lexists(source.path / name)}  # others are no pictures any more
     if gone:
         raise UserError(f"{folder} was made of other files, such as {min(gone)}: choose another STORE, or delete this "
                         "one to make it anew")

@@ -59,7 +59,7 @@ def prepare(path, folder, settings, report=tqdm.write):
     with open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}"):
         layout = layouts.recognise(source)
         task = _task(path, layout, settings)
-        if _is_there(folder, layout, task, report):
+        if _is_there(folder, source, layout, task, report):
             report(f"{folder} is there already, made of the same files in the same way")
         else:
             _make(source, layout, task, folder, settings.strict, report)
@@ -71,11 +71,11 @@ def prepare(path, folder, settings, report=tqdm.write):
     return store
 
 
-def _is_there(folder, layout, task, report):
+def _is_there(folder, source, layout, task, report):
     """Whether the folder holds this very store, finished. Raises UserError where it holds another one."""
     if not (folder / manifests.MANIFEST).exists():
         return False
-    there = dataclasses.asdict(manifests.read_manifest(folder)) | listing.of_store(folder, layout)
+    there = dataclasses.asdict(manifests.read_manifest(folder)) | listing.of_store(folder, source, layout)
     _require_same(folder, task, there | {name: task[name] for name in ("listing", "made_with")})
     if there["content"] == task["content"]:
         return True
@@ -102,8 +102,9 @@ def _goes_on(journal, layout, task, report):
     """Whether what the journal counts is a part of this very store. Raises UserError where it is of another one."""
     if not journal.files:
         return False
-    there, up_to_date = journal.task, journal.task.get("content") == task["content"]
-    if there.get("listing") == listing.first_listing(layout):  # begun by a minihit that knew of no more
+    there = manifests.DEFAULTS | journal.task
+    up_to_date = there["content"] == task["content"]
+    if there["listing"] == listing.first_listing(layout):  # begun by a minihit that knew of no more
         there = there | {"listing": task["listing"]}
     _require_same(journal.folder, task, there if up_to_date else there | {"made_with": task["made_with"]})
     if up_to_date:

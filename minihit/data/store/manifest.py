@@ -47,6 +47,10 @@ class Manifest:
         return self.files[IMAGES]["sha256"]
 
 
+DEFAULTS = {field.name: field.default for field in dataclasses.fields(Manifest)
+            if field.default is not dataclasses.MISSING}  # what a store is that was made before there was a choice
+
+
 def is_store(path):
     """Whether there is a store at `path`, be it a finished one or not."""
     return any(Path(path, name).exists() for name in (MANIFEST, JOURNAL))

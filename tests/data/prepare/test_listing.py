@@ -5,13 +5,14 @@ import json
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 from support.pictures import encoded
 
-from minihit.data.prepare import journal
+from minihit.data.prepare import journal, layouts
 from minihit.data.prepare import prepare as module
 from minihit.data.prepare.prepare import Settings, prepare
 from minihit.data.store.reader import open_store, verify
@@ -115,6 +116,21 @@ def test_a_store_is_not_given_up_for_a_source_that_has_lost_pictures(photos, tmp
     with pytest.raises(UserError, match=r"was made of other files, such as 03\.bmp: choose another STORE, or delete"):
         make(photos, tmp_path / "store")
     assert verify(tmp_path / "store").manifest.count == COUNT
+
+
+def test_a_file_that_is_taken_for_a_picture_no_more_is_left_out(photos, tmp_path, monkeypatch):
+    """As by another version of minihit."""
+    make(photos, tmp_path / "store")
+    recognise = layouts.recognise
+
+    def stricter(source):
+        layout = recognise(source)
+        return replace(layout, pictures=layout.pictures[:-1])
+
+    monkeypatch.setattr(layouts, "recognise", stricter)
+    store, said = make(photos, tmp_path / "store")
+    assert CHANGED in said
+    assert store.manifest.count == COUNT - 1
 
 
 def test_a_copy_that_keeps_its_times_is_the_same_source(photos, tmp_path):

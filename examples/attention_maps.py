@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 
 from minihit import sampling
 from minihit.atomic import replacing
-from minihit.models import generator
+from minihit.models.hit import generator
 from minihit.ops import windows
 from minihit.show.images import to_uint8
 from minihit.training.run.folder import RunFolder

@@ -10,7 +10,8 @@ import tyro
 from minihit.commands.options import Choice, Device, Switch, chosen_device, parse, shown
 from minihit.data.dataset import BUILT_IN, meant
 from minihit.errors import UserError
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit.config import GeneratorConfig
 from minihit.presets import PRESETS, Preset
 from minihit.training.recipe import Recipe
 from minihit.training.run.config import RunConfig, intervals, read_config
@@ -58,6 +59,7 @@ class Train:
     measure_images: int                      # images on each side of that measurement
     save_every: int                          # steps between checkpoints; after ten minutes there is one in any case
     keep: int                                # newest checkpoints that are kept
+    lanes: int                               # threads that share a batch; 0: as many as pay on this machine's cores
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more

@@ -7,6 +7,7 @@ import strict_cupy
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from support.pictures import halves
 
 from minihit.data.dataset import (
     BuiltInFaces,
@@ -262,7 +263,7 @@ def test_a_path_is_read_as_a_person_writes_it(tmp_path, monkeypatch):
 
 def test_equal_images_are_mentioned(tmp_path):
     for number in range(4):
-        Image.new("RGB", (8, 8), "red" if number else "blue").save(tmp_path / f"{number}.png")
+        halves("red" if number else "blue").save(tmp_path / f"{number}.png")
     data = open_data(tmp_path, 8, seed=0)
     assert data.equal == 2 and data.description.endswith(", 2 of 4 repeat an earlier one, pixel for pixel")
     (tmp_path / "0.png").unlink()

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
-from support.pictures import encoded
+from support.pictures import encoded, halves
 
 from minihit.data.prepare.prepare import Settings, prepare
 from minihit.show import overview
@@ -32,7 +32,7 @@ def test_images_that_are_there_twice_are_counted(celeba, store, tmp_path):
     for name, colours in {"train": "rrg", "test": "rb"}.items():
         (tmp_path / "in" / name).mkdir(parents=True)
         for number, colour in enumerate(colours):
-            picture = Image.new("RGB", (16, 16), {"r": "red", "g": "green", "b": "blue"}[colour])
+            picture = halves({"r": "red", "g": "green", "b": "blue"}[colour])
             (tmp_path / "in" / name / f"{number}.png").write_bytes(encoded(picture))
     lines = overview.describe(prepare(tmp_path / "in", tmp_path / "store", Settings(8), report=str)).splitlines()
     assert [line for line in lines if line.startswith("twins")] == [

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
-from support.pictures import encoded
+from support.pictures import encoded, halves
 
 from minihit.data.prepare import journal, layouts
 from minihit.data.prepare import prepare as module
@@ -31,17 +30,17 @@ def make(source, folder, **settings):
 
 
 def paint(folder, colour, names=None, later=0):
-    """BMPs of one colour, all of one length; later: seconds that are added to their times."""
+    """BMPs with a half of one colour, all of one length; later: seconds that are added to their times."""
     folder.mkdir(exist_ok=True)
     for name in names or [f"{number:02}.bmp" for number in range(COUNT)]:
-        Image.new("RGB", (16, 16), colour).save(folder / name)
+        halves(colour).save(folder / name)
         now = os.stat(folder / name).st_mtime_ns
         os.utime(folder / name, ns=(now, now + later * 10**9))
     return folder
 
 
 def colours(store):
-    return {tuple(int(value) for value in image[4, 4]) for image in store.images}
+    return {tuple(int(value) for value in image[4, 0]) for image in store.images}
 
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
@@ -98,7 +97,7 @@ def test_a_picture_that_was_put_back_from_an_older_copy_is_read_again(photos, tm
 
 def test_a_picture_of_another_length_is_read_again(photos, tmp_path):
     make(photos, tmp_path / "store")
-    Image.new("RGB", (20, 20), GREEN).save(photos / "07.bmp")
+    halves(GREEN, size=(20, 20)).save(photos / "07.bmp")
     assert colours(make(photos, tmp_path / "store")[0]) == {RED, GREEN}
 
 
@@ -218,7 +217,7 @@ def test_stopped_at_any_renaming_a_store_that_is_made_again_is_old_or_unfinished
 def zipped(path, colour, date=(1990, 1, 1, 0, 0, 0)):
     with zipfile.ZipFile(path, "w") as file:
         for number in range(COUNT):
-            file.writestr(zipfile.ZipInfo(f"{number:02}.bmp", date), encoded(Image.new("RGB", (16, 16), colour), "BMP"))
+            file.writestr(zipfile.ZipInfo(f"{number:02}.bmp", date), encoded(halves(colour), "BMP"))
     return path
 
 
@@ -240,7 +239,7 @@ def test_a_zip_that_was_packed_or_copied_again_is_the_same(tmp_path):
 def test_parquet_that_was_written_anew_is_read_again(tmp_path):
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     for colour in (RED, GREEN):
-        pictures = [encoded(Image.new("RGB", (16, 16), colour), "BMP")] * COUNT
+        pictures = [encoded(halves(colour), "BMP")] * COUNT
         parquet.write_table(arrow.table({"image": pictures}), tmp_path / "a.parquet", compression="none")
         store, said = make(tmp_path / "a.parquet", tmp_path / "store")
         assert colours(store) == {colour}

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
-from support.pictures import encoded, grey_16_bits, photo, unusable, usable
+from support.pictures import encoded, grey_16_bits, halves, photo, unusable, usable
 
 from minihit.data.prepare import journal, reading
 from minihit.data.prepare import prepare as module
@@ -335,7 +335,7 @@ def test_equal_images_and_those_in_two_splits_are_said(tmp_path):
     for name, numbers in {"train": (0, 1, 1), "test": (1, 2)}.items():
         for place, number in enumerate(numbers):
             (tmp_path / "in" / name).mkdir(parents=True, exist_ok=True)
-            picture = Image.new("RGB", (16, 16), (50 * number, 0, 0))
+            picture = halves((50 * number, 0, 0))
             picture.save(tmp_path / "in" / name / f"{place}.png", compress_level=place)  # other files, equal images
     lines = []
     store = make(tmp_path / "in", tmp_path / "store", report=lines.append)

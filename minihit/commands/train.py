@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from minihit.commands.options import Choice, Device, Plain, Switch, chosen_device, parse, shown
+from minihit.data.dataset import BUILT_IN, meant
 from minihit.errors import UserError
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
@@ -78,6 +79,7 @@ class Base:
     run: Path | None = None
     resume: Switch = False
     steps: int | None = None
+    data: str | None = None
 
 
 def main(argv):
@@ -97,7 +99,9 @@ def configure(argv):
     folder = RunFolder(base.run or Path("runs", name))
     first = _saved(folder, base.preset) if base.resume else _fresh(PRESETS[name], base.steps)
     options = parse(Train, argv, "train", _as_options(first, preset=name, run=folder.path))
-    config = _as_config(options)
+    config = dataclasses.replace(_as_config(options), **({"data": meant(base.data)} if base.data else {}))
+    if base.data == BUILT_IN != config.data:
+        print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or options.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
     if base.resume:

@@ -34,7 +34,7 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
             raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by "
                             f"--run")
         keep_memory()
-        data = _open(config)
+        data = _open(config, device)
         config = config.settled(data)
         forecast = estimate.before(config, device)
         config = estimate.within(config, forecast.seconds, budget) if budget else config
@@ -50,15 +50,16 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         return _finish(config, folder, done)
 
 
-def _open(config):
+def _open(config, device):
     """The data set, with a bar while a folder is read."""
+    needed = estimate.peak(config, device) if device == "cpu" else 0
     with tqdm(desc=f"reading {config.data}", unit="image", disable=None, leave=False) as bar:
 
         def show(done, total):
             bar.total = total
             bar.update(done - bar.n)
 
-        return open_data(config.data, config.preset.size, config.seed, config.flip, show)
+        return open_data(config.data, config.preset.size, config.seed, config.flip, show, needed)
 
 
 def _steps(run, training, done, interrupted):

@@ -135,6 +135,24 @@ def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
     assert "there is no store at celeba" in refusal(capsys, "check", "celeba")
 
 
+def test_check_counts_images_that_are_there_twice(here, capsys):
+    for number in range(3):
+        (here / "photos").mkdir(exist_ok=True)
+        (here / "photos" / f"{number}.png").write_bytes(encoded(photo()))
+    assert main(["data", "prepare", "photos", "store", "--size", "8"]) == 0
+    capsys.readouterr()
+    assert main(["data", "check", "store"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == ["of its images all 3 are the same picture, of which there is nothing to learn"]
+
+
+def test_the_stand_in_never_writes_over_celeba(here, capsys):
+    (here / "celeba").mkdir()
+    (here / "celeba" / "list_eval_partition.txt").write_text("000001.jpg 0")
+    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "stand-in", "celeba")
+    assert [path.name for path in (here / "celeba").iterdir()] == ["list_eval_partition.txt"]
+
+
 def test_the_stand_in_can_be_prepared(here, capsys):
     assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"

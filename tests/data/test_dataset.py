@@ -7,8 +7,19 @@ import strict_cupy
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from support.pictures import halves
 
-from minihit.data.dataset import BuiltInFaces, ImageSet, Plan, gather, held_out_count, of_folder, open_data, split
+from minihit.data.dataset import (
+    BuiltInFaces,
+    ImageSet,
+    Plan,
+    gather,
+    held_out_count,
+    meant,
+    of_folder,
+    open_data,
+    split,
+)
 from minihit.data.faces.render import faces
 from minihit.data.prepare.prepare import Settings, prepare
 from minihit.errors import UserError
@@ -226,6 +237,39 @@ def test_the_same_images_have_the_same_fingerprint(tmp_path):
     Image.new("RGB", (8, 8), "blue").save(tmp_path / "two" / "b.png")
     assert open_data(tmp_path / "two", 8, 0).fingerprint != one.fingerprint
     assert BuiltInFaces(8, 0).fingerprint == BuiltInFaces(8, 1).fingerprint != BuiltInFaces(16, 0).fingerprint
+
+
+def test_a_folder_called_faces_is_what_its_user_means(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert [meant(name) for name in ("faces", "photos", "./faces")] == ["faces", "photos", "./faces"]
+    split_folder(tmp_path, faces=1)
+    assert meant("faces") == "./faces"
+    assert len(open_data(meant("faces"), 8, seed=0).images) == 1
+    (tmp_path / "faces").rename(tmp_path / "photos")
+    (tmp_path / "faces").symlink_to(tmp_path / "photos")
+    assert meant("faces") == "./faces"
+
+
+def test_a_path_is_read_as_a_person_writes_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    store = prepare(split_folder(tmp_path, photos=3) / "photos", tmp_path / "store", Settings(8), report=str)
+    (tmp_path / "link").symlink_to("photos")
+    for name in ("photos", "store"):
+        monkeypatch.chdir(tmp_path / name)
+        for written in (".", "../store", "../store/", "~/photos", "~/store/", "../link"):
+            np.testing.assert_array_equal(open_data(written, 8, seed=0).images, store.images)
+
+
+def test_equal_images_are_mentioned(tmp_path):
+    for number in range(4):
+        halves("red" if number else "blue").save(tmp_path / f"{number}.png")
+    data = open_data(tmp_path, 8, seed=0)
+    assert data.equal == 2 and data.description.endswith(", 2 of 4 repeat an earlier one, pixel for pixel")
+    (tmp_path / "0.png").unlink()
+    assert "all 3 are the same picture, of which there is nothing to learn" in open_data(tmp_path, 8, 0).description
+    prepare(tmp_path, tmp_path / "store", Settings(8), report=str)
+    assert "all 3 are the same picture" in open_data(tmp_path / "store", 8, 0).description
 
 
 @pytest.mark.parametrize("name", ["img_align_celeba.zip", "train.PARQUET"])

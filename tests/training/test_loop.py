@@ -89,6 +89,23 @@ def test_a_folder_of_images_resumes_at_its_place(tmp_path):
     assert_same(*ends)
 
 
+@pytest.mark.parametrize("name", ["photos", "photos.npy"])
+def test_what_does_not_fit_beside_training_is_refused_before_it_is_read(tmp_path, monkeypatch, name):
+    for index, image in enumerate(faces(0, 0, 3, 16)):
+        images.write_png(tmp_path / "photos" / f"{index}.png", image)
+    np.save(tmp_path / "photos.npy", faces(0, 0, 3, 16))
+    monkeypatch.setattr(loop.estimate, "peak", lambda config, device: 10**9)
+    monkeypatch.setattr("minihit.data.folder.memory_size", lambda device: 10**9 + 2000)
+    monkeypatch.setattr("minihit.data.prepare.square.Square.__call__", lambda *_: pytest.fail("a picture was read"))
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises(UserError, match=r"3 images of 16 x 16 .*, training 1\.0 GB more,.* minihit data prepare"):
+        loop.train(run_config(data=str(tmp_path / name)), folder)
+    assert not folder.config.exists()
+    monkeypatch.undo()
+    monkeypatch.setattr("minihit.data.folder.memory_size", lambda device: 10**12)
+    assert loop.train(run_config(tiny(steps=1), data=str(tmp_path / name)), folder) == 0
+
+
 def test_a_store_changed_behind_a_run_is_noticed_when_it_resumes(tmp_path):
     for index, image in enumerate(faces(0, 0, 30, 16)):
         images.write_png(tmp_path / "pictures" / f"{index}.png", image)

@@ -48,6 +48,15 @@ def test_images_without_end_have_no_neighbours(tmp_path, capsys):
     assert not (tmp_path / "neighbours.png").exists()
 
 
+def test_where_all_images_are_equal_the_numbers_stay_finite_and_it_is_said(tmp_path, capsys):
+    run = watching(tmp_path, image_set(np.repeat(FACES[:1], 30, axis=0), held_out=3))
+    run.look(state.create(0, TINY), 0)
+    record, = log.read(run.folder.log)
+    assert all(np.isfinite(value) for value in record.values())
+    assert record["neighbour_real"] == 0 and "neighbour_ratio" not in record
+    assert "most held-out images are training images too" in capsys.readouterr().out
+
+
 def test_memorising_is_a_ratio_near_zero_and_new_images_are_near_one(generator):
     def ratio(images):
         generator(images)

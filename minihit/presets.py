@@ -14,9 +14,9 @@ class Preset:
     Raises UserError where the two sizes differ.
     """
 
-    generator: GeneratorConfig
-    discriminator: DiscriminatorConfig
-    recipe: Recipe
+    generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has a map of side 8 * 2^i
+    discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
+    recipe: Recipe                           # how the two are trained
 
     def __post_init__(self):
         sizes = self.generator.size, self.discriminator.size

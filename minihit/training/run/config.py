@@ -5,6 +5,9 @@ import json
 import types
 import typing
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+import tyro
 
 from minihit.atomic import replacing
 from minihit.data.dataset import BUILT_IN, ImageSet
@@ -16,15 +19,15 @@ from minihit.presets import Preset
 class RunConfig:
     """Everything that decides the numbers of a run, apart from the machine."""
 
-    preset: Preset
-    data: str = BUILT_IN                     # "faces", the built-in ones, a prepared store, or a folder of images
-    seed: int = 0
+    preset: Annotated[Preset, tyro.conf.arg(name="")]  # flags of its parts begin with the name of the part
+    data: str = BUILT_IN                     # "faces", a store that minihit data prepared, or a folder of images
+    seed: int = 0                            # decides the first parameters and every random draw
     flip: bool = True                        # mirror images of a folder at random
-    log_every: int = 50                      # steps
+    log_every: int = 50                      # steps between lines of the log
     sample_every: int = 50                   # steps between sample grids
     measure_every: int = 500                 # steps between measurements: sliced Wasserstein distance, neighbours
     measure_images: int = 1_000              # images on each side of that measurement
-    save_every: int = 500                    # steps between checkpoints
+    save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
 
     def __post_init__(self):
@@ -78,6 +81,7 @@ def _build(kind, value):
         return kind(**{name: _build(kinds[name], child) for name, child in value.items()})
     if isinstance(value, list):
         return tuple(value)
+    kind = str if typing.get_origin(kind) is typing.Literal else kind         # whose choices __post_init__ knows
     expected = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     if not isinstance(value, (*(e for e in expected if isinstance(e, type)), *([int] if float in expected else []))):
         raise ValueError(f"{value!r} is not {kind}")

@@ -2,11 +2,11 @@
 
 import errno
 import os
+import signal
 import subprocess
-import sys
 
 import pytest
-from support.commands import ROOT, python, refusal
+from support.commands import python, refusal
 
 from minihit import __version__
 from minihit.cli import COMMANDS, main
@@ -93,13 +93,46 @@ def test_a_mistake_in_a_flag_exits_with_2_and_shows_where_help_is(capsys, argv):
 # what goes wrong
 
 
-def test_a_closed_pipe_is_quiet():
+TALKATIVE = [["--help"], ["--version"], ["info", "hit-256"], ["train", "--help"], ["data", "--help"],
+             ["gradcheck", "--only", "softmax"]]
+
+
+@pytest.mark.parametrize("argv", TALKATIVE, ids=" ".join)
+def test_a_reader_that_has_left_is_no_matter(argv):
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "minihit", "info", "hit-256"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = python("-m", "minihit", *argv, capture_output=False, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
-    assert (done.returncode, done.stderr) == (141, b"")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("argv", TALKATIVE, ids=" ".join)
+def test_a_full_disk_behind_standard_output_is_one_sentence(argv):
+    with open("/dev/full", "w") as full:
+        done = python("-m", "minihit", *argv, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr == ("minihit: cannot write to standard output: No space left on device; free some space there "
+                           "or write somewhere else; all else is done\n")
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full", ">/dev/full 2>&1"])
+@pytest.mark.parametrize("argv, code", [("info hit-256", 0), ("info gone", 2), ("train --stepz 3", 2)])
+def test_closed_and_full_streams_change_no_exit_code(closing, argv, code):
+    shell = f'"$0" -m minihit {argv} {closing}'
+    done = python("-c", f"import subprocess, sys; sys.exit(subprocess.run(['sh', '-c', {shell!r}, sys.executable])"
+                        f".returncode)")
+    lost = "full 2>&1" in closing and code == 0
+    assert done.returncode == (2 if lost else code)
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8:strict", "latin-1", "utf-16"])
+def test_any_encoding_takes_any_name(encoding, tmp_path):
+    for name in ("写真", os.fsdecode(b"kaputt_\xfc"), "ü", "\U0001f600"):
+        done = python("-m", "minihit", "info", tmp_path / name, text=False, environment={"PYTHONIOENCODING": encoding})
+        assert done.returncode == 2 and b"Traceback" not in done.stderr
+        done = python("-m", "minihit", "train", "--help", text=False, environment={"PYTHONIOENCODING": encoding})
+        assert (done.returncode, done.stderr) == (0, b"")
 
 
 def failing(monkeypatch, error):
@@ -112,6 +145,16 @@ def test_an_interruption_has_no_traceback(monkeypatch, capsys):
     failing(monkeypatch, KeyboardInterrupt())
     assert main(["info", "x"]) == 130
     assert capsys.readouterr().err == "\n"
+
+
+@pytest.mark.parametrize("name, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
+def test_a_signal_that_asks_to_stop_ends_any_command_with_its_code(monkeypatch, capsys, name, code):
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    monkeypatch.setattr(info, "main", lambda argv: os.kill(os.getpid(), number))
+    assert main(["info", "x"]) == code
+    assert capsys.readouterr().err == ("\n" if code == 130 else f"minihit: stopped by {name}\n")
+    assert signal.getsignal(number) is before
 
 
 @pytest.mark.parametrize("error, cure", [

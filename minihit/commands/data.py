@@ -124,7 +124,11 @@ def make(options):
     if options.margin is not None and not 0.1 <= options.margin <= 1:
         raise UserError(f"--margin is {options.margin}: it is a share of the side, from 0.1 to 1")
     settings = Settings(options.size, crop_pixels(options.crop), options.margin, options.filter, options.strict)
-    store = prepare(options.source, options.store, settings)
+    try:
+        store = prepare(options.source, options.store, settings)
+    except KeyboardInterrupt as stop:
+        stop.args = ("stopped, and what is done is kept: the same command goes on from there",)
+        raise
     manifest = store.manifest
     skipped = f", {manifest.skipped:,} files skipped (see {options.store / SKIPPED})" if manifest.skipped else ""
     print(f"{options.store}: {manifest.count:,} images of {manifest.side} x {manifest.side}{skipped}; "

@@ -16,6 +16,7 @@ from minihit.bench.table import aligned
 from minihit.commands.info import find, size
 from minihit.commands.options import Device, Switch, check_positive, chosen_device, parse, shown
 from minihit.errors import UserError
+from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
 
 LEGEND = """\
@@ -69,7 +70,7 @@ def main(argv):
         record = {"kind": kind or "step", "machine": facts, "settings": settings, **_plain(found)}
         write_text(options.out, json.dumps(record, indent=1, allow_nan=False) + "\n")
         if options.scale:
-            scale.plot(options.out.with_suffix(".png"), found)
+            attempt(scale.plot, options.out.with_suffix(".png"), found)
     return 0
 
 

@@ -11,6 +11,7 @@ from minihit.data import prefetch
 from minihit.data.dataset import open_data
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.show.attempt import attempt
 from minihit.show.images import to_float
 from minihit.streams import lasting
 from minihit.training import estimate, guard, pictures, state, step, watch
@@ -107,8 +108,8 @@ def _finish(config, folder, done, asked):
     if done < config.preset.recipe.steps:
         tqdm.write(f"stopped after step {done}, all saved: go on with minihit train --resume --run {folder.path}")
         return signals.exit_code(asked[0])
-    pictures.write_curves(folder)
-    pictures.write_timelapse(folder)
+    attempt(pictures.write_curves, folder)
+    attempt(pictures.write_timelapse, folder)
     tqdm.write(f"done: see samples, curves.png and timelapse.gif in {folder.path}")
     return 0
 

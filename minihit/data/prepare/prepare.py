@@ -56,7 +56,7 @@ def prepare(path, folder, settings, report=tqdm.write):
     """
     folder = Path(folder)
     _refuse_foreign(folder)
-    with lasting(), open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}"):
+    with lasting(), open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}", report):
         layout = layouts.recognise(source)
         task = _task(path, layout, settings)
         if (folder / manifests.MANIFEST).exists():

@@ -18,11 +18,14 @@ from minihit.commands.options import Device, Switch, check_positive, chosen_devi
 from minihit.errors import UserError
 from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
+from minihit.training.estimate import fitting
+from minihit.training.run.config import RunConfig
 
 LEGEND = """\
 each: seconds over the whole batch; in a step: how often a step makes it, and what that comes to
 GFLOP: two for each multiply-add of the definition; of a product: the share of the rate of a large matrix product
 data is drawn or read by a thread beside the step; augmentation, losses and sums are in the whole step alone"""
+MOST_STEPS = 10_000
 RATIOS = "ratios: minihit's time by the other's, the median of rounds in which they took turns"
 
 
@@ -59,6 +62,8 @@ def main(argv):
     options = parse(Bench, argv, "bench")
     _require_sense(options)
     preset, device = _configured(options), chosen_device(options)
+    if not (options.ops or options.scale):
+        fitting(RunConfig(preset), device)
     kind, measure = next((kind, run) for kind, run in KINDS.items() if kind is None or getattr(options, kind))
     facts = machine.facts()
     print(f"{facts['processor']}, {facts['cores']} cores, {facts['blas']}, on the {device}")
@@ -140,7 +145,7 @@ def _plain(found):
 
 
 def _require_sense(options):
-    check_positive(steps=options.steps)
+    check_positive(MOST_STEPS, steps=options.steps)
     chosen = [f"--{kind}" for kind in KINDS if kind and getattr(options, kind)]
     if len(chosen) > 1:
         raise UserError(f"{' and '.join(chosen)} are different measurements: give one at a time")

@@ -18,7 +18,7 @@ Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --ra
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 MOST_SEEDS = 1_000_000
 LARGEST = 2**63 - 1                                                       # of a whole number that anything can count
-_RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
+_RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 
 
 def parse(options, argv, command, default=None):
@@ -95,8 +95,10 @@ def parse_seeds(text):
     return seeds
 
 
-def check_positive(**numbers):
-    """Raise UserError for a flag, given by its name, whose number is below one; None stands for a flag left out."""
+def check_positive(most=LARGEST, **numbers):
+    """Raise UserError for a flag, given by its name, whose number is not from 1 to most; None: a flag left out."""
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise UserError(f"--{name} is {number}: it must be at least 1")
+        if number is not None and number > most:
+            raise UserError(f"--{name} is {number}: it must be at most {most:,}")

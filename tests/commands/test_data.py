@@ -86,6 +86,8 @@ def test_the_options_reach_the_store(here):
 
 @pytest.mark.parametrize(("flags", "words"), [
     (["--crop", "big"], "--crop 'big' cannot be read: give auto, square, or a number of pixels such as 178"),
+    (["--size", "16385"], "--size is 16385: it must be at most 16,384"), (["--size", "9" * 18], "at most 16,384"),
+    (["--crop", "9" * 5000], "cannot be read"), (["--crop", "\u0663"], "cannot be read"),
     (["--crop", "0"], "cannot be read"), (["--crop", "-5"], "cannot be read"), (["--size", "0"], "--size is 0"),
     (["--margin", "0"], "--margin is 0.0: it is a share"), (["--margin", "1.5"], "from 0.1 to 1"),
     (["--margin", "nan"], "from 0.1 to 1"),
@@ -125,6 +127,12 @@ def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
     assert "images.npy is not what it was when the store was made" in refusal(capsys, "data", "check", "celeba")
     shutil.rmtree(store)
     assert "there is no store at celeba" in refusal(capsys, "data", "check", "celeba")
+
+
+@pytest.mark.parametrize("count, words", [("0", "at least 1"), ("-3", "at least 1"), ("1000000", "at most 999,999")])
+def test_a_stand_in_of_no_number_is_refused(tmp_path, capsys, count, words):
+    assert words in refusal(capsys, "data", "stand-in", tmp_path / "new", f"--count={count}")
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_stand_in_can_be_prepared(here, capsys):

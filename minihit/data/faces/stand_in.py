@@ -18,6 +18,7 @@ IMAGES, SPLITS, ATTRIBUTES = "img_align_celeba.zip", "list_eval_partition.txt", 
 LAST = ATTRIBUTES  # of the files to be written
 WIDTH, HEIGHT = 178, 218
 QUALITY = 90
+MOST = 999_999  # images that six digits can name
 CHUNK = 64  # faces drawn at a time
 SPLIT_SHARES = (0.8, 0.9)  # where valid and test begin
 NAMES = """\

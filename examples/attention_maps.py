@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from minihit import sampling
-from minihit.models import generator
+from minihit.models.hit import generator
 from minihit.ops import windows
 from minihit.show.figures import figure
 from minihit.show.images import to_uint8

@@ -61,7 +61,7 @@ def results(here, task):
     """What minihit computes: images, logits, or of a step (gradients, averages, metrics)."""
     if task != "step":
         return np.concatenate(peer.ours(here)[task]())
-    return step.gradients(here.training.networks, here.real, here.draws, here.preset, here.preset.recipe)
+    return step.gradients(here.training.networks, here.real, here.draws, here.preset)
 
 
 def check_step(there, expected, where):
@@ -289,10 +289,10 @@ class Peer:
         require_supported(case.preset)
         use(name)
         self.preset, device = case.preset, "cpu" if case.device == "cpu" else "cuda"
-        networks, ema = case.training.networks, case.training.trees["ema"]
-        self.generator, self.discriminator = (tensors(networks[which], device, trained=True)
+        networks, ema = case.training.networks, case.training.trees["ema"]["generator"]
+        self.generator, self.discriminator = (tensors(networks[which]["params"], device, trained=True)
                                               for which in ("generator", "discriminator"))
-        self.state = tensors(networks["state"], device)
+        self.state = tensors(networks["generator"]["averages"], device)
         self.ema = {name: tensors(ema[name], device) for name in ("params", "averages")}
         self.real = torch.tensor(to_host(case.real), device=device)
         self.z = torch.tensor(to_host(case.draws["z"]), device=device)

@@ -6,15 +6,14 @@ Activations are the bytes per image that a forward pass keeps for backward: floa
 a leaky ReLU, without parameters and without what batch norm keeps once per batch.
 """
 
-import math
 from dataclasses import dataclass
 
-from minihit import tree
+from minihit import objectives, tree
 from minihit.layers.mlp import EXPANSION
-from minihit.models import discriminator, generator
-from minihit.models.config import START
+from minihit.models import discriminator, hit
+from minihit.models.hit.config import START
 from minihit.ops.minibatch_stddev import GROUP
-from minihit.training.state import generator_tree
+from minihit.training.state import first_values
 
 _FLOAT = 4                                                                # bytes
 PASSES = 4                                                                # of D: forward, gradients, tangent, augmented
@@ -38,7 +37,7 @@ class Row:
 
 def generator_rows(config):
     """A Row for the first map, one for the latent tokens, one for each stage."""
-    params, c = generator.init(None, config), config.channels[0]
+    params, c = hit.init(None, config), config.channels[0]
     rows = [_row("first map", START, c, params["start"], _products(params["start"]), config.latent)]
     if config.cross_attention:
         kept = config.tokens * (2 * c + _per_place(config))
@@ -77,27 +76,27 @@ def total(rows, part="total"):
 
 def training_memory(preset):
     """{what: bytes} of all that a run keeps between steps."""
-    here = generator_tree(None, preset.generator)
-    trained = tree.size(here["params"]) + tree.size(discriminator.init(None, preset.discriminator))
-    sizes = {"parameters": trained, "running averages": tree.size(here["averages"]), "EMA": tree.size(here),
-             "Adam": 2 * trained}
+    networks = {name: first_values(None, config) for name, config in preset.networks.items()}
+    trained = sum(tree.size(network["params"]) for network in networks.values())
+    averages = sum(tree.size(network["averages"]) for network in networks.values())
+    averaged = sum(tree.size(networks[name]) for name in objectives.of(preset).AVERAGED)
+    sizes = {"parameters": trained, "running averages": averages, "EMA": averaged, "Adam": 2 * trained}
     return {what: _FLOAT * size for what, size in sizes.items()}
 
 
-def step_memory(preset, threads):
-    """Bytes that a step takes at its peak besides training_memory, with micro-batches on so many threads.
+def step_memory(preset, plan):
+    """Bytes that a step takes at its peak besides training_memory, its batch cut as plan (training/parts.py) says.
 
-    An image takes what the generator keeps and PASSES times what the discriminator keeps. Each micro-batch leaves a
-    set of gradients, and one that is being computed has half a set of its own.
+    An image takes what the generator keeps and PASSES times what the discriminator keeps. Each part that is being
+    computed has one and a half sets of gradients, and so many sums of sets wait as the tree of sums has levels.
     """
-    recipe = preset.recipe
     generator, discriminator = total(generator_rows(preset.generator)), total(discriminator_rows(preset.discriminator))
     per_image = generator.activations + PASSES * discriminator.activations
     gradients = _FLOAT * (generator.parameters + discriminator.parameters)
-    size = recipe.micro_batch or math.ceil(recipe.batch / threads)        # one micro-batch alone is shared by all
-    parts = math.ceil(recipe.batch / size)
-    at_once = min(parts, threads)
-    return min(at_once * size, recipe.batch) * per_image + (parts + 1 + at_once / 2) * gradients
+    side_by_side = plan.groups[:plan.at_once]
+    images = side_by_side[-1][-1].stop - side_by_side[0][0].start
+    sets = 1.5 * sum(map(len, side_by_side)) + 1 + len(plan.groups).bit_length() - 1
+    return images * per_image + sets * gradients
 
 
 def _row(part, side, channels, params, products, values, masks=0, **others):

@@ -1,9 +1,11 @@
 """Named networks with their recipes: HiT's own (paper, table 1 and section 4.1) and smaller ones for one machine."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from minihit.errors import UserError
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig, stylegan2_channels
+from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
+from minihit.models.hit.config import GeneratorConfig
 from minihit.training.recipe import Recipe
 
 
@@ -14,9 +16,20 @@ class Preset:
     Raises UserError where the two sizes differ.
     """
 
+    kind: ClassVar[str] = "gan"              # of objective: see minihit/objectives
     generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has a map of side 8 * 2^i
     discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
     recipe: Recipe                           # how the two are trained
+
+    @property
+    def networks(self):
+        """{name: configuration} of all that is trained, in the order in which first values are drawn."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    @property
+    def size(self):
+        """Height and width of the images."""
+        return self.generator.size
 
     def __post_init__(self):
         sizes = self.generator.size, self.discriminator.size

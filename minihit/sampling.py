@@ -5,9 +5,8 @@ Shapes: z (n, latent); images (n, size, size, 3), float32 on the host, not clipp
 
 import numpy as np
 
-from minihit import parallel
+from minihit import models, parallel
 from minihit.backend import device_module, to_device, to_host
-from minihit.models import generator
 from minihit.training import state
 from minihit.training.run import checkpoint
 from minihit.training.run.config import read_config
@@ -22,10 +21,10 @@ def load_generator(folder, device="cpu", raw=False, report=print):
     folder: RunFolder. The moving average (EMA) of the generator, or with raw the weights that Adam left.
     Raises UserError where the folder holds no run or no whole checkpoint; a broken one is reported and passed over.
     """
-    config, name = read_config(folder), "generator" if raw else "ema"
-    like = {name: state.generator_tree(None, config.preset.generator)}
+    config, which = read_config(folder), "networks" if raw else "ema"
+    like = {which: {"generator": state.first_values(None, config.preset.generator)}}
     arrays, facts = checkpoint.load_newest(folder.checkpoints, like, report)
-    return config, to_device(arrays[name], device), facts["step"]
+    return config, to_device(arrays[which]["generator"], device), facts["step"]
 
 
 def images(params, averages, config, z, device="cpu"):
@@ -36,7 +35,7 @@ def images(params, averages, config, z, device="cpu"):
     turns, since one fills the memory.
     """
     def image(i):
-        return to_host(generator.generate(params, to_device(z[i:i + 1], device), config, averages))
+        return to_host(models.of(config).generate(params, to_device(z[i:i + 1], device), config, averages))
 
     numbers = range(len(z))
     if config.size > SIDE_BY_SIDE:

@@ -23,18 +23,20 @@ from strict_cupy import launches
 
 from minihit import tree
 from minihit.backend import device_module, to_device
-from minihit.models import discriminator, generator
+from minihit.models import discriminator, hit
+from minihit.models.discriminator import network
+from minihit.objectives import gan
 from minihit.ops import augment
 from minihit.presets import PRESETS
 from minihit.training import state, step
 
 PHASES = {
-    "G forward": [(generator, "forward"), (generator, "update_state")],
-    "G backward": [(generator, "backward")],
+    "G forward": [(hit, "forward"), (hit, "update_averages")],
+    "G backward": [(hit, "backward")],
     "D forward": [(discriminator, "forward")],
-    "D input gradient": [(discriminator, "input_gradient")],
-    "D weight gradient": [(discriminator, "weight_gradients")],
-    "D tangent": [(discriminator, "tangent")],
+    "D input gradient": [(network, "input_gradient")],
+    "D weight gradient": [(network, "weight_gradients")],
+    "D tangent": [(network, "tangent")],
     "augmentation": [(augment, "forward"), (augment, "backward")],
     "gathering, Adam, EMA": [(state, "apply")],
 }
@@ -48,14 +50,14 @@ def count(preset, steps=20):
         training = state.create(0, preset, "gpu")
         recipe, xp = preset.recipe, device_module("gpu")
         real = xp.zeros((recipe.batch, preset.generator.size, preset.generator.size, 3), np.float32)
-        draws = to_device(step.draw(np.random.default_rng(0), recipe.batch, preset, recipe), "gpu")
+        draws = to_device(gan.draw(np.random.default_rng(0), recipe.batch, preset), "gpu")
         for phase, functions in PHASES.items():
             for module, name in functions:
                 patch.setattr(module, name, _during(phase, getattr(module, name)))
         launches.start(dry=True)
         with launches.during(REST):
-            grads, averages, _ = step.gradients(training.networks, real, draws, preset, recipe)
-            state.apply(training, grads, averages, steps, recipe)
+            grads, averages, _ = step.gradients(training.networks, real, draws, preset)
+            state.apply(training, grads, averages, steps, preset)
         counts = launches.counts
         launches.start()
     return counts
@@ -98,7 +100,7 @@ def main():
     changes = {name: value for name, value in changes.items() if value is not None}
     preset = replace(preset, recipe=replace(preset.recipe, **changes))
     print(f"{given.preset}, batch {preset.recipe.batch} in micro-batches of {preset.recipe.micro_batch}, "
-          f"{tree.size(generator.init(np.random.default_rng(0), preset.generator)) / 1e6:.1f} M parameters in G")
+          f"{tree.size(hit.init(np.random.default_rng(0), preset.generator)) / 1e6:.1f} M parameters in G")
     print(table(count(preset), given.bandwidth, given.launch))
 
 

@@ -8,8 +8,9 @@ from support.runs import TINY
 
 from minihit import cost, tree
 from minihit.commands import info as command
-from minihit.models import discriminator, generator
-from minihit.models.config import DiscriminatorConfig
+from minihit.models import discriminator
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.training import state
 
@@ -91,7 +92,7 @@ def kept_per_image(forward, params, count):
 
 @pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS)
 def test_generator_costs_are_those_counted_while_it_runs(config):
-    params, averages = generator.init(np.random.default_rng(0), config), generator.init_state(config)
+    params, averages = generator.init(np.random.default_rng(0), config), generator.init_averages(config)
     total, z = cost.total(cost.generator_rows(config)), np.ones((4, config.latent), np.float32)
     assert total.parameters == tree.size(params)
     assert total.multiply_adds == counted_products(generator.forward, params, z[:1], config, averages)
@@ -136,16 +137,16 @@ def test_parameters_of_the_official_networks():
 @pytest.mark.parametrize("name", ["faces-32", "celeba-64"])
 def test_parameters_of_our_networks(name):
     preset = PRESETS[name]
-    made = state.create(0, preset).trees
-    assert cost.total(cost.generator_rows(preset.generator)).parameters == tree.size(made["generator"]["params"])
-    assert cost.total(cost.discriminator_rows(preset.discriminator)).parameters == tree.size(made["discriminator"])
+    made = {name: tree.size(network["params"]) for name, network in state.create(0, preset).networks.items()}
+    assert cost.total(cost.generator_rows(preset.generator)).parameters == made["generator"]
+    assert cost.total(cost.discriminator_rows(preset.discriminator)).parameters == made["discriminator"]
 
 
 def test_training_memory_is_that_of_a_state():
     made = state.create(0, TINY)
     memory = cost.training_memory(TINY)
     assert sum(memory.values()) == sum(leaf.nbytes for _, leaf in tree.items(made.trees))
-    assert memory["EMA"] == made.buffers["ema"].nbytes
+    assert memory["EMA"] == made.averaged["generator"].nbytes
 
 
 def test_blank_weights_take_no_memory():

@@ -12,7 +12,7 @@ from support.runs import TINY, run_config, tiny, write_run
 
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
-from minihit.models.config import GeneratorConfig
+from minihit.models.hit.config import GeneratorConfig
 from minihit.presets import PRESETS
 from minihit.show.images import read_image
 from minihit.training.run import checkpoint, log

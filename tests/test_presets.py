@@ -4,8 +4,9 @@ import pytest
 
 from minihit import tree
 from minihit.errors import UserError
-from minihit.models import discriminator, generator
-from minihit.models.config import DiscriminatorConfig
+from minihit.models import discriminator
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.training.recipe import Recipe
 

@@ -18,7 +18,7 @@ from minihit.presets import PRESETS
 from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig, write_config
 from minihit.training.run.folder import RunFolder
-from minihit.training.state import generator_tree
+from minihit.training.state import first_values
 
 PEAK = """
 import resource, sys
@@ -89,7 +89,7 @@ def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
 
 def test_load_generator_reads_the_average_or_the_raw_weights(run):
     saved, _ = checkpoint.load(checkpoint.path_of(run.checkpoints, 3), {
-        name: generator_tree(None, TINY.generator) for name in ("ema", "generator")})
+        name: first_values(None, TINY.generator) for name in ("ema", "generator")})
     for raw, name in ((False, "ema"), (True, "generator")):
         config, trained, step = sampling.load_generator(run, raw=raw)
         assert (config.preset, step) == (TINY, 3)
@@ -115,9 +115,9 @@ def test_load_generator_refuses_a_folder_without_a_run(tmp_path):
 def test_a_megapixel_image_takes_less_than_2_5_gb(tmp_path):
     folder, config = RunFolder(tmp_path / "run"), PRESETS["hit-1024"]
     write_config(folder, RunConfig(config))
-    trees = {"ema": generator_tree(np.random.default_rng(0), config.generator)}
+    trees = {"ema": first_values(np.random.default_rng(0), config.generator)}
     checkpoint.save(checkpoint.path_of(folder.checkpoints, 1), trees, {"step": 1})
-    assert tree.size(trees["ema"]["params"]) == 88_216_300
+    assert tree.size(trees["ema"]["generator"]["params"]) == 88_216_300
     command = [sys.executable, "-c", PEAK, "sample", str(folder.path), "--seeds", "0", "--device", "cpu"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     code, peak = map(int, printed.splitlines()[-1].split())

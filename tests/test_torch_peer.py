@@ -12,7 +12,7 @@ from minihit import optim, tree
 from minihit.bench import peer as bench
 from minihit.errors import UserError
 from minihit.layers import conv2d, linear
-from minihit.models.config import GeneratorConfig
+from minihit.models.hit.config import GeneratorConfig
 
 pytest.importorskip("torch")
 PATH = Path(__file__).parents[1] / "examples" / "torch_peer.py"
@@ -57,19 +57,18 @@ def test_another_network_or_loss_is_caught(peer, monkeypatch, wrong, words):
 def test_adam_and_the_moving_average_are_minihits(peer, name):
     case, rng = bench.checked_case(tiny(beta1=0.5)), np.random.default_rng(1)
     there, recipe = peer.Peer(case, name), case.preset.recipe
-    arrays = peer.to_minihit(there.generator, case.training.networks["generator"])
-    params, ema = flat(arrays), flat(peer.to_minihit(there.ema["params"], case.training.networks["generator"]))
+    like = case.training.networks["generator"]["params"]
+    params, ema = flat(peer.to_minihit(there.generator, like)), flat(peer.to_minihit(there.ema["params"], like))
     moments = optim.init_moments(params)
     for number in range(1, optim.EMA_START + 3):
         for leaf in peer.leaves([there.generator, there.discriminator]):
             leaf.grad = peer.torch.tensor(rng.standard_normal(leaf.shape)).contiguous()
-        grads = flat(peer.to_minihit(tree.map(lambda leaf: leaf.grad, there.generator),
-                                     case.training.networks["generator"]))
+        grads = flat(peer.to_minihit(tree.map(lambda leaf: leaf.grad, there.generator), like))
         there.update()
         optim.adam(params, grads, moments, number, recipe.generator_rate, recipe.beta1, recipe.beta2)
         optim.ema(ema, params, number, recipe.ema_decay)
     for values, expected in ((there.generator, params), (there.ema["params"], ema)):
-        found = flat(peer.to_minihit(values, case.training.networks["generator"]))
+        found = flat(peer.to_minihit(values, like))
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
@@ -80,10 +79,10 @@ def flat(leaves):
 def test_saturated_slopes_take_two_passes(peer):
     """Where the discriminator's slope is zero nothing can be scaled to the generator's."""
     case = bench.checked_case(TINY)
-    case.training.networks["discriminator"]["logit"]["bias"][...] = -60.0
+    case.training.networks["discriminator"]["params"]["logit"]["bias"][...] = -60.0
     there = peer.Peer(case, "torch")
     there.gradients()
-    grads = peer.step.gradients(case.training.networks, case.real, case.draws, case.preset, case.preset.recipe)[0]
+    grads = peer.step.gradients(case.training.networks, case.real, case.draws, case.preset)[0]
     found = peer.to_minihit(tree.map(lambda leaf: leaf.grad, there.generator), grads["generator"])
     peer.require_close("here", found, grads["generator"])
 

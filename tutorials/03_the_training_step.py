@@ -4,7 +4,7 @@
 # A GAN step needs the gradients of the generator's loss, of the discriminator's loss on real and on fake images, and of
 # R1, a penalty on a gradient: a second derivative. A tape of operations takes six passes through the discriminator for
 # the real images; written by hand it is four. The reason is one fact, *the discriminator treats each image alone and is
-# piecewise linear*, and five steps from there. Read it beside `minihit/training/step.py`.
+# piecewise linear*, and five steps from there. Read it beside `minihit/objectives/gan.py`.
 
 # %%
 from itertools import pairwise
@@ -12,11 +12,12 @@ from itertools import pairwise
 import numpy as np
 
 from minihit import gradcheck, tree
-from minihit.models import discriminator, generator
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig
-from minihit.objectives import losses, penalties
+from minihit.models import discriminator
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit import generator
+from minihit.models.hit.config import GeneratorConfig
+from minihit.objectives import gan, losses, penalties
 from minihit.presets import Preset
-from minihit.training import step
 from minihit.training.recipe import Recipe
 
 rng = np.random.default_rng(0)
@@ -213,37 +214,37 @@ assert counts == {"four_passes": 4 * DEPTH - 1, "six_passes": 6 * DEPTH - 2}
 # ## The step, with the library's networks
 #
 # The real discriminator has convolutions, blurs and biases instead of matrices, linear all of them: nothing else
-# changes. This is the whole step, and it is what `step.gradients` does for every micro-batch.
+# changes. This is the whole step, and it is what `gan.gradients` does for every micro-batch.
 
 # %%
 config = Preset(GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
                 DiscriminatorConfig((4, 6, 5)), Recipe(batch=3, r1=COST))
 g_params = gradcheck.perturb(generator.init(rng, config.generator), rng)
 d_params = gradcheck.perturb(discriminator.init(rng, config.discriminator), rng)
-state = tree.map(np.float64, generator.init_state(config.generator))
+averages = tree.map(np.float64, generator.init_averages(config.generator))
 z, real = rng.standard_normal((3, 3)), rng.standard_normal((3, 16, 16, 3))
 
 fake, g_cache = generator.forward(g_params, z, config.generator)
 logits, cache = discriminator.forward(d_params, fake, config.discriminator)
-unit, deltas = discriminator.unit_gradient(cache)
+unit, deltas = discriminator.logit_gradients(cache)
 _, g_seeds = losses.generator_loss(logits)
 _, d_seeds = losses.fake_loss(logits)
 _, g_grads = generator.backward(g_seeds.reshape(-1, 1, 1, 1) * unit, g_cache)
 fake_grads = discriminator.weight_gradients(deltas, cache, d_seeds)
 
 logits, cache = discriminator.forward(d_params, real, config.discriminator)     # pass 1
-unit, deltas = discriminator.unit_gradient(cache)                               # pass 2
+unit, deltas = discriminator.logit_gradients(cache)                               # pass 2
 _, seeds = losses.real_loss(logits)
 _, v = penalties.r1(unit, COST)
 _, t_cache = discriminator.tangent(v, cache)                                    # pass 3
 real_grads = discriminator.weight_gradients(deltas, cache, seeds, t_cache)      # pass 4
 d_grads = tree.add(fake_grads, real_grads)
 
-networks = {"generator": g_params, "discriminator": d_params, "state": state}
-grads, _, metrics = step.gradients(networks, real, {"z": z}, config, config.recipe)
+networks = {"generator": {"params": g_params, "averages": averages}, "discriminator": {"params": d_params}}
+grads, _, metrics = gan.gradients(networks, real, {"z": z}, config)
 tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), d_grads, grads["discriminator"])
 tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), g_grads, grads["generator"])
-print("by hand = step.gradients;", {name: round(float(value), 3) for name, value in metrics.items() if value})
+print("by hand = gan.gradients;", {name: round(float(value), 3) for name, value in metrics.items() if value})
 
 
 # %% [markdown]
@@ -253,7 +254,7 @@ print("by hand = step.gradients;", {name: round(float(value), 3) for name, value
 # %%
 def r1(params, config):
     _, cache = discriminator.forward(params, real, config)
-    return penalties.r1(discriminator.unit_gradient(cache)[0], COST)[0]
+    return penalties.r1(discriminator.logit_gradients(cache)[0], COST)[0]
 
 
 r1_grads = discriminator.weight_gradients(deltas, cache, 0.0 * seeds, t_cache)
@@ -266,7 +267,7 @@ assert all((leaf == 0.0).all() for path, leaf in tree.items(r1_grads) if path.en
 #
 # Minibatch stddev appends to each image a number that describes its whole group. Both halves of the fact are gone:
 # logit_b now depends on other images, so rows cannot be scaled one by one, and a standard deviation bends, so the
-# second derivative has a term of its own. `step.loss_gradients` then runs one more backward pass, and adds that term.
+# second derivative has a term of its own. `discriminator.loss_gradients` then runs one more backward pass and adds it.
 
 # %%
 stddev = DiscriminatorConfig((4, 6, 5), minibatch_stddev=True)
@@ -278,19 +279,19 @@ changed = discriminator.forward(params, real + np.eye(3)[0].reshape(3, 1, 1, 1),
 print("logits that change with image 0:", np.flatnonzero(changed))
 assert changed.all()
 
-unit = discriminator.unit_gradient(cache)                  # of the sum of all logits: rows are mixed
+unit = discriminator.logit_gradients(cache)                  # of the sum of all logits: rows are mixed
 _, seeds = losses.real_loss(logits)
 _, v = penalties.r1(unit[0], COST)
 t_cache = discriminator.tangent(v, cache)[1]
 for what, loss, wrong, right in [
     ("the loss", lambda params: losses.real_loss(discriminator.forward(params, real, stddev)[0])[0],
-     discriminator.weight_gradients(unit[1], cache, seeds), step.loss_gradients(seeds, cache, unit)),
+     discriminator.weight_gradients(unit[1], cache, seeds), discriminator.loss_gradients(seeds, cache, unit)),
     ("R1", lambda params: r1(params, stddev),
      discriminator.weight_gradients(unit[1], cache, 0.0 * seeds, t_cache),
-     step.loss_gradients(0.0 * seeds, cache, unit, v)),
+     discriminator.loss_gradients(0.0 * seeds, cache, unit, v)),
 ]:
     slope, direction = by_differences(loss, params)
     off = abs(inner(wrong, direction) / slope - 1.0)
     print(f"  {what}: scaled rows and a straight tangent are off by {off:.1%}")
     assert off > 0.001
-    compare(f"{what}: step.loss_gradients", inner(right, direction), slope)
+    compare(f"{what}: discriminator.loss_gradients", inner(right, direction), slope)

@@ -16,8 +16,10 @@ import numpy as np
 
 from minihit import tree
 from minihit.data.dataset import BuiltInFaces
-from minihit.models import generator
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.models import hit
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit.config import GeneratorConfig
+from minihit.objectives import gan
 from minihit.presets import Preset
 from minihit.show.images import grid, to_float, to_uint8, upscale, write_png
 from minihit.training import measure, state, step
@@ -29,7 +31,7 @@ preset = Preset(
     DiscriminatorConfig(channels=(16, 32, 32)),
     Recipe(batch=BATCH, steps=STEPS, generator_rate=4e-3, discriminator_rate=4e-3, ema_decay=0.9),
 )
-config, recipe = preset.generator, preset.recipe
+config = preset.generator
 
 # %% [markdown]
 # ## The state
@@ -41,10 +43,10 @@ config, recipe = preset.generator, preset.recipe
 data = BuiltInFaces(config.size, SEED)
 training = state.create(SEED, preset)
 networks = training.networks
-for name in ("generator", "discriminator"):
-    leaves = dict(tree.items(networks[name]))
+for name, network in networks.items():
+    leaves = dict(tree.items(network["params"]))
     path = list(leaves)[-1]
-    print(f"{name}: {tree.size(networks[name]):,} parameters, {len(leaves)} leaves such as {path} {leaves[path].shape}")
+    print(f"{name}: {tree.size(leaves):,} parameters, {len(leaves)} leaves such as {path} {leaves[path].shape}")
     assert np.shares_memory(leaves[path], training.buffers[name])
 
 # %% [markdown]
@@ -55,7 +57,7 @@ for name in ("generator", "discriminator"):
 
 # %%
 z = np.random.default_rng(SEED).standard_normal((BATCH, config.latent), dtype=np.float32)
-images, cache = generator.forward(networks["generator"], z, config)
+images, cache = hit.forward(networks["generator"]["params"], z, config)
 print("z", z.shape, "-> tokens", cache["tokens"]["norm"]["centered"].shape, "-> images", images.shape)
 for plan, stage in zip(config.stages, cache["stages"], strict=True):
     pixels, attention = stage["cross_attention"]["query"]["x"], stage["blocks"][0]["attention"]
@@ -75,20 +77,20 @@ held_out = data.held_out(200)
 
 def distance():
     """The sliced Wasserstein distance of samples from images never trained on; 0 is perfect."""
-    return measure.distance(training.trees["ema"], config, "cpu", SEED, held_out)["swd"]
+    return measure.distance(training.trees["ema"]["generator"], config, "cpu", SEED, held_out)["swd"]
 
 
 def samples():
-    return measure.samples(training.trees["ema"], z, config, "cpu")
+    return measure.samples(training.trees["ema"]["generator"], z, config, "cpu")
 
 
 before, at_first, history = distance(), samples(), []
 for number in range(1, STEPS + 1):
     rng = np.random.default_rng([SEED, number])
     real = to_float(data.take((number - 1) * BATCH, BATCH))               # (B, 16, 16, 3) in [-1, 1]
-    draws = step.draw(rng, BATCH, preset, recipe)
-    grads, averages, metrics = step.gradients(networks, real, draws, preset, recipe)
-    state.apply(training, grads, averages, number, recipe)
+    draws = gan.draw(rng, BATCH, preset)
+    grads, averages, metrics = step.gradients(networks, real, draws, preset)
+    state.apply(training, grads, averages, number, preset)
     history.append({name: float(metrics[name]) for name in ("generator_loss", "real_loss", "fake_loss", "r1")})
     if number % 20 == 0:
         print(f"step {number}:", {name: round(value, 2) for name, value in history[-1].items()})
@@ -116,7 +118,7 @@ assert perfect < after < 0.93 * before
 # attention among the 16, in percent. Even shares are 6.25 each, and after eighty steps they are nearly even still.
 
 # %%
-_, cache = generator.forward(networks["generator"], z, config)
+_, cache = hit.forward(networks["generator"]["params"], z, config)
 probs = cache["stages"][1]["blocks"][0]["attention"]["block"]["probs"]    # (B, G, N / 2, P, P)
 print(100.0 * probs[0, 5, 0, 0].reshape(4, 4).round(3))
 np.testing.assert_allclose(probs.sum(axis=-1), 1.0, rtol=1e-5)

@@ -16,7 +16,6 @@ from minihit.models import discriminator
 from minihit.ops import conv2d, feed_forward, gelu, winograd
 from minihit.ops.strips import WIDE_STRIP
 from minihit.presets import PRESETS
-from minihit.training import step
 
 rng = np.random.default_rng(0)
 
@@ -50,18 +49,18 @@ for name, flop in giga.items():
     print(f"  {name:<34} {flop:6.1f}")
 
 # %% [markdown]
-# The seven are what `training/step.py` calls, and nothing else touches the images: for the fakes `forward`,
-# `unit_gradient` and `weight_gradients`, for the reals a `tangent` more.
+# The seven are what `objectives/gan.py` calls, and nothing else touches the images: for the fakes `forward`,
+# `logit_gradients` and `weight_gradients`, for the reals a `tangent` more.
 
 # %%
 tiny = PRESETS["faces-32"]
 params = discriminator.init(rng, tiny.discriminator)
 images = normal(4, 32, 32, 3)
 logits, cache = discriminator.forward(params, images, tiny.discriminator)
-gradient, deltas = discriminator.unit_gradient(cache)
+gradient, deltas = discriminator.logit_gradients(cache)
 _, tangents = discriminator.tangent(gradient, cache)
 seeds = normal(4)
-together = step.loss_gradients(seeds, cache, (gradient, deltas), gradient)
+together = discriminator.loss_gradients(seeds, cache, (gradient, deltas), gradient)
 apart = tree.add(discriminator.weight_gradients(deltas, cache, seeds),
                  discriminator.weight_gradients(deltas, cache, 0 * seeds, tangents))
 print("loss and penalty in one product per layer, or in two:")
@@ -127,12 +126,13 @@ compare("its first weight's gradient", grads["expand"]["weight"], expand_grads["
 #
 # NumPy's elementwise operations run on one core. The images of a batch are therefore cut into lanes, a thread each with
 # single-threaded products. The discriminator treats each image alone, so its lanes never meet. Batch norm needs the
-# mean over all images: there every lane hands in its sum and waits for the total, `minihit.parallel.total`.
+# mean over all images: there every lane hands in its sum and waits for the total, which it is handed as a function.
 
 # %%
 x, params = normal(8, 4, 4, 3), batch_norm.init(3)
 at_once, _ = batch_norm.forward(params, x)
-lanes = parallel.together(lambda part: batch_norm.forward(params, x[part])[0], [slice(0, 3), slice(3, 8)])
+parts = [slice(0, 3), slice(3, 8)]
+(lanes,) = parallel.groups(lambda part, total: batch_norm.forward(params, x[part], total=total)[0], [parts])
 print("batch norm over two lanes:")
 compare("its output", np.concatenate(lanes), at_once)
 

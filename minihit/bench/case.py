@@ -1,6 +1,6 @@
 """One training step, ready to run again and again: networks, images and draws on the device.
 
-Shapes: real (B, S, S, 3); draws as in training/step.py.
+Shapes: real (B, S, S, 3); draws as the objective draws them.
 """
 
 import itertools
@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from minihit import parallel
+from minihit import models, objectives, parallel
 from minihit.backend import device_module, to_device
-from minihit.models import generator
 from minihit.presets import Preset
+from minihit.sums import alone
 from minihit.training import state, step
+from minihit.training.parts import lanes_that_pay
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Case:
     training: state.State
     real: Any
     draws: dict
+    lanes: int
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -34,26 +36,34 @@ class Case:
     @property
     def parts(self):
         """The slices of the batch that training processes one by one: micro-batches, or a lane each."""
-        return self._shares()[0]
+        return self._plan().parts
 
-    def each(self, function, *inputs):
+    def each(self, function, *inputs, totals=False):
         """A function that calls `function` for each part as training does, on threads, and returns the list.
 
-        inputs: lists with an entry per part.
+        inputs: lists with an entry per part. totals: whether the function takes `total`, which adds over the lanes.
         """
-        arguments, (_, run) = list(zip(*inputs, strict=True)), self._shares()
-        return lambda: run(lambda these: function(*these), arguments)
+        plan, arguments = self._plan(), iter(list(zip(*inputs, strict=True)))
+        groups = [[next(arguments) for _ in group] for group in plan.groups]
 
-    def _shares(self):
-        return step.shares(len(self.real), self.preset, self.preset.recipe, self.xp)
+        def call(these, total):
+            return function(*these, total=total) if totals else function(*these)
+
+        if self.xp is np:
+            return lambda: list(itertools.chain(*parallel.groups(call, groups, plan.at_once)))
+        return lambda: [call(these, alone) for group in groups for these in group]
+
+    def _plan(self):
+        return step.plan(self.preset, len(self.real), self.lanes, self.xp)
 
 
 def make(preset, device="cpu", seed=0):
     """A Case of a new pair of networks; the images are noise."""
-    rng, recipe, size = np.random.default_rng(seed), preset.recipe, preset.generator.size
+    rng, recipe, size = np.random.default_rng(seed), preset.recipe, preset.size
     real = 2.0 * rng.random((recipe.batch, size, size, 3), dtype=np.float32) - 1.0
-    draws = step.draw(rng, recipe.batch, preset, recipe)
-    return Case(preset, device, state.create(seed, preset, device), *to_device([real, draws], device))
+    draws = objectives.of(preset).draw(rng, recipe.batch, preset)
+    lanes = lanes_that_pay(recipe.batch, recipe.micro_batch, parallel.cores())
+    return Case(preset, device, state.create(seed, preset, device), *to_device([real, draws], device), lanes)
 
 
 def step_of(case):
@@ -61,18 +71,18 @@ def step_of(case):
     preset, training = case.preset, case.training
 
     def run():
-        grads, averages, _ = step.gradients(training.networks, case.real, case.draws, preset, preset.recipe)
-        state.apply(training, grads, averages, next(case.numbers), preset.recipe)
+        grads, averages, _ = step.gradients(training.networks, case.real, case.draws, preset, case.lanes)
+        state.apply(training, grads, averages, next(case.numbers), preset)
 
     return run
 
 
 def inference_of(case):
     """A function that makes a batch of images by the moving average, in evaluation, one at a time on every thread."""
-    ema, config = case.training.trees["ema"], case.preset.generator
+    ema, config = case.training.trees["ema"]["generator"], case.preset.generator
     latents = [case.draws["z"][i:i + 1] for i in range(len(case.real))]
 
     def image(z):
-        return generator.generate(ema["params"], z, config, ema["averages"])
+        return models.of(config).generate(ema["params"], z, config, ema["averages"])
 
     return lambda: parallel.run(image, latents, case.xp)

@@ -74,8 +74,8 @@ def checked_case(preset, seed=0):
     recipe = replace(preset.recipe, batch=min(CHECKED, preset.recipe.batch), micro_batch=0)
     here, rng = case.make(replace(preset, recipe=recipe), seed=seed), np.random.default_rng(seed)
     trees = gradcheck.perturb(here.training.trees, rng, scale=0.02)
-    for name in ("generator", "ema"):
-        trees[name]["averages"] = tree.map(np.abs, trees[name]["averages"])
+    for kind in ("networks", "ema"):
+        trees[kind]["generator"]["averages"] = tree.map(np.abs, trees[kind]["generator"]["averages"])
     return cast(replace(here, training=replace(here.training, trees=trees)), np.float64)
 
 
@@ -88,7 +88,7 @@ def cast(here, dtype):
 
 def ours(here):
     """minihit's own tasks."""
-    params, images = here.training.networks["discriminator"], [here.real[part] for part in here.parts]
+    params, images = here.training.networks["discriminator"]["params"], [here.real[part] for part in here.parts]
     config = here.preset.discriminator
     logits = here.each(lambda images: discriminator.forward(params, images, config)[0], images)
     return {"images": case.inference_of(here), "logits": logits, "step": case.step_of(here)}

@@ -6,6 +6,7 @@ convolution that runs with fewer multiplications shows a higher rate.
 
 import statistics
 from dataclasses import dataclass
+from functools import partial
 
 from minihit import cost, optim, tree
 from minihit.backend import keep_memory, to_device
@@ -13,7 +14,7 @@ from minihit.bench import apart, case, memory
 from minihit.bench.clock import alternate, stopwatch
 from minihit.bench.machine import gemm_flops, product
 from minihit.data.dataset import BuiltInFaces
-from minihit.models import discriminator, generator
+from minihit.models import discriminator, of
 from minihit.show.images import to_float
 
 STEP, GEMM = "whole step", "matrix product"
@@ -49,22 +50,22 @@ def measure(preset, rounds, device="cpu"):
 def phases(here):
     """({phase: function}, {which cache: bytes}): what a phase needs from the ones before it is computed here, once."""
     config, networks = here.preset, here.training.networks
-    g, d = networks["generator"], networks["discriminator"]
+    g, d, generator = networks["generator"]["params"], networks["discriminator"]["params"], of(config.generator)
     latents, images = ([x[part] for part in here.parts] for x in (here.draws["z"], here.real))
-    g_forward = here.each(lambda z: generator.forward(g, z, config.generator), latents)
+    g_forward = here.each(partial(_generator_forward, g, config.generator), latents, totals=True)
     d_forward = here.each(lambda x: discriminator.forward(d, x, config.discriminator), images)
     fakes, g_caches = zip(*g_forward(), strict=True)
     logits, d_caches = zip(*d_forward(), strict=True)
-    unit = here.each(discriminator.unit_gradient, d_caches)
-    gradients, deltas = zip(*unit(), strict=True)
+    of_logits = here.each(discriminator.logit_gradients, d_caches)
+    gradients, deltas = zip(*of_logits(), strict=True)
     tangent = here.each(discriminator.tangent, gradients, d_caches)
     t_caches = [t_cache for _, t_cache in tangent()] if penalties(config.recipe) else [None] * len(d_caches)
-    data = BuiltInFaces(config.generator.size, seed=0)
+    data = BuiltInFaces(config.size, seed=0)
     functions = {
         "G forward": g_forward,
         "G backward": here.each(generator.backward, fakes, g_caches),
         "D forward": d_forward,
-        "D unit gradient": unit,
+        "D logit gradients": of_logits,
         "D tangent": tangent,
         "D weight products": here.each(discriminator.weight_gradients, deltas, d_caches, logits, t_caches),
         **_updates(here),
@@ -75,18 +76,23 @@ def phases(here):
     return functions, kept
 
 
+def _generator_forward(params, config, z, total):
+    return of(config).forward(params, z, config, total=total)
+
+
 def _updates(here):
     training, xp = here.training, here.xp
     flat = {name: xp.full_like(moments["first"], 1e-3) for name, moments in training.moments.items()}
 
     def optimiser():
         for name, grads in flat.items():
-            grads = tree.gather(tree.views(grads, training.networks[name]), training.networks[name],
-                                xp.empty_like(grads))
+            params = training.networks[name]["params"]
+            grads = tree.gather(tree.views(grads, params), params, xp.empty_like(grads))
             optim.adam(training.buffers[name][:grads.size], grads, training.moments[name], 1, 0.0)
 
     def ema():
-        optim.ema(training.buffers["ema"], training.buffers["generator"], optim.EMA_START + 1)
+        for name, average in training.averaged.items():
+            optim.ema(average, training.buffers[name], optim.EMA_START + 1)
 
     return {"optimiser": optimiser, "EMA": ema}
 
@@ -94,14 +100,14 @@ def _updates(here):
 def passes(preset):
     """{phase: how often a step makes it, over the whole batch}.
 
-    Where minibatch stddev couples the images, one unit gradient no longer serves every loss.
+    Where minibatch stddev couples the images, one pass for the logits' gradients no longer serves every loss.
     """
     recipe, coupled = preset.recipe, preset.discriminator.minibatch_stddev
     losses = 2 + bool(recipe.wgan_gp)
     forwards = losses + 2 * bool(recipe.consistency)
     return {
         "G forward": 1, "G backward": 1, "D forward": forwards,
-        "D unit gradient": forwards + coupled * (losses + 1),
+        "D logit gradients": forwards + coupled * (losses + 1),
         "D tangent": penalties(recipe),
         "D weight products": forwards + coupled * penalties(recipe),
         "optimiser": 1, "EMA": 1, "data": 0, STEP: 1,
@@ -117,7 +123,7 @@ def flops(preset):
     """{phase: floating-point operations of its products over the whole batch}; backward has two products for each."""
     g, d = (2 * preset.recipe.batch * cost.total(rows).multiply_adds for rows in
             (cost.generator_rows(preset.generator), cost.discriminator_rows(preset.discriminator)))
-    once = {"G forward": g, "G backward": 2 * g, "D forward": d, "D unit gradient": d, "D tangent": d,
+    once = {"G forward": g, "G backward": 2 * g, "D forward": d, "D logit gradients": d, "D tangent": d,
             "D weight products": d}
     counts = passes(preset)
     return {**once, STEP: sum(counts[name] * work for name, work in once.items())}

@@ -15,10 +15,10 @@ import numpy as np
 from minihit.backend import array_module, keep_memory, to_device
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import stopwatch
-from minihit.models import generator
+from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.show.figures import figure
-from minihit.training.state import generator_tree
+from minihit.training.state import first_values
 
 GENERATORS = ("celeba-64", "hit-128", "hit-256", "hit-1024")
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -73,7 +73,7 @@ def _generator(name, config, rounds, device):
     """One image at a time, in evaluation."""
     keep_memory()
     rng = np.random.default_rng(0)
-    networks, z = to_device([generator_tree(rng, config), rng.standard_normal((1, config.latent), np.float32)], device)
+    networks, z = to_device([first_values(rng, config), rng.standard_normal((1, config.latent), np.float32)], device)
     seconds, peak = _median(lambda: generator.generate(networks["params"], z, config, networks["averages"]), z, rounds)
     return Row(name, config.size, 1, seconds, peak)
 

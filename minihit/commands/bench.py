@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from minihit import parallel
 from minihit.atomic import write_text
 from minihit.bench import machine, ops, peer, phases, scale
 from minihit.bench.pairs import PAIRS
@@ -19,6 +20,7 @@ from minihit.errors import UserError
 from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
 from minihit.training.estimate import fitting
+from minihit.training.parts import lanes_that_pay
 from minihit.training.run.config import RunConfig
 
 LEGEND = """\
@@ -63,7 +65,8 @@ def main(argv):
     _require_sense(options)
     preset, device = _configured(options), chosen_device(options)
     if not (options.ops or options.scale):
-        fitting(RunConfig(preset), device)
+        lanes = lanes_that_pay(preset.recipe.batch, preset.recipe.micro_batch, parallel.cores())
+        fitting(RunConfig(preset, lanes=lanes), device)
     kind, measure = next((kind, run) for kind, run in KINDS.items() if kind is None or getattr(options, kind))
     facts = machine.facts()
     print(f"{facts['processor']}, {facts['cores']} cores, {facts['blas']}, on the {device}")

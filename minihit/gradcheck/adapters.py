@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 from minihit.models import discriminator
 from minihit.ops import conv2d, minibatch_stddev, windows
-from minihit.training import step
 
 
 def loss(function):
@@ -25,13 +24,13 @@ def penalty(function, cost=1.0):
     """A penalty on a discriminator's image gradient as training uses it: backward is a gradient of a gradient."""
     def forward(params, images, config):
         _, cache = discriminator.forward(params, images, config)
-        unit = discriminator.unit_gradient(cache)
+        unit = discriminator.logit_gradients(cache)
         value, dgradient = function(unit[0], cost)
         return value, {"cache": cache, "unit": unit, "dgradient": dgradient}
 
     def backward(dvalue, cache):
         seeds = 0.0 * cache["unit"][0][:, 0, 0, 0]
-        return step.loss_gradients(seeds, cache["cache"], cache["unit"], dvalue * cache["dgradient"])
+        return discriminator.loss_gradients(seeds, cache["cache"], cache["unit"], dvalue * cache["dgradient"])
 
     return SimpleNamespace(forward=forward, backward=backward)
 

@@ -68,6 +68,6 @@ def compare_averages(layer, params, x, rng):
     """layer.fold beside its definition: 1% of the batch's mean and of its unbiased variance, 99% of what was."""
     axes = tuple(range(x.ndim - 1))
     batch = {"mean": x.mean(axis=axes), "variance": x.var(axis=axes, ddof=1)}
-    state = {name: rng.standard_normal(x.shape[-1]) for name in batch}
-    folded = layer.fold(state, layer.forward(params, x)[1])
-    return [compare_values(folded[name], 0.99 * state[name] + 0.01 * batch[name], f"running {name}") for name in batch]
+    before = {name: rng.standard_normal(x.shape[-1]) for name in batch}
+    folded = layer.fold(before, layer.forward(params, x)[1])
+    return [compare_values(folded[name], 0.99 * before[name] + 0.01 * batch[name], f"running {name}") for name in batch]

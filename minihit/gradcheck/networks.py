@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit.config import GeneratorConfig
 
 BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
 GENERATORS = {

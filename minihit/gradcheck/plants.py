@@ -69,16 +69,16 @@ def statistics_fixed(layer):
 
 def biased_variance(layer):
     """Running averages of the biased variance: N in place of N - 1."""
-    def fold(state, cache):
+    def fold(averages, cache):
         biased = cache["variance"] * ((cache["count"] - 1) / cache["count"])
-        return layer.fold(state, {**cache, "variance": biased})
+        return layer.fold(averages, {**cache, "variance": biased})
     return {"fold": fold}
 
 
 def swapped_momentum(layer):
     """A running mean that keeps 1% and takes 99%."""
-    return {"fold": lambda state, cache: {**layer.fold(state, cache),
-                                          "mean": layer.fold(state, cache, momentum=0.01)["mean"]}}
+    return {"fold": lambda averages, cache: {**layer.fold(averages, cache),
+                                          "mean": layer.fold(averages, cache, momentum=0.01)["mean"]}}
 
 
 def nearest(layer):

@@ -6,6 +6,7 @@ that of the largest value among the gradients of one layer.
 """
 
 import math
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 
@@ -41,7 +42,9 @@ def compare_dtypes(layer, params, inputs, options, rng, names=None):
 
 
 def cast(arrays, dtype):
-    """Nested dicts, lists and tuples with their floating-point arrays in the dtype; all else stays."""
+    """Nested dicts, lists, tuples and dataclasses with their floating-point arrays in the dtype; all else stays."""
+    if is_dataclass(arrays):
+        return replace(arrays, **{field.name: cast(getattr(arrays, field.name), dtype) for field in fields(arrays)})
     if isinstance(arrays, dict):
         return {name: cast(child, dtype) for name, child in arrays.items()}
     if isinstance(arrays, (tuple, list)):

@@ -18,7 +18,8 @@ from minihit.layers import (
     residual_downsample,
     to_rgb,
 )
-from minihit.models import discriminator, generator
+from minihit.layers.norm import How
+from minihit.models import discriminator, hit, of
 from minihit.objectives import losses, penalties
 from minihit.ops import (
     attend,
@@ -58,18 +59,12 @@ def _check(layer, *shapes, init=None, **options):
 
 
 def _network(layer, config, *shapes, **options):
-    return Check(layer, shapes, lambda rng: _NETWORKS[type(config).__name__].init(rng, config),
+    return Check(layer, shapes, lambda rng: of(config).init(rng, config),
                  {"config": config, **options}, network=True)
 
 
-def _state(*names):
-    """Running averages under a path of names."""
-    def make(rng):
-        state = {"mean": rng.standard_normal(8), "variance": 0.5 + rng.random(8)}
-        for name in reversed(names):
-            state = {name: state}
-        return state
-    return make
+def _averages(rng):
+    return {"mean": rng.standard_normal(8), "variance": 0.5 + rng.random(8)}
 
 
 def _feed_forward(rng):
@@ -81,7 +76,6 @@ def _images(rng):
     return rng.standard_normal(PHOTOS)
 
 
-_NETWORKS = {"GeneratorConfig": generator, "DiscriminatorConfig": discriminator}
 IMAGE, WINDOWS, TOKENS, PHOTOS = (4, 4, 6, 8), (2, 3, 4, 8), (2, 3, 5), (4, 16, 16, 3)
 _OPS = {
     "attend": _check(attend, (2, 3, 4, 5), (2, 6, 4, 5), (2, 6, 4, 5)),
@@ -109,21 +103,22 @@ _LAYERS = {
     "conv2d, 1 x 1": _check(conv2d, IMAGE, init=lambda rng: conv2d.init(rng, 8, 5, k=1, bias=False)),
     "conv2d, Winograd": _check(conv2d, (4, 16, 16, 64), init=lambda rng: conv2d.init(rng, 64, 64)),
     "batch_norm": _check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8)),
-    "batch_norm, evaluation": _check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8), state=_state()),
+    "batch_norm, evaluation": _check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8), averages=_averages),
     "layer_norm": _check(layer_norm, IMAGE, init=lambda rng: layer_norm.init(8)),
-    "norm": _check(norm, IMAGE, init=lambda rng: norm.init(8), kind="batch"),
-    "norm, layer": _check(norm, IMAGE, init=lambda rng: norm.init(8), kind="layer"),
-    "mlp": _check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), kind="batch"),
-    "mlp, evaluation": _check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), kind="batch", state=_state("norm")),
+    "norm": _check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("batch")),
+    "norm, layer": _check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("layer")),
+    "mlp": _check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), how=How("batch")),
+    "mlp, evaluation": _check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8),
+                              how=lambda rng: How("batch", {"norm": _averages(rng)})),
     "multi_axis_attention":
         _check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2)),
     "multi_axis_attention, multi-head":
         _check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2, multi_query=False)),
     "attention_block": _check(attention_block, WINDOWS, init=lambda rng: attention_block.init(rng, 8, 2),
-                              axes=("block",), kind="batch"),
+                              axes=("block",), how=How("batch")),
     "cross_attention": _check(cross_attention, WINDOWS, TOKENS, init=lambda rng: cross_attention.init(rng, 8, 2, 5)),
-    "latent_tokens": _check(latent_tokens, (4, 6), init=lambda rng: latent_tokens.init(rng, 6, 3, 5), kind="batch"),
-    "to_rgb": _check(to_rgb, IMAGE, init=lambda rng: to_rgb.init(rng, 8), kind="batch"),
+    "latent_tokens": _check(latent_tokens, (4, 6), init=lambda rng: latent_tokens.init(rng, 6, 3, 5), how=How("batch")),
+    "to_rgb": _check(to_rgb, IMAGE, init=lambda rng: to_rgb.init(rng, 8), how=How("batch")),
     "residual_downsample": _check(residual_downsample, IMAGE, init=lambda rng: residual_downsample.init(rng, 8, 5)),
     "residual_downsample, average": _check(residual_downsample, IMAGE, kind="average",
                                            init=lambda rng: residual_downsample.init(rng, 8, 5)),
@@ -136,7 +131,7 @@ _LOSSES = {
     "wgan_gp": _check(adapters.loss(penalties.wgan_gp), (4, 3, 3, 3), cost=10.0),
 }
 _MODELS = {
-    **{f"generator, {name}": _network(generator, config, (2, 3)) for name, config in GENERATORS.items()},
+    **{f"generator, {name}": _network(hit, config, (2, 3)) for name, config in GENERATORS.items()},
     **{f"discriminator, {name}": _network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
     **{f"r1, through D, {name}": _network(adapters.penalty(penalties.r1), config, images=_images)
        for name, config in DISCRIMINATORS.items()},

@@ -4,7 +4,6 @@ Shapes: x, y (B, G, P, C): G windows of P pixels.
 """
 
 from minihit.layers import mlp, multi_axis_attention, norm
-from minihit.tree import child
 
 
 def init(rng, channels, heads, multi_query=True):
@@ -15,15 +14,15 @@ def init(rng, channels, heads, multi_query=True):
     }
 
 
-def init_state(channels, kind):
-    return {"norm": norm.init_state(channels, kind), "mlp": mlp.init_state(channels, kind)}
+def init_averages(channels, kind):
+    return {"norm": norm.init_averages(channels, kind), "mlp": mlp.init_averages(channels, kind)}
 
 
-def forward(params, x, axes, kind, state=None):
+def forward(params, x, axes, how):
     cache = {}
-    h, cache["norm"] = norm.forward(params["norm"], x, kind, child(state, "norm"))
+    h, cache["norm"] = norm.forward(params["norm"], x, how.at("norm"))
     h, cache["attention"] = multi_axis_attention.forward(params["attention"], h, axes)
-    y, cache["mlp"] = mlp.forward(params["mlp"], x + h, kind, child(state, "mlp"))
+    y, cache["mlp"] = mlp.forward(params["mlp"], x + h, how.at("mlp"))
     return y, cache
 
 

@@ -1,13 +1,14 @@
 """Batch normalisation (Ioffe & Szegedy 2015): y = scale * (x - mean) / sqrt(variance + EPS) + bias, per channel.
 
 Shapes: x, y (..., C); scale, bias, mean, variance (C,). In training mean and variance are the batch's own, over all
-axes but the last, whichever threads hold its images; in evaluation they are running averages, a tree of their own:
-state = {"mean", "variance"}.
+axes but the last, whoever holds its images: `total` adds over them (minihit/sums.py). In evaluation they are running
+averages, a tree of their own: averages = {"mean", "variance"}.
 """
 
-from minihit import initializers, parallel
+from minihit import initializers
 from minihit.backend import fused
 from minihit.ops.column_sum import column_sum
+from minihit.sums import alone
 
 EPS = 1e-3
 MOMENTUM = 0.99
@@ -17,15 +18,15 @@ def init(channels):
     return {"scale": initializers.ones(channels), "bias": initializers.zeros(channels)}
 
 
-def init_state(channels):
+def init_averages(channels):
     return {"mean": initializers.zeros(channels), "variance": initializers.ones(channels)}
 
 
-def forward(params, x, state=None):
-    moments = _of_batch(x) if state is None else {"centered": x - state["mean"], **state, "count": None}
+def forward(params, x, averages=None, total=alone):
+    moments = _of_batch(x, total) if averages is None else _of_averages(x, averages)
     rstd = _rstd(moments["variance"])
     y = _scale(moments["centered"], rstd, params["scale"], params["bias"])
-    return y, {**moments, "rstd": rstd, "scale": params["scale"], "evaluation": state is not None}
+    return y, {**moments, "rstd": rstd, "scale": params["scale"], "total": total, "evaluation": averages is not None}
 
 
 def backward(dy, cache):
@@ -33,15 +34,19 @@ def backward(dy, cache):
     grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
     if cache["evaluation"]:
         return dy * (rstd * cache["scale"]), grads
-    total = parallel.total(grads)
-    return _project(dy, centered, rstd, cache["scale"], total["scale"], total["bias"], cache["count"]), grads
+    sums = cache["total"](grads)
+    return _project(dy, centered, rstd, cache["scale"], sums["scale"], sums["bias"], cache["count"]), grads
 
 
-def _of_batch(x):
-    total = parallel.total({"x": column_sum(x), "count": x.size // x.shape[-1]})
-    mean, count = total["x"] / total["count"], total["count"]
+def _of_batch(x, total):
+    sums = total({"x": column_sum(x), "count": x.size // x.shape[-1]})
+    mean, count = sums["x"] / sums["count"], sums["count"]
     centered, square = _center(x, mean)
-    return {"centered": centered, "mean": mean, "variance": parallel.total(column_sum(square)) / count, "count": count}
+    return {"centered": centered, "mean": mean, "variance": total(column_sum(square)) / count, "count": count}
+
+
+def _of_averages(x, averages):
+    return {"centered": x - averages["mean"], **averages, "count": None}
 
 
 @fused
@@ -70,18 +75,18 @@ def _project(dy, centered, rstd, scale, dscale, dbias, count):
     return dx * (rstd * scale)
 
 
-def fold(state, cache, momentum=MOMENTUM):
-    """The state moved towards the batch statistics in the cache; both are trees with the same keys.
+def fold(averages, cache, momentum=MOMENTUM):
+    """The averages moved towards the batch statistics in the cache; both are trees with the same keys.
 
     As in Keras' fused kernel the running variance takes the unbiased batch variance, N / (N - 1) times the biased one.
     """
-    if isinstance(state, list):
-        return [fold(*pair, momentum) for pair in zip(state, cache, strict=True)]
-    if "mean" not in state:
-        return {key: fold(state[key], cache[key], momentum) for key in state}
+    if isinstance(averages, list):
+        return [fold(*pair, momentum) for pair in zip(averages, cache, strict=True)]
+    if "mean" not in averages:
+        return {key: fold(averages[key], cache[key], momentum) for key in averages}
     unbiased = cache["variance"] * (cache["count"] / max(cache["count"] - 1, 1))
     batch = {"mean": cache["mean"], "variance": unbiased}
-    return {key: _average(state[key], batch[key], momentum, 1.0 - momentum) for key in state}
+    return {key: _average(averages[key], batch[key], momentum, 1.0 - momentum) for key in averages}
 
 
 @fused

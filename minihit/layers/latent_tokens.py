@@ -7,7 +7,6 @@ Shapes: z (B, latent); position (1, 1, T, C); tokens (B, T, C).
 
 from minihit import initializers
 from minihit.layers import linear, norm
-from minihit.tree import child
 
 
 def init(rng, latent, count, channels):
@@ -18,14 +17,14 @@ def init(rng, latent, count, channels):
     }
 
 
-def init_state(channels, kind):
-    return {"norm": norm.init_state(channels, kind)}
+def init_averages(channels, kind):
+    return {"norm": norm.init_averages(channels, kind)}
 
 
-def forward(params, z, kind, state=None):
+def forward(params, z, how):
     cache = {"position": params["position"]}
     h, cache["linear"] = linear.forward(params["linear"], z)
-    tokens, cache["norm"] = norm.forward(params["norm"], h + params["position"][0, 0], kind, child(state, "norm"))
+    tokens, cache["norm"] = norm.forward(params["norm"], h + params["position"][0, 0], how.at("norm"))
     return tokens, cache
 
 

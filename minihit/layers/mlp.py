@@ -5,7 +5,6 @@ Shapes: x, y (..., C); hidden (..., 4C).
 
 from minihit.layers import linear, norm
 from minihit.ops import feed_forward
-from minihit.tree import child
 
 EXPANSION = 4
 
@@ -18,13 +17,13 @@ def init(rng, channels):
     }
 
 
-def init_state(channels, kind):
-    return {"norm": norm.init_state(channels, kind)}
+def init_averages(channels, kind):
+    return {"norm": norm.init_averages(channels, kind)}
 
 
-def forward(params, x, kind, state=None):
+def forward(params, x, how):
     cache = {}
-    h, cache["norm"] = norm.forward(params["norm"], x, kind, child(state, "norm"))
+    h, cache["norm"] = norm.forward(params["norm"], x, how.at("norm"))
     h, cache["feed_forward"] = feed_forward.forward(params, h)
     return x + h, cache
 

@@ -4,20 +4,19 @@ Shapes: x (B, H, W, C); rgb (B, H, W, 3).
 """
 
 from minihit.layers import linear, norm
-from minihit.tree import child
 
 
 def init(rng, channels):
     return {"norm": norm.init(channels), "linear": linear.init(rng, channels, 3)}
 
 
-def init_state(channels, kind):
-    return {"norm": norm.init_state(channels, kind)}
+def init_averages(channels, kind):
+    return {"norm": norm.init_averages(channels, kind)}
 
 
-def forward(params, x, kind, state=None):
+def forward(params, x, how):
     cache = {}
-    h, cache["norm"] = norm.forward(params["norm"], x, kind, child(state, "norm"))
+    h, cache["norm"] = norm.forward(params["norm"], x, how.at("norm"))
     rgb, cache["linear"] = linear.forward(params["linear"], h)
     return rgb, cache
 

@@ -12,17 +12,17 @@ def generator_loss(fake_logits, kind="non_saturating"):
     """mean softplus(-fake) (Goodfellow et al. 2014), or -mean fake with hinge (Lim & Ye 2017)."""
     if kind == "hinge":
         return -fake_logits.mean(), array_module(fake_logits).full_like(fake_logits, -1.0 / len(fake_logits))
-    return softplus(fake_logits, -1.0)
+    return softplus_loss(fake_logits, -1.0)
 
 
 def real_loss(real_logits, kind="non_saturating"):
     """The part of the discriminator's loss on real images: mean softplus(-real), or mean relu(1 - real)."""
-    return hinge(real_logits, -1.0) if kind == "hinge" else softplus(real_logits, -1.0)
+    return hinge_loss(real_logits, -1.0) if kind == "hinge" else softplus_loss(real_logits, -1.0)
 
 
 def fake_loss(fake_logits, kind="non_saturating"):
     """The part of the discriminator's loss on generated images: mean softplus(fake), or mean relu(1 + fake)."""
-    return hinge(fake_logits, 1.0) if kind == "hinge" else softplus(fake_logits, 1.0)
+    return hinge_loss(fake_logits, 1.0) if kind == "hinge" else softplus_loss(fake_logits, 1.0)
 
 
 def consistency(logits, augmented_logits, cost):
@@ -32,14 +32,14 @@ def consistency(logits, augmented_logits, cost):
     return cost * (difference * difference).mean(), dlogits, -dlogits
 
 
-def softplus(logits, sign):
+def softplus_loss(logits, sign):
     """mean log(1 + exp(sign * logit)), without overflow."""
     xp = array_module(logits)
     sigmoid = 0.5 + 0.5 * xp.tanh(0.5 * sign * logits)
     return xp.logaddexp(sign * logits, 0.0 * logits).mean(), sigmoid * (sign / len(logits))
 
 
-def hinge(logits, sign):
+def hinge_loss(logits, sign):
     """mean relu(1 + sign * logit)."""
     margin = 1.0 + sign * logits
     inside = (margin > 0).astype(logits.dtype)

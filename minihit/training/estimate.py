@@ -3,13 +3,14 @@
 The warm-up runs on a state of its own that is thrown away, so no number of the run depends on it.
 """
 
+import math
 import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minihit import cost, parallel
-from minihit.backend import device_memory, memory_size, peak_memory, to_device
+from minihit import cost, objectives
+from minihit.backend import device_memory, device_module, memory_size, peak_memory, to_device
 from minihit.errors import UserError
 from minihit.training import state, step
 from minihit.training.run.config import intervals
@@ -18,7 +19,7 @@ BUDGETS = {"minutes": 10 * 60, "hour": 60 * 60, "night": 8 * 60 * 60}     # seco
 LOOKING = 1.1                                                             # samples, measurements, checkpoints: a tenth
 FEWEST_STEPS = 100                                                        # that a budget must allow
 EMA_WINDOWS = 20                                                          # of a run, at least; faces-32 has as many
-WARM_UP_IMAGES = 16                                                       # a thread
+WARM_UP_IMAGES = 16                                                       # a lane
 SLOW = 2.0                                                                # seconds, after which once is enough
 MEASURING = 280_000, 120                                                  # bytes an image, bytes a pixel
 PICTURES = 130 * 10**6                                                    # bytes of drawing samples, curves, GIF
@@ -65,37 +66,52 @@ def peak(config, device):
     measuring and drawing too, as little of the memory that a step gives back fits them."""
     held = peak_memory() if device == "cpu" else device_memory(device)
     kept = sum(cost.training_memory(config.preset).values())
-    stepping = cost.step_memory(config.preset, parallel.cores() if device == "cpu" else 1)
-    per_image = MEASURING[0] + MEASURING[1] * config.preset.generator.size**2
+    stepping = cost.step_memory(config.preset, _plan(config, device))
+    per_image = MEASURING[0] + MEASURING[1] * config.preset.size**2
     measuring = per_image * config.measure_images + PICTURES if device == "cpu" else 0
     return held + kept + stepping + measuring
 
 
 def seconds_per_step(config, device):
-    """Of a micro-batch on each thread, twice unless that is slow, scaled to the batch; and of the update."""
-    preset, recipe = config.preset, config.preset.recipe
-    size = min(recipe.micro_batch or recipe.batch, WARM_UP_IMAGES)
-    count = min(recipe.batch, size * (parallel.cores() if device == "cpu" else 1))
-    training = state.create(config.seed, preset, device)
-    rng = np.random.default_rng(config.seed)
-    side = preset.generator.size
+    """Of the micro-batches that run side by side, in the lanes of the run, scaled to the batch; and of the update.
+
+    On a CPU a lane has WARM_UP_IMAGES at most and one turn is enough where it is slow; a GPU's first turn compiles.
+    """
+    plan, small = _plan(config, device), warm_up(config, device)
+    preset, rng = small.preset, np.random.default_rng(config.seed)
+    count, side, training = preset.recipe.batch, preset.size, state.create(config.seed, preset, device)
     real, draws = to_device([rng.random((count, side, side, 3), dtype=np.float32),
-                             step.draw(rng, count, preset, recipe)], device)
+                             objectives.of(preset).draw(rng, count, preset)], device)
     for _ in range(2):
-        computing, updating = _timed(training, real, draws, preset, replace(recipe, batch=count, micro_batch=size))
+        computing, updating = _timed(training, real, draws, small)
         if device == "cpu" and computing > SLOW:
             break
-    return computing * recipe.batch / count + updating
+    turns = math.ceil(len(plan.groups) / plan.at_once)
+    return computing * turns * plan.groups[0][-1].stop / preset.recipe.micro_batch + updating
 
 
-def _timed(training, real, draws, preset, recipe):
+def warm_up(config, device):
+    """The RunConfig of a step like the run's, on just the micro-batches that it computes side by side."""
+    plan, preset = _plan(config, device), config.preset
+    first = plan.groups[0]
+    images = first[0].stop - first[0].start if device == "gpu" else min(first[0].stop - first[0].start, WARM_UP_IMAGES)
+    size = min(len(first) * images, first[-1].stop)
+    recipe = replace(preset.recipe, batch=size * plan.at_once, micro_batch=size)
+    return replace(config, preset=replace(preset, recipe=recipe))
+
+
+def _plan(config, device):
+    return step.plan(config.preset, config.preset.recipe.batch, config.lanes, device_module(device))
+
+
+def _timed(training, real, draws, config):
     """Seconds of the gradients and of the update; reading a number waits for a GPU."""
     start = time.perf_counter()
-    grads, averages, metrics = step.gradients(training.networks, real, draws, preset, recipe)
-    float(metrics["generator_loss"])
+    grads, averages, metrics = step.gradients(training.networks, real, draws, config.preset, config.lanes)
+    float(next(iter(metrics.values())))
     middle = time.perf_counter()
-    norms = state.apply(training, grads, averages, 1, recipe)
-    float(norms["generator"])
+    norms = state.apply(training, grads, averages, 1, config.preset)
+    float(next(iter(norms.values())))
     return middle - start, time.perf_counter() - middle
 
 

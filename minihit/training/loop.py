@@ -5,7 +5,7 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from minihit import signals, tree
+from minihit import objectives, signals, tree
 from minihit.backend import keep_memory, to_device
 from minihit.data import prefetch
 from minihit.data.dataset import open_data
@@ -60,7 +60,7 @@ def _open(config):
             bar.total = total
             bar.update(done - bar.n)
 
-        return open_data(config.data, config.preset.generator.size, config.seed, config.flip, show)
+        return open_data(config.data, config.preset.size, config.seed, config.flip, show)
 
 
 def _steps(run, training, done, asked):
@@ -95,11 +95,10 @@ def _steps(run, training, done, asked):
 
 def _one_step(training, real, config, device, number):
     """Update the state in place by step `number` (from 1); returns metrics and gradients."""
-    recipe = config.preset.recipe
-    rng = np.random.default_rng([config.seed, _STREAM, number])
-    draws = to_device(step.draw(rng, recipe.batch, config.preset, recipe), device)
-    grads, averages, metrics = step.gradients(training.networks, real, draws, config.preset, recipe)
-    norms = state.apply(training, grads, averages, number, recipe)
+    preset, rng = config.preset, np.random.default_rng([config.seed, _STREAM, number])
+    draws = to_device(objectives.of(preset).draw(rng, preset.recipe.batch, preset), device)
+    grads, averages, metrics = step.gradients(training.networks, real, draws, preset, config.lanes)
+    norms = state.apply(training, grads, averages, number, preset)
     return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
 
 
@@ -115,8 +114,10 @@ def _finish(config, folder, done, asked):
 
 
 def _introduction(config, folder, data, training, device):
-    sizes = {name: tree.size(training.networks[name]) / 1e6 for name in ("generator", "discriminator")}
+    sizes = [f"{tree.size(network['params']) / 1e6:.2f} M parameters in the {name}"
+             for name, network in training.networks.items()]
     augment = " ".join(config.preset.recipe.augment)
     augmented = f"DiffAugment ({augment}); " if augment else ""
-    return (f"{data.description}; {augmented}{sizes['generator']:.2f} M parameters in the generator, "
-            f"{sizes['discriminator']:.2f} M in the discriminator, on the {device}; everything goes to {folder.path}")
+    lanes = f" in {config.lanes} lanes" if device == "cpu" else ""
+    return (f"{data.description}; {augmented}{', '.join(sizes)}, on the {device}{lanes}; "
+            f"everything goes to {folder.path}")

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minihit import parallel
+from minihit import models, parallel
 from minihit.backend import device_module, to_host
 from minihit.data.dataset import ImageSet, gather
 from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
-from minihit.models import generator
 from minihit.show.images import to_float, to_uint8
 
 BATCH = 25
@@ -90,7 +89,7 @@ def samples(tree, z, config, device):
     parts = [z[start:start + BATCH] for start in range(0, len(z), BATCH)]
 
     def part(z):
-        return to_host(generator.generate(tree["params"], xp.asarray(z), config, tree["averages"]))
+        return to_host(models.of(config).generate(tree["params"], xp.asarray(z), config, tree["averages"]))
 
     return np.concatenate(parallel.run(part, parts, xp))
 

@@ -29,8 +29,8 @@ def fixed_latents(seed, latent):
 def write_samples(folder, trees, config, device, seed, step):
     """samples/ema-STEP.png and raw-STEP.png: the same latents through the moving average and the raw weights."""
     z = fixed_latents(seed, config.latent)
-    for kind, name in (("ema", "ema"), ("raw", "generator")):
-        images = measure.samples(trees[name], z, config, device)
+    for kind, networks in (("ema", trees["ema"]), ("raw", trees["networks"])):
+        images = measure.samples(networks["generator"], z, config, device)
         write_png(folder.samples / f"{kind}-{step:08d}.png", sheet(to_uint8(images)))
 
 

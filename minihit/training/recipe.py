@@ -10,6 +10,7 @@ from minihit.objectives.losses import KINDS
 from minihit.ops.augment import POLICIES
 
 FEW_PICTURES = 2_000                                                      # that D would soon know by heart
+LARGEST_BATCH = 2**16
 _BATCH, _STEPS, _MICRO_BATCH = (tyro.conf.arg(aliases=[flag]) for flag in ("--batch", "--steps", "--micro-batch"))
 
 
@@ -48,6 +49,8 @@ class Recipe:
         for name in ("batch", "steps", "generator_rate", "discriminator_rate"):
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be above 0")
+        if self.batch > LARGEST_BATCH:
+            raise UserError(f"batch is {self.batch}: it must be at most {LARGEST_BATCH:,}")
         for name in ("r1", "wgan_gp", "consistency", "clip", "micro_batch"):
             if not getattr(self, name) >= 0:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be 0 (off) or more")

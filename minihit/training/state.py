@@ -1,7 +1,7 @@
 """All that training changes, in flat buffers with trees of views on them.
 
-The generator's buffer holds its parameters and, behind them, the running averages of batch norm: the moving average
-(EMA) covers both, Adam the parameters only.
+A network's buffer holds its parameters and, behind them, its running averages: the moving average (EMA) covers both,
+Adam the parameters only.
 """
 
 from dataclasses import dataclass
@@ -9,64 +9,67 @@ from typing import Any
 
 import numpy as np
 
-from minihit import optim, tree
+from minihit import models, objectives, optim, tree
 from minihit.backend import array_module, device_module, to_device
-from minihit.models import discriminator, generator
 
 
 @dataclass(frozen=True)
 class State:
-    """buffers: {"generator", "ema", "discriminator"} flat arrays; moments: Adam's, {network: {"first", "second"}}
-    flat arrays; trees: views of all of them, with the names that checkpoints use."""
+    """buffers: {network: flat array}; averaged: the same of the moving averages, for the networks that have one;
+    moments: Adam's, {network: {"first", "second"}} flat arrays; trees: {"networks", "ema", "adam"}, views of all of
+    them with the names that checkpoints use, a network's being {"params", "averages"}."""
 
     buffers: dict[str, Any]
+    averaged: dict[str, Any]
     moments: dict[str, Any]
     trees: dict[str, Any]
 
     @property
     def networks(self):
-        """What training/step.py reads: {"generator", "discriminator": params, "state": running averages}."""
-        here = self.trees["generator"]
-        return {"generator": here["params"], "state": here["averages"], "discriminator": self.trees["discriminator"]}
+        """{name: {"params", "averages"}}."""
+        return self.trees["networks"]
 
 
-def generator_tree(rng, config):
-    """Host arrays: {"params", "averages"} of a new generator."""
-    return {"params": generator.init(rng, config), "averages": generator.init_state(config)}
+def first_values(rng, config):
+    """Host arrays: {"params", "averages"} of a new network."""
+    network = models.of(config)
+    return {"params": network.init(rng, config), "averages": network.init_averages(config)}
 
 
 def create(seed, preset, device="cpu"):
     """A new State on the device; the seed decides the first parameters."""
     rng, xp = np.random.default_rng(seed), device_module(device)
-    first = to_device(generator_tree(rng, preset.generator), device)
-    params = to_device(discriminator.init(rng, preset.discriminator), device)
-    g_buffer, g_tree = tree.pack(first, xp)
-    d_buffer, d_tree = tree.pack(params, xp)
-    ema_buffer = g_buffer.copy()
-    g_params = g_buffer[:tree.size(g_tree["params"])]
-    moments = {"generator": optim.init_moments(g_params), "discriminator": optim.init_moments(d_buffer)}
-    likes = {"generator": g_tree["params"], "discriminator": d_tree}
+    first = {name: to_device(first_values(rng, config), device) for name, config in preset.networks.items()}
+    packed = {name: tree.pack(network, xp) for name, network in first.items()}
+    buffers, networks = ({name: pair[i] for name, pair in packed.items()} for i in range(2))
+    averaged = {name: buffers[name].copy() for name in objectives.of(preset).AVERAGED}
+    moments = {name: optim.init_moments(_params(buffers[name], networks[name])) for name in networks}
     trees = {
-        "generator": g_tree,
-        "ema": tree.views(ema_buffer, g_tree),
-        "discriminator": d_tree,
-        "adam": {name: {moment: tree.views(flat, likes[name]) for moment, flat in pair.items()}
+        "networks": networks,
+        "ema": {name: tree.views(buffer, networks[name]) for name, buffer in averaged.items()},
+        "adam": {name: {moment: tree.views(flat, networks[name]["params"]) for moment, flat in pair.items()}
                  for name, pair in moments.items()},
     }
-    return State({"generator": g_buffer, "ema": ema_buffer, "discriminator": d_buffer}, moments, trees)
+    return State(buffers, averaged, moments, trees)
 
 
-def apply(state, grads, averages, step, recipe):
+def apply(state, grads, averages, step, preset):
     """Update the state in place after step (from 1); returns the gradients' norms, scalar arrays on the device."""
-    xp, norms, networks = array_module(state.buffers["ema"]), {}, state.networks
-    rates = {"generator": recipe.generator_rate, "discriminator": recipe.discriminator_rate}
-    for name, rate in rates.items():
-        moments = state.moments[name]
-        flat = tree.gather(grads[name], networks[name], xp.empty_like(moments["first"]))
+    objective, recipe, norms = objectives.of(preset), preset.recipe, {}
+    for name, rate in objective.rates(recipe).items():
+        params, moments = _params(state.buffers[name], state.networks[name]), state.moments[name]
+        xp = array_module(params)
+        flat = tree.gather(grads[name], state.networks[name]["params"], xp.empty_like(params))
         norms[name] = xp.sqrt(flat @ flat)
         flat = optim.clip(flat, recipe.clip) if recipe.clip else flat
-        params = state.buffers[name][:flat.size]
         optim.adam(params, flat, moments, step, rate * recipe.decay(step), recipe.beta1, recipe.beta2)
-    tree.map(tree.copy_into, networks["state"], averages)
-    optim.ema(state.buffers["ema"], state.buffers["generator"], step, recipe.ema_decay)
+    for name, new in averages.items():
+        tree.map(tree.copy_into, state.networks[name]["averages"], new)
+    for name, average in state.averaged.items():
+        optim.ema(average, state.buffers[name], step, recipe.ema_decay)
     return norms
+
+
+def _params(buffer, network):
+    """The part of a network's flat buffer that holds its parameters."""
+    return buffer[:tree.size(network["params"])]

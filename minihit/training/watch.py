@@ -6,6 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from minihit import objectives
 from minihit.backend import device_memory, peak_memory
 from minihit.show.attempt import attempt
 from minihit.training import measure, pictures
@@ -14,7 +15,6 @@ from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
 
 WAITING = 0.02                                                            # share of a step that is worth a hint
-_D_TERMS = ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Watch:
             trees, seed = training.trees, self.config.seed
             attempt(pictures.write_samples, self.folder, trees, networks, self.device, seed, number)
         if last or number % self.config.measure_every == 0:
-            self.measure(training.trees["ema"], number)
+            self.measure(training.trees["ema"]["generator"], number)
 
     def measure(self, tree, number):
         """The distance of samples from held-out images beside that of real images, and from training images."""
@@ -59,7 +59,8 @@ class Watch:
     def log(self, window, number):
         """One line of the log: means over the steps since the last one."""
         record = {"step": number, **window.means()}
-        record["discriminator_loss"] = sum(record.get(name, 0.0) for name in _D_TERMS)
+        for name, terms in objectives.of(self.config.preset).SUMS.items():
+            record[name] = sum(record.get(term, 0.0) for term in terms)
         record["data_share"] = record["data_seconds"] / record["seconds_per_step"]
         record["images_per_second"] = self.config.preset.recipe.batch / record["seconds_per_step"]
         record["peak_memory"] = peak_memory()

@@ -7,7 +7,8 @@ from support.runs import TINY, tiny
 
 from minihit import tree
 from minihit.bench import case
-from minihit.models import generator
+from minihit.models import hit
+from minihit.models.hit import generator
 from minihit.training import state, step
 
 
@@ -17,8 +18,8 @@ def test_a_step_is_that_of_training():
     run()
     run()
     for number in (1, 2):
-        grads, averages, _ = step.gradients(there.training.networks, there.real, there.draws, TINY, TINY.recipe)
-        state.apply(there.training, grads, averages, number, TINY.recipe)
+        grads, averages, _ = step.gradients(there.training.networks, there.real, there.draws, TINY)
+        state.apply(there.training, grads, averages, number, TINY)
     assert_same(here.training.trees, there.training.trees)
 
 
@@ -39,18 +40,18 @@ def test_parts_are_those_of_a_step(micro_batch, monkeypatch):
     here, sizes = case.make(tiny(micro_batch=micro_batch)), []
     forward = generator.forward
 
-    def noted(params, z, *others):
+    def noted(params, z, *others, **options):
         sizes.append(len(z))
-        return forward(params, z, *others)
+        return forward(params, z, *others, **options)
 
-    monkeypatch.setattr(generator, "forward", noted)
+    monkeypatch.setattr(hit, "forward", noted)
     case.step_of(here)()
     assert sorted(sizes) == sorted(len(here.real[part]) for part in here.parts)
 
 
 def test_inference_makes_the_images_of_the_moving_average():
     here = case.make(TINY)
-    ema = here.training.trees["ema"]
+    ema = here.training.trees["ema"]["generator"]
     tree.map(lambda leaf: np.add(leaf, 0.1, out=leaf), ema)
     expected, _ = generator.forward(ema["params"], here.draws["z"], TINY.generator, ema["averages"])
     np.testing.assert_allclose(np.concatenate(case.inference_of(here)()), expected, atol=1e-5)

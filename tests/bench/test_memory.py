@@ -4,7 +4,8 @@ from support.runs import TINY, tiny
 
 from minihit import cost
 from minihit.bench import case, memory
-from minihit.models import discriminator, generator
+from minihit.models import discriminator
+from minihit.models.hit import generator
 
 
 def test_every_array_counts_once_and_parameters_not_at_all():
@@ -28,6 +29,7 @@ def test_what_a_network_keeps_is_what_info_says(name):
     config, found = getattr(TINY, name), []
     for batch in (2, 4):
         here = case.make(tiny(batch=batch))
-        params, x = here.training.networks[name], {"generator": here.draws["z"], "discriminator": here.real}[name]
+        params = here.training.networks[name]["params"]
+        x = {"generator": here.draws["z"], "discriminator": here.real}[name]
         found.append(memory.held(model.forward(params, x, config)[1], params))
     assert (found[1] - found[0]) / 2 == cost.total(rows(config)).activations

@@ -94,7 +94,8 @@ def test_what_cannot_work_is_refused(capsys, argv, sentence):
     assert sentence in err and err.startswith("minihit: ") and err.count("\n") == 1
 
 
-@pytest.mark.parametrize("argv", [["--batch", "4000000000"], ["--batch", "4000000000", "--micro-batch", "4000000000"]])
+@pytest.mark.parametrize("argv", [["--preset", "hit-256", "--batch", "60000"],
+                                  ["--preset", "hit-256", "--batch", "60000", "--micro-batch", "60000"]])
 def test_a_batch_that_no_memory_holds_is_refused_before_it_is_made(capsys, argv):
     assert run(*argv) == 2
     err = capsys.readouterr().err

@@ -12,7 +12,9 @@ from support.runs import TINY
 from minihit import backend
 from minihit.cli import main
 from minihit.commands.train import configure
-from minihit.models.config import ATTENTIONS, DOWNSAMPLES, NORMS
+from minihit.layers.norm import NORMS
+from minihit.layers.residual_downsample import DOWNSAMPLES
+from minihit.models.hit.config import ATTENTIONS
 from minihit.objectives.losses import KINDS
 from minihit.ops.augment import POLICIES
 from minihit.presets import PRESETS
@@ -110,6 +112,9 @@ def test_every_preset_can_be_named(name):
     (["--generator.windows", "3", "4", "None"], "windows of side 3 do not tile a 8 x 8 map"),
     (["--discriminator.channels", "8", "8"], "side 32, the discriminator reads side 8"),
     (["--steps", "0"], "steps is 0: it must be above 0"),
+    (["--batch", "4000000000"], "batch is 4000000000: it must be at most 65,536"),
+    (["--lanes=-1"], "lanes is -1: it must be 0 (as many as pay) to 1024"),
+    (["--lanes", "99999"], "lanes is 99999: it must be 0"),
     (["--keep", "0"], "keep is 0: it must be at least 1"),
     (["--device", "cpu", "--tf32"], "--tf32 is about products on a GPU and this run is on the CPU: leave it out"),
     (["--budget", "hour", "--steps", "9"], "--budget chooses the number of steps when a run begins"),

@@ -179,8 +179,8 @@ def one_step(preset):
     training = state.create(0, preset, "gpu")
     _, real, draws = to_device(make(preset, dtype=np.float32), "gpu")
     transfers.start()
-    grads, averages, _ = step.gradients(training.networks, real, draws, preset, preset.recipe)
-    state.apply(training, grads, averages, 1, preset.recipe)
+    grads, averages, _ = step.gradients(training.networks, real, draws, preset)
+    state.apply(training, grads, averages, 1, preset)
 
 
 def test_a_whole_step_moves_nothing(double):

@@ -149,7 +149,7 @@ def test_what_is_not_computed_launches_the_same(double, name):
     found = []
     for dry in (False, True):
         launches.start(dry)
-        grads = step.gradients(*inputs, preset, preset.recipe)[0]
+        grads = step.gradients(*inputs, preset)[0]
         found.append((launches.total().launches, {name: sum(1 for _ in leaves) for name, leaves in grads.items()}))
         launches.start()
     assert found[1][0] == pytest.approx(found[0][0], rel=0.03)

@@ -9,7 +9,7 @@ from training.test_step import PRESETS, make
 
 from minihit import tree
 from minihit.backend import device_module, to_device
-from minihit.models import generator
+from minihit.models.hit import generator
 from minihit.training import state, step
 
 
@@ -41,11 +41,11 @@ def test_the_gradients_of_a_step_agree_with_numpy(gpu, name, dtype):
     on_device = to_device(inputs, "gpu")
     if gpu.exact:
         gpu.transfers.start()
-    found = step.gradients(*on_device, preset, preset.recipe)
+    found = step.gradients(*on_device, preset)
     if gpu.exact:
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
         assert {kind for kind in gpu.transfers.dtypes if kind.kind == "f"} == {np.dtype(dtype)}
-    gpu.agree(found, step.gradients(*inputs, preset, preset.recipe))
+    gpu.agree(found, step.gradients(*inputs, preset))
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -65,15 +65,15 @@ def test_images_made_in_strips_agree_with_numpy(gpu, name):
 def test_the_optimisers_agree_with_numpy(gpu, name):
     preset, rng = VARIANTS[name], np.random.default_rng(0)
     host, device = state.create(0, preset), state.create(0, preset, "gpu")
-    grads = {network: tree.map(lambda leaf: rng.standard_normal(leaf.shape, dtype=np.float32), host.networks[network])
-             for network in ("generator", "discriminator")}
-    averages = tree.map(lambda leaf: leaf + 0.5, host.networks["state"])
+    grads = {name: tree.map(lambda leaf: rng.standard_normal(leaf.shape, dtype=np.float32), network["params"])
+             for name, network in host.networks.items()}
+    averages = {"generator": tree.map(lambda leaf: leaf + 0.5, host.networks["generator"]["averages"])}
     grads_there, averages_there = to_device([grads, averages], "gpu")
     if gpu.exact:
         gpu.transfers.start()
     for number in (1, 11):                                                # the moving average begins after step 10
-        expected = state.apply(host, grads, averages, number, preset.recipe)
-        found = state.apply(device, grads_there, averages_there, number, preset.recipe)
+        expected = state.apply(host, grads, averages, number, preset)
+        found = state.apply(device, grads_there, averages_there, number, preset)
     if gpu.exact:
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
     gpu.agree([device.trees, found], [host.trees, expected])

@@ -13,8 +13,9 @@ from minihit.data import prefetch
 from minihit.data.faces.render import faces
 from minihit.errors import UserError
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
+from minihit.objectives import gan
 from minihit.show.images import read_image, to_float, write_png
-from minihit.training import estimate, guard, loop, measure, pictures, state, step
+from minihit.training import estimate, guard, loop, measure, pictures, state
 from minihit.training.run import checkpoint, log
 from minihit.training.run.folder import RunFolder
 
@@ -204,7 +205,7 @@ def test_nothing_waits_between_logs(steps_of, name):
     """Steps 2, 3 and 5 to 7 wait for nothing and upload the batch and what was drawn; pictures of the start follow step
     1, step 4 writes the log."""
     counts, preset = steps_of(RUNS[name]), RUNS[name]
-    drawn = step.draw(np.random.default_rng(0), 4, preset, preset.recipe)
+    drawn = gan.draw(np.random.default_rng(0), 4, preset)
     for number in (2, 3, 5, 6, 7):
         syncs, uploads = counts[number]
         assert syncs == []

@@ -23,7 +23,7 @@ def test_a_penalty_is_that_of_the_image_gradient():
     rng = np.random.default_rng(2)
     params, images = discriminator.init(rng, PLAIN), rng.standard_normal((2, 16, 16, 3))
     value, cache = adapters.penalty(penalties.r1, 5.0).forward(params, images, PLAIN)
-    unit, _ = discriminator.unit_gradient(discriminator.forward(params, images, PLAIN)[1])
+    unit, _ = discriminator.logit_gradients(discriminator.forward(params, images, PLAIN)[1])
     assert value == penalties.r1(unit, 5.0)[0]
     assert cache["unit"][0].shape == images.shape
 

@@ -12,24 +12,25 @@ shapes = st.tuples(st.integers(2, 4), st.integers(1, 3), st.integers(1, 5))
 
 def example(seed, shape):
     rng = np.random.default_rng(seed)
-    state = {"mean": rng.standard_normal(shape[-1]), "variance": 0.5 + rng.random(shape[-1])}
-    return gradcheck.perturb(batch_norm.init(shape[-1]), rng), rng.standard_normal(shape), state, rng
+    averages = {"mean": rng.standard_normal(shape[-1]), "variance": 0.5 + rng.random(shape[-1])}
+    return gradcheck.perturb(batch_norm.init(shape[-1]), rng), rng.standard_normal(shape), averages, rng
 
 
 @pytest.mark.parametrize("evaluation", [False, True])
 @given(shape=shapes, seed=seeds)
 def test_backward_agrees_with_finite_differences(evaluation, shape, seed):
-    params, x, state, rng = example(seed, shape)
-    gradcheck.check_layer(batch_norm, params, x, rng, state=state if evaluation else None)
+    params, x, averages, rng = example(seed, shape)
+    gradcheck.check_layer(batch_norm, params, x, rng, averages=averages if evaluation else None)
 
 
 @given(shapes, seeds)
 def test_forward_is_the_definition(shape, seed):
-    params, x, state, _ = example(seed, shape)
+    params, x, averages, _ = example(seed, shape)
     axes = tuple(range(x.ndim - 1))
-    for mean, variance, given_state in ((x.mean(axes), x.var(axes), None), (state["mean"], state["variance"], state)):
+    running = (averages["mean"], averages["variance"], averages)
+    for mean, variance, chosen in ((x.mean(axes), x.var(axes), None), running):
         expected = params["scale"] * (x - mean) / np.sqrt(variance + 1e-3) + params["bias"]
-        np.testing.assert_allclose(batch_norm.forward(params, x, given_state)[0], expected, atol=1e-12)
+        np.testing.assert_allclose(batch_norm.forward(params, x, chosen)[0], expected, atol=1e-12)
 
 
 def test_a_large_mean_costs_no_accuracy_in_float32():
@@ -40,25 +41,25 @@ def test_a_large_mean_costs_no_accuracy_in_float32():
 
 @pytest.mark.parametrize("count", [2, 3, 10])
 def test_running_averages_take_the_unbiased_variance(count):
-    params, x, state, _ = example(1, (count, 1, 3))
-    folded = batch_norm.fold(state, batch_norm.forward(params, x)[1])
-    np.testing.assert_allclose(folded["mean"], 0.99 * state["mean"] + 0.01 * x.mean((0, 1)))
-    np.testing.assert_allclose(folded["variance"], 0.99 * state["variance"] + 0.01 * x.var((0, 1), ddof=1))
+    params, x, averages, _ = example(1, (count, 1, 3))
+    folded = batch_norm.fold(averages, batch_norm.forward(params, x)[1])
+    np.testing.assert_allclose(folded["mean"], 0.99 * averages["mean"] + 0.01 * x.mean((0, 1)))
+    np.testing.assert_allclose(folded["variance"], 0.99 * averages["variance"] + 0.01 * x.var((0, 1), ddof=1))
 
 
 def test_a_single_value_has_no_variance():
-    params, x, state, _ = example(1, (1, 1, 3))
-    folded = batch_norm.fold(state, batch_norm.forward(params, x)[1])
-    np.testing.assert_allclose(folded["variance"], 0.99 * state["variance"])
+    params, x, averages, _ = example(1, (1, 1, 3))
+    folded = batch_norm.fold(averages, batch_norm.forward(params, x)[1])
+    np.testing.assert_allclose(folded["variance"], 0.99 * averages["variance"])
 
 
 def test_fold_follows_the_keys_of_the_state():
-    params, x, state, _ = example(2, (5, 2, 3))
+    params, x, averages, _ = example(2, (5, 2, 3))
     _, cache = batch_norm.forward(params, x)
-    tree = {"blocks": [{"norm": state}, {"norm": {}}], "other": {}}
+    tree = {"blocks": [{"norm": averages}, {"norm": {}}], "other": {}}
     caches = {"blocks": [{"norm": cache, "expand": {}}, {"norm": {}}], "other": {"x": x}, "start": {}}
     folded = batch_norm.fold(tree, caches)
-    assert_same(folded, {"blocks": [{"norm": batch_norm.fold(state, cache)}, {"norm": {}}], "other": {}})
+    assert_same(folded, {"blocks": [{"norm": batch_norm.fold(averages, cache)}, {"norm": {}}], "other": {}})
 
 
 large = st.tuples(st.integers(3, 5), st.integers(3, 4), st.integers(1, 5))
@@ -78,19 +79,19 @@ def test_a_shift_and_a_rescaling_of_a_channel_change_nothing(shape, seed):
 
 @given(large, seeds)
 def test_the_order_of_the_batch_is_kept_and_does_not_matter(shape, seed):
-    params, x, state, rng = example(seed, shape)
+    params, x, averages, rng = example(seed, shape)
     order = rng.permutation(shape[0])
-    for given_state in (None, state):
-        y, _ = batch_norm.forward(params, x, given_state)
-        np.testing.assert_allclose(batch_norm.forward(params, x[order], given_state)[0], y[order], atol=1e-12)
+    for chosen in (None, averages):
+        y, _ = batch_norm.forward(params, x, chosen)
+        np.testing.assert_allclose(batch_norm.forward(params, x[order], chosen)[0], y[order], atol=1e-12)
 
 
 @given(large, seeds)
 def test_with_its_own_statistics_evaluation_is_training(shape, seed):
     params, x, _, _ = example(seed, shape)
     y, cache = batch_norm.forward(params, x)
-    state = {name: cache[name] for name in ("mean", "variance")}
-    np.testing.assert_allclose(batch_norm.forward(params, x, state)[0], y, atol=1e-13)
+    averages = {name: cache[name] for name in ("mean", "variance")}
+    np.testing.assert_allclose(batch_norm.forward(params, x, averages)[0], y, atol=1e-13)
 
 
 @given(st.tuples(st.integers(4, 6), st.integers(1, 3), st.integers(1, 5)), seeds)
@@ -101,11 +102,12 @@ def test_parts_that_run_together_are_one_batch(shape, seed):
     dy = rng.standard_normal(shape)
     dx, grads = batch_norm.backward(dy, cache)
 
-    def work(part):
-        y, cache = batch_norm.forward(params, x[part])
+    def work(part, total):
+        y, cache = batch_norm.forward(params, x[part], total=total)
         return y, cache, *batch_norm.backward(dy[part], cache)
 
-    ys, caches, dxs, partial_grads = zip(*parallel.together(work, [slice(0, 1), slice(1, None)]), strict=True)
+    (lanes,) = parallel.groups(work, [[slice(0, 1), slice(1, None)]])
+    ys, caches, dxs, partial_grads = zip(*lanes, strict=True)
     np.testing.assert_allclose(np.concatenate(ys), y, atol=1e-11)
     np.testing.assert_allclose(np.concatenate(dxs), dx, atol=1e-10)
     for name in ("scale", "bias"):

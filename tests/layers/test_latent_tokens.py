@@ -6,24 +6,25 @@ from support.helpers import seeds
 
 from minihit import gradcheck
 from minihit.layers import latent_tokens, norm
+from minihit.layers.norm import How
 
 small = st.integers(1, 4)
 
 
-@pytest.mark.parametrize("kind", norm.KINDS)
+@pytest.mark.parametrize("kind", norm.NORMS)
 @given(b=st.integers(2, 3), latent=small, count=small, channels=st.integers(2, 4), seed=seeds)
 def test_backward_agrees_with_finite_differences(kind, b, latent, count, channels, seed):
     rng = np.random.default_rng(seed)
     params = gradcheck.perturb(latent_tokens.init(rng, latent, count, channels), rng)
-    gradcheck.check_layer(latent_tokens, params, rng.standard_normal((b, latent)), rng, kind=kind)
+    gradcheck.check_layer(latent_tokens, params, rng.standard_normal((b, latent)), rng, how=How(kind))
 
 
 def test_the_position_is_added_before_the_norm():
     rng = np.random.default_rng(0)
     params, z = gradcheck.perturb(latent_tokens.init(rng, 3, 4, 5), rng), rng.standard_normal((2, 3))
     h = np.einsum("bz,ztc->btc", z, params["linear"]["weight"]) + params["linear"]["bias"] + params["position"][0]
-    expected, _ = norm.forward(params["norm"], h, "batch")
-    tokens, _ = latent_tokens.forward(params, z, "batch")
+    expected, _ = norm.forward(params["norm"], h, How("batch"))
+    tokens, _ = latent_tokens.forward(params, z, How("batch"))
     np.testing.assert_allclose(tokens, expected, atol=1e-12)
 
 
@@ -31,6 +32,6 @@ def test_running_averages_stand_in_for_the_batch():
     """In evaluation the tokens of a latent do not depend on its batch."""
     rng = np.random.default_rng(1)
     params, z = gradcheck.perturb(latent_tokens.init(rng, 3, 4, 5), rng), rng.standard_normal((3, 3))
-    state = latent_tokens.init_state(5, "batch")
-    whole, alone = (latent_tokens.forward(params, latents, "batch", state)[0] for latents in (z, z[:1]))
+    averages = latent_tokens.init_averages(5, "batch")
+    whole, alone = (latent_tokens.forward(params, latents, How("batch", averages))[0] for latents in (z, z[:1]))
     np.testing.assert_allclose(whole[:1], alone, atol=1e-12)

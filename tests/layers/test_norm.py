@@ -5,23 +5,30 @@ from support.helpers import assert_same, normal, seeds
 
 from minihit import gradcheck
 from minihit.layers import batch_norm, layer_norm, norm
+from minihit.layers.norm import How
 
 MODULES = {"batch": batch_norm, "layer": layer_norm}
 
 
-@pytest.mark.parametrize("kind", norm.KINDS)
+@pytest.mark.parametrize("kind", norm.NORMS)
 @given(seed=seeds)
 def test_norm_is_the_chosen_module(kind, seed):
     rng = np.random.default_rng(seed)
     params, x, dy = gradcheck.perturb(norm.init(4), rng), normal(seed, 3, 2, 4), normal(seed + 1, 3, 2, 4)
-    (y, cache), (expected, expected_cache) = norm.forward(params, x, kind), MODULES[kind].forward(params, x)
+    (y, cache), (expected, expected_cache) = norm.forward(params, x, How(kind)), MODULES[kind].forward(params, x)
     assert_same(y, expected)
     assert_same(norm.backward(dy, cache), MODULES[kind].backward(dy, expected_cache))
-    gradcheck.check_layer(norm, params, x, rng, kind=kind)
+    gradcheck.check_layer(norm, params, x, rng, how=How(kind))
 
 
 def test_only_batch_norm_has_running_averages():
-    assert norm.init_state(4, "batch").keys() == {"mean", "variance"}
-    assert norm.init_state(4, "layer") == {}
+    assert norm.init_averages(4, "batch").keys() == {"mean", "variance"}
+    assert norm.init_averages(4, "layer") == {}
     x, params = normal(0, 3, 2, 4), norm.init(4)
-    assert_same(norm.forward(params, x, "layer", {})[0], norm.forward(params, x, "layer")[0])
+    assert_same(norm.forward(params, x, How("layer", {}))[0], norm.forward(params, x, How("layer"))[0])
+
+
+def test_a_part_of_a_network_is_normalised_with_its_own_averages():
+    how = How("batch", {"blocks": [{"norm": 1}, {"norm": 2}]}, total=sum)
+    assert how.at("blocks", 1).at("norm") == How("batch", 2, total=sum)
+    assert How("layer").at("blocks", 1) == How("layer")

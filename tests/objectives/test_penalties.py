@@ -13,7 +13,6 @@ from support.networks import DISCRIMINATORS, discriminators, make_discriminator
 from minihit import gradcheck, tree
 from minihit.models import discriminator
 from minihit.objectives import penalties
-from minihit.training import step
 
 COST = 10.0
 
@@ -65,9 +64,9 @@ def test_so_it_is_for_any_architecture(penalty, definition, config, count, seed)
 def assert_autograd_agrees(penalty, definition, config, count, seed):
     params, images = make_discriminator(config, np.random.default_rng(seed), count=count)
     _, cache = discriminator.forward(params, images, config)
-    unit = discriminator.unit_gradient(cache)
+    unit = discriminator.logit_gradients(cache)
     value, dgradient = penalty(unit[0], COST)
-    grads = step.loss_gradients(np.zeros(count), cache, unit, dgradient)
+    grads = discriminator.loss_gradients(np.zeros(count), cache, unit, dgradient)
 
     expected, expected_grads = value_and_grad(
         lambda params: definition(oracle.image_gradient(params, images, config)))(params)
@@ -84,10 +83,11 @@ def test_loss_and_penalty_share_their_products(penalty, definition, config):
     """Seeds and a penalty at once are the sum of the two alone."""
     params, images = make_discriminator(config, np.random.default_rng(1))
     _, cache = discriminator.forward(params, images, config)
-    unit, seeds = discriminator.unit_gradient(cache), normal(2, len(images))
+    unit, seeds = discriminator.logit_gradients(cache), normal(2, len(images))
     _, dgradient = penalty(unit[0], COST)
-    both = dict(tree.items(step.loss_gradients(seeds, cache, unit, dgradient)))
-    apart = tree.add(discriminator.backward(seeds, cache)[1], step.loss_gradients(0 * seeds, cache, unit, dgradient))
+    both = dict(tree.items(discriminator.loss_gradients(seeds, cache, unit, dgradient)))
+    alone = discriminator.loss_gradients(0 * seeds, cache, unit, dgradient)
+    apart = tree.add(discriminator.backward(seeds, cache)[1], alone)
     for path, leaf in tree.items(apart):
         gradcheck.assert_close(both[path], leaf, path, rtol=1e-9, atol=1e-9)
 
@@ -97,6 +97,6 @@ def test_biases_do_not_enter_a_penalty(penalty, definition):
     """But for those below minibatch stddev, the only part of the discriminator that bends."""
     params, images = make_discriminator(DISCRIMINATORS["blur"], np.random.default_rng(3))
     _, cache = discriminator.forward(params, images, DISCRIMINATORS["blur"])
-    unit = discriminator.unit_gradient(cache)
-    grads = step.loss_gradients(np.zeros(4), cache, unit, penalty(unit[0], COST)[1])
+    unit = discriminator.logit_gradients(cache)
+    grads = discriminator.loss_gradients(np.zeros(4), cache, unit, penalty(unit[0], COST)[1])
     assert not any(leaf.any() for path, leaf in tree.items(grads) if path.endswith("bias"))

@@ -16,8 +16,9 @@ from parity import recipe
 
 from minihit import tree
 from minihit.models import discriminator as our_discriminator
-from minihit.models import generator as our_generator
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig, stylegan2_channels
+from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
+from minihit.models.hit import generator as our_generator
+from minihit.models.hit.config import GeneratorConfig
 
 DTYPES = {"f64": np.float64, "f32": np.float32}
 
@@ -50,7 +51,7 @@ def discriminator_config(tag):
 def generator(tag, dtype):
     """(config, params, state) with the recipe's weights."""
     config, shapes = generator_config(tag)
-    trees = our_generator.init(np.random.default_rng(0), config), our_generator.init_state(config)
+    trees = our_generator.init(np.random.default_rng(0), config), our_generator.init_averages(config)
     return config, *(filled(leaves, config, tag, shapes, dtype) for leaves in trees)
 
 

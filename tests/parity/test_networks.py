@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from parity import official, recipe
 
-from minihit.models import discriminator, generator, stage
+from minihit.models import discriminator
+from minihit.models.hit import generator, stage
 from minihit.ops import windows
 
 # float64: exact constants against those that TensorFlow rounds to float32; float32: the noise of two float32 runs
@@ -50,7 +51,7 @@ def discriminator_errors(mode):
     logits, cache = discriminator.forward(params, recipe.images("d128.x", 4, 128).astype(dtype), config)
     maps = [block["conv1"]["x"] for block in cache["blocks"]] + [cache["conv"]["x"]]
     values = {f"d128/conv_blocks.{index}": x for index, x in enumerate(maps, 1)}
-    values |= {"d128/logits": logits[:, None], "d128/grad.x": discriminator.unit_gradient(cache)[0]}
+    values |= {"d128/logits": logits[:, None], "d128/grad.x": discriminator.logit_gradients(cache)[0]}
     return {key: official.errors(mode, key, value) for key, value in values.items()}
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from parity import official, recipe
 
-from minihit.models import discriminator, generator
+from minihit.models import discriminator
+from minihit.models.hit import generator
 
 NETWORKS = [*recipe.GENERATORS, *recipe.DISCRIMINATORS]
 HEAVY = {"g256", "g1024", "d256"}
@@ -17,7 +18,7 @@ def leaves_and_shapes(tag):
     rng = np.random.default_rng(0)
     if tag in recipe.GENERATORS:
         config, shapes = official.generator_config(tag)
-        trees = generator.init(rng, config), generator.init_state(config)
+        trees = generator.init(rng, config), generator.init_averages(config)
     else:
         config, shapes = official.discriminator_config(tag)
         trees = (discriminator.init(rng, config),)

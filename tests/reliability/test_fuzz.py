@@ -29,7 +29,7 @@ EXAMPLES = [45, pytest.param(450, marks=pytest.mark.slow)]
 MEMORY = 2**23                                                            # bytes, to read a run of a quarter of 2**20
 PIXELS = 12 * MAX_PIXELS                                                  # bytes: what a picture may say that it has
 PATIENCE = 600                                                            # seconds until something is taken to hang
-PART = {"ema": state.create(0, TINY).trees["ema"]["averages"]}
+PART = {"ema": {"generator": state.create(0, TINY).trees["ema"]["generator"]["averages"]}}
 pytestmark = [pytest.mark.parametrize("examples", EXAMPLES), pytest.mark.filterwarnings("ignore:Duplicate name")]
 
 

@@ -6,8 +6,12 @@ from support.helpers import cast
 
 from minihit import gradcheck
 from minihit.gradcheck.networks import BASE, DISCRIMINATORS, GENERATORS, PLAIN
-from minihit.models import discriminator, generator
-from minihit.models.config import ATTENTIONS, DOWNSAMPLES, NORMS, DiscriminatorConfig, GeneratorConfig
+from minihit.layers.norm import NORMS
+from minihit.layers.residual_downsample import DOWNSAMPLES
+from minihit.models import discriminator
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit import generator
+from minihit.models.hit.config import ATTENTIONS, GeneratorConfig
 
 __all__ = ["BASE", "DISCRIMINATORS", "GENERATORS", "PLAIN", "discriminators", "generators", "make_discriminator",
            "make_generator"]
@@ -26,7 +30,7 @@ def generators(draw, **fixed):
         "layers": each(st.integers(0, 2)), "heads": each(st.sampled_from([2, 4])),
         "windows": each(st.sampled_from([None, 2, 4])), "attention": draw(st.sampled_from(ATTENTIONS)),
         "cross_attention": draw(st.booleans()), "multi_query": draw(st.booleans()),
-        "norm": draw(st.sampled_from(NORMS)),
+        "norm": draw(st.sampled_from(sorted(NORMS))),
     }
     return GeneratorConfig(**{**chosen, **fixed})
 
@@ -35,16 +39,16 @@ def generators(draw, **fixed):
 def discriminators(draw, **fixed):
     """Any DiscriminatorConfig of side 8 or 16 and few channels."""
     chosen = {"channels": draw(st.lists(st.integers(1, 4), min_size=2, max_size=3).map(tuple)),
-              "downsample": draw(st.sampled_from(DOWNSAMPLES)), "equalized": draw(st.booleans()),
+              "downsample": draw(st.sampled_from(sorted(DOWNSAMPLES))), "equalized": draw(st.booleans()),
               "minibatch_stddev": draw(st.booleans())}
     return DiscriminatorConfig(**{**chosen, **fixed})
 
 
 def make_generator(config, rng, dtype=np.float64):
-    """(params, z, state): a batch of two and running averages unlike any batch's."""
+    """(params, z, averages): a batch of two and running averages unlike any batch's."""
     params = gradcheck.perturb(generator.init(rng, config), rng)
-    state = gradcheck.perturb(generator.init_state(config), rng, scale=0.1)
-    return *cast((params, rng.standard_normal((2, config.latent))), dtype), cast(state, dtype)
+    averages = gradcheck.perturb(generator.init_averages(config), rng, scale=0.1)
+    return *cast((params, rng.standard_normal((2, config.latent))), dtype), cast(averages, dtype)
 
 
 def make_discriminator(config, rng, dtype=np.float64, count=4):

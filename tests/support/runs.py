@@ -6,7 +6,8 @@ import numpy as np
 
 from minihit import tree
 from minihit.data.dataset import ImageSet
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit.config import GeneratorConfig
 from minihit.presets import PRESETS, Preset
 from minihit.training import state
 from minihit.training.recipe import Recipe
@@ -53,7 +54,8 @@ def image_set(images, held_out=0, **settings):
 
 def run_config(preset=TINY, **settings):
     """A RunConfig that logs every step and looks seldom."""
-    quick = {"log_every": 1, "sample_every": 1000, "measure_every": 1000, "measure_images": 8, "save_every": 2}
+    quick = {"log_every": 1, "sample_every": 1000, "measure_every": 1000, "measure_images": 8, "save_every": 2,
+             "lanes": 2}
     return RunConfig(preset, **{**quick, **settings})
 
 
@@ -61,8 +63,9 @@ def write_run(path, preset=TINY, step=3, **settings):
     """A RunFolder with a configuration and a checkpoint of parameters far from their first values, without training."""
     folder, rng = RunFolder(path), np.random.default_rng(step)
     trees = tree.map(lambda x: x + 0.3 * rng.standard_normal(x.shape).astype(x.dtype), state.create(0, preset).trees)
-    for name in ("generator", "ema"):
-        trees[name]["averages"] = tree.map(np.abs, trees[name]["averages"])     # variances
+    for kind in ("networks", "ema"):
+        generator = trees[kind]["generator"]
+        generator["averages"] = tree.map(np.abs, generator["averages"])       # variances
     write_config(folder, run_config(preset, **settings))
     checkpoint.save(checkpoint.path_of(folder.checkpoints, step), trees, {"step": step})
     return folder

@@ -16,7 +16,8 @@ from training.test_step import PRESETS, make
 import minihit
 from minihit import presets, tree
 from minihit.bench import case
-from minihit.models import discriminator, generator
+from minihit.models import discriminator
+from minihit.models.hit import generator
 from minihit.ops import augment
 from minihit.training import loop, state, step
 from minihit.training.run import checkpoint
@@ -26,7 +27,7 @@ PRESET = tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cu
 PATHS = [str(Path(minihit.__file__).parents[1]), str(Path(__file__).parents[1])]
 TRAIN = "import sys; from training import test_determinism as t; t.train(t.RunFolder(t.Path(sys.argv[1])))"
 PARTS = {
-    "generator": (generator, ("forward", "backward", "update_state")),
+    "generator": (generator, ("forward", "backward", "update_averages")),
     "discriminator": (discriminator, ("forward", "tangent", "input_gradient", "weight_gradients")),
     "augmentation": (augment, ("forward",)),
 }
@@ -80,7 +81,7 @@ def test_threads_inside_products_of_a_real_width(stddev, count):
     here, results = case.make(preset), []
     for threads in (1, 2):
         with threadpool_limits(limits=threads, user_api="blas"):
-            results.append(step.gradients(here.training.networks, here.real, here.draws, preset, preset.recipe))
+            results.append(step.gradients(here.training.networks, here.real, here.draws, preset))
     for one, two in zip(*results, strict=True):
         assert_same(one, two)
 
@@ -88,8 +89,8 @@ def test_threads_inside_products_of_a_real_width(stddev, count):
 def test_another_seed_is_another_run(tmp_path, once):
     loop.train(run_config(PRESET, seed=1), RunFolder(tmp_path))
     different = left(RunFolder(tmp_path))[0]
-    for path, leaf in tree.items(different["generator"]["params"]):
-        same = dict(tree.items(once[0]["generator"]["params"]))[path]
+    for path, leaf in tree.items(different["networks"]["generator"]["params"]):
+        same = dict(tree.items(once[0]["networks"]["generator"]["params"]))[path]
         assert not np.array_equal(leaf, same) or path.endswith("bias"), path
 
 
@@ -110,7 +111,7 @@ def test_every_array_inside_a_step_is_float32(monkeypatch, name):
     for part, (module, functions) in PARTS.items():
         for function in functions:
             monkeypatch.setattr(module, function, watched(part, getattr(module, function)))
-    step.gradients(*make(preset, dtype=np.float32), preset, preset.recipe)
+    step.gradients(*make(preset, dtype=np.float32), preset)
     assert {path: kind for path, kind in seen.items() if kind != np.float32} == {}
     assert len(seen) > 100
 

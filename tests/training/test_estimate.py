@@ -16,6 +16,7 @@ from support.runs import TINY, run_config, shrunk, tiny
 import minihit
 from minihit import cost
 from minihit.errors import UserError
+from minihit.objectives import gan
 from minihit.presets import PRESETS
 from minihit.training import estimate, loop, state, step
 from minihit.training.run import checkpoint
@@ -80,21 +81,46 @@ def test_the_run_does_not_depend_on_the_warm_up(tmp_path, monkeypatch):
     assert_same(*ends)
 
 
-def test_the_warm_up_computes_a_micro_batch_a_thread(monkeypatch):
-    """Two of them, whatever the size of the batch; one where it is slow."""
+def test_the_warm_up_computes_what_the_run_computes_side_by_side(monkeypatch):
+    """Twice, whatever the size of the batch; once where it is slow."""
     seen, gradients = [], step.gradients
 
-    def watched(networks, real, draws, preset, recipe):
-        seen.append((len(real), recipe.micro_batch))
-        return gradients(networks, real, draws, preset, recipe)
+    def watched(networks, real, draws, preset, lanes):
+        seen.append((len(real), preset.recipe.micro_batch, lanes))
+        return gradients(networks, real, draws, preset, lanes)
 
     monkeypatch.setattr(step, "gradients", watched)
-    monkeypatch.setattr(estimate.parallel, "cores", lambda: 3)
-    assert estimate.seconds_per_step(run_config(tiny(batch=40)), "cpu") > 0
-    assert seen == [(6, 2)] * 2
+    assert estimate.seconds_per_step(run_config(tiny(batch=40), lanes=3), "cpu") > 0
+    assert seen == [(6, 2, 3)] * 2
     monkeypatch.setattr(estimate, "SLOW", 0.0)
-    estimate.seconds_per_step(run_config(tiny(batch=4, micro_batch=0)), "cpu")
-    assert seen[2:] == [(4, 4)]
+    estimate.seconds_per_step(run_config(tiny(batch=4, micro_batch=0), lanes=2), "cpu")
+    assert seen[2:] == [(4, 4, 2)]
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4, 8, 16])
+@pytest.mark.parametrize("batch, micro_batch", [(32, 16), (64, 32), (64, 0), (60, 16), (128, 8)])
+def test_the_warm_up_has_the_threads_of_the_run(batch, micro_batch, lanes):
+    """As many micro-batches side by side, as many lanes to each; on a CPU at most 16 images to a lane."""
+    config = run_config(tiny(batch=batch, micro_batch=micro_batch), lanes=lanes)
+    small = estimate.warm_up(config, "cpu")
+    run, warm = (step.plan(here.preset, here.preset.recipe.batch, here.lanes) for here in (config, small))
+    assert warm.at_once == run.at_once == len(warm.groups)
+    assert {len(group) for group in warm.groups} == {len(run.groups[0])}
+    assert max(part.stop - part.start for part in warm.parts) <= 16
+
+
+@pytest.mark.parametrize("batch, micro_batch, times", [(32, 16, 1), (64, 16, 2), (48, 16, 2), (64, 64, 2)])
+def test_the_time_of_a_step_is_that_of_its_turns(batch, micro_batch, times, monkeypatch):
+    """On two lanes: two micro-batches at a time, and a lane of 32 images takes twice as long as one of 16."""
+    monkeypatch.setattr(estimate, "_timed", lambda *arguments: (1.0, 0.25))
+    config = run_config(tiny(batch=batch, micro_batch=micro_batch), lanes=2)
+    assert estimate.seconds_per_step(config, "cpu") == times + 0.25
+
+
+def test_a_gpu_warms_up_with_whole_micro_batches(monkeypatch):
+    monkeypatch.setattr(estimate, "device_module", lambda device: object())
+    small = estimate.warm_up(run_config(tiny(batch=64, micro_batch=32), lanes=1), "gpu")
+    assert (small.preset.recipe.batch, small.preset.recipe.micro_batch) == (32, 32)
 
 
 # budgets
@@ -135,19 +161,18 @@ def test_the_chosen_steps_are_saved_and_resumed(tmp_path, monkeypatch, fixed_spe
 
 @pytest.mark.parametrize("preset", [tiny(), tiny(consistency=1.0), shrunk("faces-32"), shrunk("celeba-64", batch=8)],
                          ids=["tiny", "bCR", "faces-32", "celeba-64"])
-def test_the_memory_of_a_step_is_what_numpy_allocates(preset, monkeypatch):
+def test_the_memory_of_a_step_is_what_numpy_allocates(preset):
     """On one thread, with widths at which activations, not Python's own objects, decide."""
     preset = replace(preset, recipe=replace(preset.recipe, batch=32, micro_batch=16))
     networks = state.create(0, preset).networks
-    draws = step.draw(np.random.default_rng(0), 32, preset, preset.recipe)
+    draws = gan.draw(np.random.default_rng(0), 32, preset)
     side = preset.generator.size
     real = np.zeros((32, side, side, 3), np.float32)
-    monkeypatch.setattr(step.parallel, "run", lambda function, parts, xp, alike: [function(part) for part in parts])
     tracemalloc.start()
-    step.gradients(networks, real, draws, preset, preset.recipe)
+    step.gradients(networks, real, draws, preset)
     taken = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert taken / FACTOR < cost.step_memory(preset, threads=1) < taken * FACTOR
+    assert taken / FACTOR < cost.step_memory(preset, step.plan(preset, 32, lanes=1)) < taken * FACTOR
 
 
 RUN = """
@@ -157,11 +182,12 @@ from pathlib import Path
 from minihit.backend import peak_memory
 from minihit.presets import PRESETS
 from minihit.training import loop
-from minihit.training.run import RunConfig, RunFolder
+from minihit.training.run.config import RunConfig
+from minihit.training.run.folder import RunFolder
 
 preset = PRESETS[sys.argv[1]]
 preset = replace(preset, recipe=replace(preset.recipe, batch=int(sys.argv[2]), micro_batch=int(sys.argv[3]), steps=3))
-loop.train(RunConfig(preset, measure_images=int(sys.argv[4])), RunFolder(Path(sys.argv[5])))
+loop.train(RunConfig(preset, measure_images=int(sys.argv[4]), lanes=2), RunFolder(Path(sys.argv[5])))
 print("peak", peak_memory())
 """
 

@@ -18,7 +18,7 @@ TERMS = st.sampled_from([{}, {"r1": 0.0}, {"consistency": 10.0}, {"consistency":
 
 
 def gradients(inputs, preset, micro_batch):
-    return step.gradients(*inputs, preset, replace(preset.recipe, micro_batch=micro_batch))
+    return step.gradients(*inputs, replace(preset, recipe=replace(preset.recipe, micro_batch=micro_batch)))
 
 
 def assert_close(actual, expected):

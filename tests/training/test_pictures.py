@@ -21,7 +21,7 @@ def test_small_images_are_enlarged():
 
 def test_samples_of_both_weights_are_written(tmp_path):
     folder, trees = RunFolder(tmp_path), state.create(0, TINY).trees
-    trees["ema"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = 1.0
+    trees["ema"]["generator"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = 1.0
     pictures.write_samples(folder, trees, TINY.generator, "cpu", 0, 7)
     ema, raw = (read_image(folder.samples / f"{kind}-00000007.png") for kind in ("ema", "raw"))
     assert ema.shape == raw.shape and ema.mean() > raw.mean() + 50
@@ -32,7 +32,7 @@ def test_the_timelapse_ends_with_the_last_grid_and_stays_there(tmp_path):
 
     folder, trees = RunFolder(tmp_path), state.create(0, TINY).trees
     for step in range(8):
-        trees["ema"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = step / 8
+        trees["ema"]["generator"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = step / 8
         pictures.write_samples(folder, trees, TINY.generator, "cpu", 0, step)
     pictures.write_timelapse(folder)
     with Image.open(folder.path / "timelapse.gif") as animation:

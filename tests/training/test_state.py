@@ -4,6 +4,7 @@ import numpy as np
 from support.runs import tiny
 
 from minihit import tree
+from minihit.objectives import gan
 from minihit.training import state, step
 
 PINNED = np.array([
@@ -26,9 +27,9 @@ def ten_steps(preset):
     for number in range(1, 11):
         rng = np.random.default_rng([0, number])
         real = rng.standard_normal((4, preset.generator.size, preset.generator.size, 3), dtype=np.float32)
-        draws = step.draw(rng, 4, preset, preset.recipe)
-        grads, averages, metrics = step.gradients(training.networks, real, draws, preset, preset.recipe)
-        state.apply(training, grads, averages, number, preset.recipe)
+        draws = gan.draw(rng, 4, preset)
+        grads, averages, metrics = step.gradients(training.networks, real, draws, preset)
+        state.apply(training, grads, averages, number, preset)
         losses.append([float(metrics["generator_loss"]), float(metrics["real_loss"] + metrics["fake_loss"])])
     return training, np.array(losses)
 
@@ -40,31 +41,33 @@ def test_the_losses_of_ten_steps_are_pinned():
 
 def test_views_share_the_buffers():
     training = state.create(0, tiny())
-    for name in ("generator", "ema", "discriminator"):
-        assert all(np.shares_memory(leaf, training.buffers[name]) for _, leaf in tree.items(training.trees[name]))
-        assert tree.size(training.trees[name]) == training.buffers[name].size
+    for kind, buffers in (("networks", training.buffers), ("ema", training.averaged)):
+        assert training.trees[kind].keys() == buffers.keys()
+        for name, buffer in buffers.items():
+            assert all(np.shares_memory(leaf, buffer) for _, leaf in tree.items(training.trees[kind][name]))
+            assert tree.size(training.trees[kind][name]) == buffer.size
+    assert training.averaged.keys() == {"generator"}
 
 
 def test_every_leaf_of_both_networks_moves():
     training, before = state.create(0, tiny(steps=10)), state.create(0, tiny()).trees
     training, _ = ten_steps(tiny(steps=10))
-    for name in ("generator", "ema", "discriminator"):
-        for (path, a), (_, b) in zip(tree.items(training.trees[name]), tree.items(before[name]), strict=True):
-            assert not np.array_equal(a, b) or path.endswith("key/bias"), f"{name}/{path}"
+    for kind in ("networks", "ema"):
+        for (path, a), (_, b) in zip(tree.items(training.trees[kind]), tree.items(before[kind]), strict=True):
+            assert not np.array_equal(a, b) or path.endswith("key/bias"), f"{kind}/{path}"
 
 
 def test_the_average_covers_the_running_averages():
     training, _ = ten_steps(tiny(steps=10))
-    generator, ema = training.trees["generator"]["averages"], training.trees["ema"]["averages"]
+    generator, ema = (training.trees[kind]["generator"]["averages"] for kind in ("networks", "ema"))
     for (path, a), (_, b) in zip(tree.items(generator), tree.items(ema), strict=True):
         np.testing.assert_array_equal(a, b, err_msg=path)                  # step 10 is the last one that is a copy
 
 
 def test_clipping_bounds_the_update():
-    recipe = tiny(clip=1e-3).recipe
     training = state.create(0, tiny())
-    grads = {name: tree.map(np.ones_like, training.networks[name]) for name in ("generator", "discriminator")}
-    norms = state.apply(training, grads, training.networks["state"], 1, recipe)
+    grads = {name: tree.map(np.ones_like, network["params"]) for name, network in training.networks.items()}
+    norms = state.apply(training, grads, {}, 1, tiny(clip=1e-3))
     first = training.moments["generator"]["first"]
     np.testing.assert_allclose(np.sqrt(first @ first), 1e-3, rtol=1e-5)
     np.testing.assert_allclose(norms["generator"], first.size**0.5, rtol=1e-5)

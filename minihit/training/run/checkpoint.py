@@ -11,7 +11,8 @@ from minihit import tree
 from minihit.atomic import replacing
 from minihit.errors import UserError
 
-FORMAT = "minihit checkpoint 1"
+FORMATS = FIRST, FORMAT = "minihit checkpoint 1", "minihit checkpoint 2"
+_MOVED = {"generator": "networks/generator", "ema": "ema/generator", "discriminator": "networks/discriminator/params"}
 _FACTS = 2**20                                                            # bytes that a header never has
 _NAME = re.compile(r"step-(\d+)\.npz")
 
@@ -36,13 +37,14 @@ def load(path, like):
         with zipfile.ZipFile(path) as archive:
             members = _members(archive)
             facts = _read_facts(archive, members["header"])
+            members = _renamed(members) if isinstance(facts, dict) and facts.get("format") == FIRST else members
             leaves = {name: _read(archive, members.get(name), _is_like(leaf)) for name, leaf in tree.items(like)}
     except PermissionError as error:
         raise UserError(f"cannot read {path}: {error.strerror}; allow it, or choose another one") from error
     except Exception as error:  # a damaged file makes zipfile and NumPy raise nearly anything
         kind = type(error).__name__
         raise UserError(f"{path} is not a whole checkpoint ({kind}): delete it, or choose another one") from error
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT or type(facts.get("step")) is not int:
+    if not isinstance(facts, dict) or facts.get("format") not in FORMATS or type(facts.get("step")) is not int:
         raise UserError(f"{path} is not a checkpoint of this version: choose one that begins with {FORMAT!r}")
     for name, leaf in leaves.items():
         if leaf is None:
@@ -58,6 +60,12 @@ def _members(archive):
     if len(members) < len(infos) or any(info.compress_type != zipfile.ZIP_STORED for info in infos):
         raise ValueError("savez writes every name once and does not compress")
     return members
+
+
+def _renamed(members):
+    """The members of a checkpoint of the first format, for one generator and one discriminator, under today's names."""
+    parts = {name: name.partition("/") for name in members}
+    return {f"{_MOVED.get(top, top)}/{rest}" if rest else top: members[name] for name, (top, _, rest) in parts.items()}
 
 
 def _read_facts(archive, member):

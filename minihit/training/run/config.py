@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import types
 import typing
 from dataclasses import dataclass, replace
@@ -9,10 +10,14 @@ from typing import Annotated
 
 import tyro
 
+from minihit import parallel
 from minihit.atomic import replacing
 from minihit.data.dataset import BUILT_IN, ImageSet
 from minihit.errors import UserError
 from minihit.presets import Preset
+from minihit.training.parts import lanes_that_pay
+
+MOST_LANES = 1_024
 
 
 @dataclass(frozen=True)
@@ -29,17 +34,21 @@ class RunConfig:
     measure_images: int = 1_000              # images on each side of that measurement
     save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
+    lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
 
     def __post_init__(self):
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        if not 0 <= self.lanes <= MOST_LANES:
+            raise UserError(f"lanes is {self.lanes}: it must be 0 (as many as pay) to {MOST_LANES}")
 
     def settled(self, data):
-        """With what its data set decides."""
+        """With what its data set and this machine decide."""
         pictures = len(data.training) if isinstance(data, ImageSet) else None
         recipe = self.preset.recipe.for_pictures(pictures)
-        return replace(self, preset=replace(self.preset, recipe=recipe))
+        lanes = self.lanes or lanes_that_pay(recipe.batch, recipe.micro_batch, parallel.cores())
+        return replace(self, preset=replace(self.preset, recipe=recipe), lanes=lanes)
 
 
 def intervals(steps):
@@ -49,16 +58,32 @@ def intervals(steps):
 
 
 def to_json(config):
-    return json.dumps(dataclasses.asdict(config), indent=1)
+    return json.dumps(plain(config), indent=1)
+
+
+def plain(config):
+    """A dataclass as nested dicts; one that has a kind, such as a network, says which."""
+    if not dataclasses.is_dataclass(config):
+        return config
+    kind = {"kind": config.kind} if hasattr(config, "kind") else {}
+    return {**kind, **{field.name: plain(getattr(config, field.name)) for field in dataclasses.fields(config)}}
 
 
 def from_json(text, source):
     """The RunConfig that to_json wrote; source, a file's name, is for the UserError that a foreign text raises."""
     try:
-        return _build(RunConfig, json.loads(text))
+        return _build(RunConfig, _with_lanes(json.loads(text)))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{source} is not the configuration of a run ({error}): "
                         f"choose the folder of a run, or start a new one") from error
+
+
+def _with_lanes(fields):
+    """Files of version 0.1.0 have no lanes: a batch in one piece had two, or as many as left 16 images to each."""
+    if "lanes" in fields:
+        return fields
+    batch, micro_batch = (fields["preset"]["recipe"][name] for name in ("batch", "micro_batch"))
+    return {**fields, "lanes": 2 if micro_batch in range(1, batch) else max(2, math.ceil(batch / 16))}
 
 
 def write_config(folder, config):
@@ -75,14 +100,22 @@ def read_config(folder):
 
 
 def _build(kind, value):
-    """A dataclass from nested dicts; lists become tuples."""
-    if dataclasses.is_dataclass(kind):
-        kinds = typing.get_type_hints(kind)
-        return kind(**{name: _build(kinds[name], child) for name, child in value.items()})
+    """A dataclass from nested dicts; lists become tuples. Of several kinds it is the one that the dict names."""
+    kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    if dataclasses.is_dataclass(kinds[0]):
+        return _build_dataclass(kinds, dict(value))
     if isinstance(value, list):
         return tuple(value)
-    kind = str if typing.get_origin(kind) is typing.Literal else kind         # whose choices __post_init__ knows
-    expected = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    if not isinstance(value, (*(e for e in expected if isinstance(e, type)), *([int] if float in expected else []))):
+    kinds = (str,) if typing.get_origin(kind) is typing.Literal else kinds    # whose choices __post_init__ knows
+    if not isinstance(value, (*(e for e in kinds if isinstance(e, type)), *([int] if float in kinds else []))):
         raise ValueError(f"{value!r} is not {kind}")
     return value
+
+
+def _build_dataclass(kinds, fields):
+    named = fields.pop("kind", getattr(kinds[0], "kind", None))           # files of version 0.1.0 name none
+    chosen = [kind for kind in kinds if getattr(kind, "kind", None) == named]
+    if not chosen:
+        raise ValueError(f"kind {named!r} is unknown")
+    types_of = typing.get_type_hints(chosen[0])
+    return chosen[0](**{name: _build(types_of[name], value) for name, value in fields.items()})

@@ -1,7 +1,5 @@
 """What a run saves so that it can go on bit for bit: every array, and facts that say what they belong to."""
 
-import dataclasses
-
 from tqdm import tqdm
 
 from minihit import __version__, tree
@@ -9,12 +7,13 @@ from minihit.atomic import remove_leftovers
 from minihit.backend import to_device, to_host
 from minihit.errors import UserError
 from minihit.training.run import checkpoint, log
+from minihit.training.run.config import plain
 
 
 def save(config, folder, data, training, number):
     """Write the checkpoint of a step and remove the oldest ones. All randomness follows from (seed, step, position)."""
     facts = {"version": __version__, "step": number, "position": number * config.preset.recipe.batch,
-             "seed": config.seed, "data": data.fingerprint, "config": dataclasses.asdict(config)}
+             "seed": config.seed, "data": data.fingerprint, "config": plain(config)}
     checkpoint.save(checkpoint.path_of(folder.checkpoints, number), to_host(training.trees), facts)
     checkpoint.keep_newest(folder.checkpoints, config.keep)
 

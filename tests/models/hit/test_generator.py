@@ -12,8 +12,8 @@ from support.networks import BASE, GENERATORS, generators, make_generator
 
 from minihit import gradcheck, tree
 from minihit.layers import batch_norm
-from minihit.models import generator
-from minihit.models.config import GeneratorConfig
+from minihit.models.hit import generator
+from minihit.models.hit.config import GeneratorConfig
 
 every_option = pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS.keys())
 ROUNDING = 1e-7                                                           # of a sum over whole images, over the step
@@ -29,8 +29,8 @@ def test_gradients_agree_with_finite_differences(config):
 @every_option
 def test_gradients_in_evaluation_agree_with_finite_differences(config):
     rng = np.random.default_rng(1)
-    params, z, state = make_generator(config, rng)
-    gradcheck.check_layer(generator, params, z, rng, atol=ROUNDING, few=0, config=config, state=state)
+    params, z, averages = make_generator(config, rng)
+    gradcheck.check_layer(generator, params, z, rng, atol=ROUNDING, few=0, config=config, averages=averages)
 
 
 @every_option
@@ -50,9 +50,9 @@ def test_any_architecture_agrees_with_autograd(config, seed, evaluation):
 
 def assert_autograd_agrees(config, seed, evaluation=False):
     params, z, averages = make_generator(config, np.random.default_rng(seed))
-    state = batch_norm.fold(averages, generator.forward(params, z, config)[1], momentum=0.5) if evaluation else None
-    image, cache = generator.forward(params, z, config, state)
-    vjp, expected = make_vjp(lambda arguments: oracle.images(*arguments, config, state))((params, z))
+    averages = batch_norm.fold(averages, generator.forward(params, z, config)[1], momentum=0.5) if evaluation else None
+    image, cache = generator.forward(params, z, config, averages)
+    vjp, expected = make_vjp(lambda arguments: oracle.images(*arguments, config, averages))((params, z))
     np.testing.assert_allclose(image, expected, rtol=0, atol=1e-10)
     dimage = normal(3, *image.shape)
     dz, grads = generator.backward(dimage, cache)
@@ -67,9 +67,9 @@ def assert_autograd_agrees(config, seed, evaluation=False):
 @every_option
 @pytest.mark.parametrize("pixels", [1, 200, 1 << 16])
 def test_generate_is_forward_in_evaluation_for_strips_of_any_size(config, pixels):
-    params, z, state = make_generator(config, np.random.default_rng(4))
-    image, _ = generator.forward(params, z, config, state)
-    np.testing.assert_allclose(generator.generate(params, z, config, state, pixels), image, rtol=0, atol=1e-11)
+    params, z, averages = make_generator(config, np.random.default_rng(4))
+    image, _ = generator.forward(params, z, config, averages)
+    np.testing.assert_allclose(generator.generate(params, z, config, averages, pixels), image, rtol=0, atol=1e-11)
 
 
 @every_option
@@ -101,12 +101,12 @@ def test_a_gradient_of_the_gradient_agrees_with_autograd(config):
 @given(generators(), seeds)
 def test_in_evaluation_an_image_depends_neither_on_its_batch_nor_on_its_order(config, seed):
     rng = np.random.default_rng(seed)
-    params, _, state = make_generator(config, rng)
+    params, _, averages = make_generator(config, rng)
     z = rng.standard_normal((3, config.latent))
-    together, _ = generator.forward(params, z, config, state)
-    alone = np.concatenate([generator.forward(params, z[i:i + 1], config, state)[0] for i in range(3)])
-    backwards, _ = generator.forward(params, z[::-1], config, state)
-    for other in (alone, backwards[::-1], generator.generate(params, z, config, state)):
+    together, _ = generator.forward(params, z, config, averages)
+    alone = np.concatenate([generator.forward(params, z[i:i + 1], config, averages)[0] for i in range(3)])
+    backwards, _ = generator.forward(params, z[::-1], config, averages)
+    for other in (alone, backwards[::-1], generator.generate(params, z, config, averages)):
         np.testing.assert_allclose(other, together, rtol=0, atol=1e-10)
 
 
@@ -127,19 +127,19 @@ def test_every_parameter_moves_the_image(config):
 
 
 def test_running_averages_follow_the_batch_statistics():
-    params, z, state = make_generator(BASE, np.random.default_rng(9))
+    params, z, averages = make_generator(BASE, np.random.default_rng(9))
     _, cache = generator.forward(params, z, BASE)
-    updated = generator.update_state(state, cache)
-    assert dict(tree.items(updated)).keys() == dict(tree.items(state)).keys()
-    new, old, seen = (leaves["stages"][0]["blocks"][1]["mlp"]["norm"] for leaves in (updated, state, cache))
+    updated = generator.update_averages(averages, cache)
+    assert dict(tree.items(updated)).keys() == dict(tree.items(averages)).keys()
+    new, old, seen = (leaves["stages"][0]["blocks"][1]["mlp"]["norm"] for leaves in (updated, averages, cache))
     assert_same(new, batch_norm.fold(old, seen))
-    before = dict(tree.items(state))
+    before = dict(tree.items(averages))
     assert all((leaf != before[path]).any() for path, leaf in tree.items(updated))
 
 
 def test_layer_norm_has_no_running_averages():
     config = GENERATORS["layer norm"]
-    assert tree.size(generator.init_state(config)) == 0
+    assert tree.size(generator.init_averages(config)) == 0
 
 
 def test_attention_maps_are_found_by_name():

@@ -2,15 +2,13 @@
 
 Shapes: images (B, size, size, 3); x (B, H, W, C); logits (B,).
 
-Without minibatch stddev nothing mixes images. A backward pass started with ones then gives, for every image, the
-gradient delta of its own logit at every layer, and every loss is a rescaling of it: see weight_gradients.
+Backward is in two halves, the images' gradient and the weights': what the losses do with them is in algebra.py.
 """
 
 import math
 from itertools import pairwise
 
 from minihit import initializers, tree
-from minihit.backend import array_module
 from minihit.layers import conv2d, linear, residual_downsample
 from minihit.ops import leaky_relu, minibatch_stddev
 
@@ -26,6 +24,11 @@ def init(rng, config):
         "dense": linear.init(rng, (4, 4, c), c, draw),
         "logit": linear.init(rng, c, 1, draw),
     }
+
+
+def init_averages(config):
+    """No running averages."""
+    return {}
 
 
 def forward(params, images, config):
@@ -52,10 +55,10 @@ def backward(dlogits, cache):
     return dimages, weight_gradients(deltas, cache)
 
 
-def input_gradient(dlogits, cache, bend=None):
+def input_gradient(dlogits, cache, second_order=None):
     """Returns dimages and deltas, the gradients at the output of every linear layer.
 
-    bend, where given, is added to the gradient below minibatch stddev: the second derivative of that layer.
+    second_order, where given, is added to the gradient below minibatch stddev: that layer's second derivative.
     """
     deltas = {"blocks": []}
     deltas["logit"] = dlogits[:, None]
@@ -67,7 +70,7 @@ def input_gradient(dlogits, cache, bend=None):
     if "stddev" in cache:
         deltas["stddev"] = dx
         dx = minibatch_stddev.backward(dx, cache["stddev"])
-        dx = dx if bend is None else dx + bend
+        dx = dx if second_order is None else dx + second_order
     for block_cache in reversed(cache["blocks"]):
         dx, block_deltas = residual_downsample.input_gradient(dx, block_cache)
         deltas["blocks"].insert(0, block_deltas)
@@ -105,12 +108,6 @@ def tangent(t_images, cache):
     t_x = leaky_relu.tangent(t_x, cache["dense_relu"])
     t_logits, t_cache["logit"] = linear.tangent(t_x, cache["logit"])
     return t_logits[:, 0], t_cache
-
-
-def unit_gradient(cache):
-    """input_gradient started with ones: without minibatch stddev, each image's gradient of its own logit."""
-    weight = cache["logit"]["weight"]
-    return input_gradient(array_module(weight).ones(len(cache["stem"]["x"]), weight.dtype), cache)
 
 
 def equalize(params):

@@ -7,7 +7,6 @@ before, or None; the new x (B, 2H, 2W, C') or None after the last stage; the new
 from minihit import initializers
 from minihit.layers import attention_block, cross_attention, linear, mlp, norm, to_rgb
 from minihit.ops import pixel_shuffle, upsample, windows
-from minihit.tree import child
 
 
 def init(rng, plan, config):
@@ -28,29 +27,29 @@ def init(rng, plan, config):
     return params
 
 
-def init_state(plan, config):
+def init_averages(plan, config):
     c, kind = plan.channels, config.norm
-    state = {}
+    averages = {}
     if config.cross_attention:
-        state = {"cross_norm": norm.init_state(c, kind), "cross_mlp": mlp.init_state(c, kind)}
+        averages = {"cross_norm": norm.init_averages(c, kind), "cross_mlp": mlp.init_averages(c, kind)}
     block = attention_block if plan.window else mlp
-    state["blocks"] = [block.init_state(c, kind) for _ in range(plan.layers)]
+    averages["blocks"] = [block.init_averages(c, kind) for _ in range(plan.layers)]
     if plan.rgb:
-        state["to_rgb"] = to_rgb.init_state(c, kind)
-    return state
+        averages["to_rgb"] = to_rgb.init_averages(c, kind)
+    return averages
 
 
-def forward(params, x, tokens, image, plan, kind, state=None):
-    """Returns x, image, cache; kind is the normalisation."""
+def forward(params, x, tokens, image, plan, how):
+    """Returns x, image, cache."""
     cache = {"plan": plan, "has_image": image is not None}
     x = x + params["position"]
     if tokens is not None:
-        h, cache["cross_norm"] = norm.forward(params["cross_norm"], x, kind, child(state, "cross_norm"))
+        h, cache["cross_norm"] = norm.forward(params["cross_norm"], x, how.at("cross_norm"))
         h, cache["cross_attention"] = cross_attention.forward(params["cross_attention"], h, tokens)
-        x, cache["cross_mlp"] = mlp.forward(params["cross_mlp"], x + h, kind, child(state, "cross_mlp"))
-    x, cache["blocks"] = _blocks_forward(params["blocks"], x, plan, kind, child(state, "blocks"))
+        x, cache["cross_mlp"] = mlp.forward(params["cross_mlp"], x + h, how.at("cross_mlp"))
+    x, cache["blocks"] = _blocks_forward(params["blocks"], x, plan, how.at("blocks"))
     if plan.rgb:
-        rgb, cache["to_rgb"] = to_rgb.forward(params["to_rgb"], x, kind, child(state, "to_rgb"))
+        rgb, cache["to_rgb"] = to_rgb.forward(params["to_rgb"], x, how.at("to_rgb"))
         image = rgb if image is None else upsample.forward(image)[0] + rgb
     if plan.next_channels is None:
         return None, image, cache
@@ -81,15 +80,15 @@ def backward(dx, dimage, cache):
     return dx, dtokens, dimage, grads
 
 
-def _blocks_forward(params, x, plan, kind, state):
+def _blocks_forward(params, x, plan, how):
     caches = []
     if plan.window:
         x = windows.split(x, plan.window)
     for index, block in enumerate(params):
         if plan.window:
-            x, cache = attention_block.forward(block, x, plan.axes, kind, child(state, index))
+            x, cache = attention_block.forward(block, x, plan.axes, how.at(index))
         else:
-            x, cache = mlp.forward(block, x, kind, child(state, index))
+            x, cache = mlp.forward(block, x, how.at(index))
         caches.append(cache)
     if plan.window:
         x = windows.merge(x, plan.window, plan.side)

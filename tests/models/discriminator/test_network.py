@@ -11,7 +11,7 @@ from support.networks import DISCRIMINATORS, PLAIN, discriminators, make_discrim
 
 from minihit import gradcheck, tree
 from minihit.models import discriminator
-from minihit.models.config import DiscriminatorConfig, stylegan2_channels
+from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
 
 every_option = pytest.mark.parametrize("config", DISCRIMINATORS.values(), ids=DISCRIMINATORS.keys())
 every_image_alone = pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_tangent_and_input_gradient_are_transposes(config):
 
 
 @every_image_alone
-def test_one_unit_gradient_serves_every_loss(config):
+def test_one_logit_gradients_serves_every_loss(config):
     params, images = make_discriminator(config, np.random.default_rng(7))
     _, cache = discriminator.forward(params, images, config)
     seeds = normal(8, len(images))
-    dimages, deltas = discriminator.unit_gradient(cache)
+    dimages, deltas = discriminator.logit_gradients(cache)
     expected_dimages, expected_grads = discriminator.backward(seeds, cache)
     np.testing.assert_allclose(dimages * seeds[:, None, None, None], expected_dimages, atol=1e-10)
     grads = dict(tree.items(discriminator.weight_gradients(deltas, cache, scale=seeds)))

@@ -5,7 +5,8 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from minihit.errors import UserError
-from minihit.models.config import DiscriminatorConfig, GeneratorConfig, Stage, stylegan2_channels
+from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
+from minihit.models.hit.config import GeneratorConfig, Stage
 
 SMALL = {"latent": 8, "channels": (8, 8), "layers": (1, 1), "heads": (2, 2), "windows": (4, None)}
 

@@ -6,7 +6,8 @@ from support.helpers import normal
 from support.networks import BASE, GENERATORS
 
 from minihit import gradcheck
-from minihit.models import stage
+from minihit.layers.norm import How
+from minihit.models.hit import stage
 
 every_option = pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS.keys())
 
@@ -24,14 +25,14 @@ def test_gradients_agree_with_finite_differences(config):
     rng = np.random.default_rng(0)
     for plan in config.stages:
         params = gradcheck.perturb(stage.init(rng, plan, config), rng)
-        gradcheck.check_layer(stage, params, inputs(config, plan, rng), rng, few=0, plan=plan, kind=config.norm)
+        gradcheck.check_layer(stage, params, inputs(config, plan, rng), rng, few=0, plan=plan, how=How(config.norm))
 
 
 @every_option
 def test_shapes_of_what_a_stage_hands_on(config):
     rng = np.random.default_rng(1)
     for plan in config.stages:
-        x, image, _ = stage.forward(stage.init(rng, plan, config), *inputs(config, plan, rng), plan, config.norm)
+        x, image, _ = stage.forward(stage.init(rng, plan, config), *inputs(config, plan, rng), plan, How(config.norm))
         if plan.next_channels is None:
             assert x is None
         else:
@@ -47,8 +48,8 @@ def test_the_image_is_upsampled_and_added_to():
     rng, plan = np.random.default_rng(2), config.stages[1]
     params = gradcheck.perturb(stage.init(rng, plan, config), rng)
     x, tokens, image = inputs(config, plan, rng)
-    _, colours, _ = stage.forward(params, x, tokens, None, plan, config.norm)
-    _, both, _ = stage.forward(params, x, tokens, image, plan, config.norm)
+    _, colours, _ = stage.forward(params, x, tokens, None, plan, How(config.norm))
+    _, both, _ = stage.forward(params, x, tokens, image, plan, How(config.norm))
     np.testing.assert_allclose(both, colours + image.repeat(2, axis=1).repeat(2, axis=2))
 
 
@@ -63,11 +64,11 @@ def test_only_a_stage_that_changes_width_has_a_linear_layer_to_the_next():
 def test_a_stage_without_windows_is_pointwise():
     """A changed pixel changes no other, given the statistics of evaluation."""
     rng, plan = np.random.default_rng(4), BASE.stages[1]
-    params, state = gradcheck.perturb(stage.init(rng, plan, BASE), rng), stage.init_state(plan, BASE)
+    params, averages = gradcheck.perturb(stage.init(rng, plan, BASE), rng), stage.init_averages(plan, BASE)
     x, tokens, image = inputs(BASE, plan, rng)
     moved = x.copy()
     moved[:, 3, 5] += normal(5, 6)
-    _, before, _ = stage.forward(params, x, tokens, image, plan, BASE.norm, state)
-    _, after, _ = stage.forward(params, moved, tokens, image, plan, BASE.norm, state)
+    _, before, _ = stage.forward(params, x, tokens, image, plan, How(BASE.norm, averages))
+    _, after, _ = stage.forward(params, moved, tokens, image, plan, How(BASE.norm, averages))
     changed = (np.abs(after - before) > 1e-12).any(axis=(0, 3))
     assert changed[3, 5] and changed.sum() == 1

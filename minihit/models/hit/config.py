@@ -1,15 +1,14 @@
-"""What a network is made of, checked when it is written down: frozen dataclasses, from which every shape follows."""
+"""What HiT is made of, checked when it is written down: frozen dataclasses, from which every shape follows."""
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
-from minihit.errors import UserError
+from minihit.errors import UserError, require_choice
+from minihit.layers.norm import NORMS
 
 START = 8                                                                 # side of the first feature map
 ATTENTIONS = ("multi_axis", "block", "grid", "axial", "full", "none")
-NORMS = ("batch", "layer")
-DOWNSAMPLES = ("blur", "average")
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class GeneratorConfig:
     Raises UserError where the fields contradict each other, with what would work.
     """
 
+    kind: ClassVar[str] = "hit"              # of network: see minihit/models
     latent: int                              # width of z
     channels: tuple[int, ...]                # of the map, one number per stage
     layers: tuple[int, ...]                  # blocks besides the cross-attention block
@@ -43,7 +43,7 @@ class GeneratorConfig:
     attention: Literal[ATTENTIONS] = "multi_axis"  # self-attention of the stages with windows; the rest are ablations
     cross_attention: bool = True             # False: z enters through the first map only (ablation)
     multi_query: bool = True                 # one key and value head for all query heads (Shazeer 2019)
-    norm: Literal[NORMS] = "batch"           # batch: the official default
+    norm: Literal[tuple(NORMS)] = "batch"    # batch: the official default
 
     def __post_init__(self):
         stages = len(self.channels)
@@ -51,8 +51,8 @@ class GeneratorConfig:
             if len(getattr(self, name)) != stages:
                 entries = len(getattr(self, name))
                 raise UserError(f"{name} has {entries} entries and channels {stages}: give one per stage")
-        _require_choice("attention", self.attention, ATTENTIONS)
-        _require_choice("norm", self.norm, NORMS)
+        require_choice("attention", self.attention, ATTENTIONS)
+        require_choice("norm", self.norm, NORMS)
         for name in ("latent", "tokens"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
@@ -98,39 +98,3 @@ class GeneratorConfig:
         axes = {"block": ("block",), "full": ("block",), "grid": ("grid",)}.get(self.attention, ("block", "grid"))
         return Stage(index, side, self.channels[index], None if last else self.channels[index + 1], self.heads[index],
                      self.layers[index], window, axes, rgb=last or self.windows[index] is None)
-
-
-@dataclass(frozen=True)
-class DiscriminatorConfig:
-    """StyleGAN2's residual discriminator (Karras et al. 2020), as HiT uses it.
-
-    Raises UserError where the fields contradict each other, with what would work.
-    """
-
-    channels: tuple[int, ...]                # at sides size, size / 2, ..., 4
-    downsample: Literal[DOWNSAMPLES] = "blur"  # of a block's map to half its side
-    equalized: bool = False                  # equalised learning rate (Karras et al. 2018, section 4.1)
-    minibatch_stddev: bool = False           # Karras et al. 2018, section 3
-
-    def __post_init__(self):
-        _require_choice("downsample", self.downsample, DOWNSAMPLES)
-        if len(self.channels) < 2 or min(self.channels) < 1:
-            raise UserError("a discriminator needs a number of channels, at least 1, "
-                            "for each side from the image's down to 4")
-
-    @property
-    def size(self):
-        """Height and width of the image."""
-        return 4 << (len(self.channels) - 1)
-
-
-def stylegan2_channels(size, multiplier=1):
-    """Channels at sides size, ..., 4 of the official discriminator: 512 up to side 32, then 16384 m / side."""
-    wide = {64 << i: (256 >> i) * multiplier for i in range(5)}
-    sides = [size >> i for i in range(size.bit_length() - 2)]
-    return tuple(wide.get(side, 512) for side in sides)
-
-
-def _require_choice(name, value, choices):
-    if value not in choices:
-        raise UserError(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}")

@@ -1,0 +1,16 @@
+"""StyleGAN2's residual discriminator as HiT uses it: image to logit, and what its losses need of it."""
+
+from minihit.models.discriminator.algebra import image_gradient, logit_gradients, loss_gradients
+from minihit.models.discriminator.network import (
+    backward,
+    equalize,
+    forward,
+    init,
+    init_averages,
+    input_gradient,
+    tangent,
+    weight_gradients,
+)
+
+__all__ = ["backward", "equalize", "forward", "image_gradient", "init", "init_averages", "input_gradient",
+           "logit_gradients", "loss_gradients", "tangent", "weight_gradients"]

@@ -1,0 +1,5 @@
+"""HiT (Zhao et al. 2021): `from minihit.models import hit` is its generator, z to image."""
+
+from minihit.models.hit.generator import backward, forward, generate, init, init_averages, update_averages
+
+__all__ = ["backward", "forward", "generate", "init", "init_averages", "update_averages"]

@@ -1,5 +1,6 @@
 """minihit data: pictures become a store that training reads, and a store shows what it holds."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,9 @@ Source = Annotated[Path, tyro.conf.Positional,
                    tyro.conf.arg(metavar="SOURCE", help="folder of pictures, zip, or Parquet files: read where it is")]
 Store = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE", help="folder of the prepared images")]
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help="where the files are written")]
+
+
+LARGEST_SIDE = 2**14
 
 
 @dataclass(frozen=True)
@@ -123,11 +127,15 @@ def main(argv):
 
 
 def make(options):
-    check_positive(size=options.size)
+    check_positive(LARGEST_SIDE, size=options.size)
     if options.margin is not None and not 0.1 <= options.margin <= 1:
         raise UserError(f"--margin is {options.margin}: it is a share of the side, from 0.1 to 1")
     settings = Settings(options.size, crop_pixels(options.crop), options.margin, options.filter, options.strict)
-    store = prepare(options.source, options.store, settings)
+    try:
+        store = prepare(options.source, options.store, settings)
+    except KeyboardInterrupt as stop:
+        stop.args = ("stopped, and what is done is kept: the same command goes on from there",)
+        raise
     manifest = store.manifest
     skipped = f", {manifest.skipped:,} files skipped (see {options.store / SKIPPED})" if manifest.skipped else ""
     print(f"{options.store}: {manifest.count:,} images of {manifest.side} x {manifest.side}{skipped}; "
@@ -139,7 +147,7 @@ def crop_pixels(text):
     """What Settings takes for --crop."""
     if text in ("auto", "square"):
         return {"auto": None, "square": 0}[text]
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch("0*[1-9][0-9]{,8}", text):
         raise UserError(f"--crop {text!r} cannot be read: give auto, square, or a number of pixels such as 178")
     return int(text)
 
@@ -169,7 +177,7 @@ def check(options):
 
 
 def draw(options):
-    check_positive(count=options.count)
+    check_positive(stand_in.MOST, count=options.count)
     with tqdm(desc="drawing", total=options.count, unit="image", disable=None, leave=False) as bar:
         path = stand_in.write(options.folder, options.count, options.seed, bar.update)
     print(path)

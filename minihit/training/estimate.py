@@ -48,11 +48,17 @@ class Estimate:
 
 def before(config, device):
     """The Estimate for a run whose data set is open. Raises UserError where it cannot fit."""
+    memory, limit = fitting(config, device)
+    return Estimate(seconds_per_step(config, device), memory, limit)
+
+
+def fitting(config, device):
+    """Bytes at the peak of a run and those of the device, None if nobody knows. Raises UserError where it is less."""
     memory, limit = peak(config, device), memory_size(device)
     if limit and memory > limit:
         raise UserError(f"this takes about {gigabytes(memory)} of memory and the {device} has {gigabytes(limit)}: "
                         f"{_cure(config.preset.recipe)}")
-    return Estimate(seconds_per_step(config, device), memory, limit)
+    return memory, limit
 
 
 def peak(config, device):

@@ -5,31 +5,33 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from minihit import objectives, tree
+from minihit import objectives, signals, tree
 from minihit.backend import keep_memory, to_device
 from minihit.data import prefetch
 from minihit.data.dataset import open_data
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.show.attempt import attempt
 from minihit.show.images import to_float
+from minihit.streams import lasting
 from minihit.training import estimate, guard, pictures, state, step, watch
 from minihit.training.run import checkpoint, log, snapshot
 from minihit.training.run.config import write_config
 
 _STREAM = 0                                                               # of random numbers, one generator per step
-INTERRUPTED = 130
+INTERRUPTED = signals.INTERRUPTED
 UNSAVED = 10 * 60                                                         # seconds, after which a step is saved anyway
 
 
 def train(config, folder, device="cpu", resume=False, budget=None, data_on_device="auto"):
-    """Train to the end of the recipe; returns the exit code, 0, or 130 after Ctrl-C.
+    """Train to the end of the recipe; returns the exit code, 0, 130 after Ctrl-C, or 143 after SIGTERM and SIGHUP.
 
     config: RunConfig; folder: RunFolder; budget: a name of estimate.BUDGETS that chooses the number of steps;
     data_on_device: "auto", "yes" or "no", whether a GPU keeps all images.
     Raises UserError where the run exists and is not to be resumed, where another process trains in its folder, where
     it cannot fit, where data or disk fail, and where a value stops being finite.
     """
-    with exclusive(folder.lock, f"the run in {folder.path}"):
+    with lasting(), exclusive(folder.lock, f"the run in {folder.path}"):
         if not resume and checkpoint.newest(folder.checkpoints):
             raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by "
                             f"--run")
@@ -45,9 +47,9 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         snapshot.clear(folder, done)
         tqdm.write(_introduction(config, folder, data, training, device))
         tqdm.write(forecast.sentence(config.preset.recipe.steps - done, images))
-        with guard.interruptible() as interrupted:
-            done = _steps(watch.Watch(config, folder, device, data, images), training, done, interrupted)
-        return _finish(config, folder, done)
+        with guard.interruptible() as asked:
+            done = _steps(watch.Watch(config, folder, device, data, images), training, done, asked)
+        return _finish(config, folder, done, asked)
 
 
 def _open(config, device):
@@ -62,8 +64,8 @@ def _open(config, device):
         return open_data(config.data, config.preset.size, config.seed, config.flip, show, needed)
 
 
-def _steps(run, training, done, interrupted):
-    """Run the steps after `done`; returns the last one that was made."""
+def _steps(run, training, done, asked):
+    """Run the steps after `done`, or as far as the first one after which `asked` is true; returns the last one."""
     config, device, recipe = run.config, run.device, run.config.preset.recipe
     window, saved = log.Window(), time.monotonic()
     batches = prefetch.batches(run.data, done * recipe.batch, recipe.batch, device, run.images)
@@ -74,7 +76,7 @@ def _steps(run, training, done, interrupted):
             real = to_float(next(upcoming))
             waited = time.perf_counter() - started
             metrics, grads = _one_step(training, real, config, device, done)
-            last = done == recipe.steps or bool(interrupted)
+            last = done == recipe.steps or bool(asked)
             logs, saves = (last or done % every == 0 for every in (config.log_every, config.save_every))
             saves = saves or time.monotonic() - saved > UNSAVED
             if device == "cpu" or logs or saves:
@@ -84,7 +86,7 @@ def _steps(run, training, done, interrupted):
                 run.look(state.create(config.seed, config.preset, device), 0)
             if logs:
                 run.log(window, done)
-            run.look(training, done, last)
+            run.look(training, done, done == recipe.steps)                # who asks to stop is not kept waiting
             if saves:
                 snapshot.save(config, run.folder, run.data, training, done)
                 saved = time.monotonic()
@@ -101,13 +103,13 @@ def _one_step(training, real, config, device, number):
     return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
 
 
-def _finish(config, folder, done):
+def _finish(config, folder, done, asked):
     """Returns the exit code."""
     if done < config.preset.recipe.steps:
         tqdm.write(f"stopped after step {done}, all saved: go on with minihit train --resume --run {folder.path}")
-        return INTERRUPTED
-    pictures.write_curves(folder)
-    pictures.write_timelapse(folder)
+        return signals.exit_code(asked[0])
+    attempt(pictures.write_curves, folder)
+    attempt(pictures.write_timelapse, folder)
     tqdm.write(f"done: see samples, curves.png and timelapse.gif in {folder.path}")
     return 0
 

@@ -4,6 +4,7 @@ import shutil
 
 import imageio.v3 as iio
 import pytest
+from support.commands import refusal
 from support.pictures import encoded, photo
 
 from minihit.cli import main
@@ -32,16 +33,6 @@ def store(here):
     return here / "celeba"
 
 
-def refusal(capsys, *argv):
-    """The one line that a refused command prints."""
-    capsys.readouterr()
-    assert main(["data", *argv]) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("minihit: ")
-    assert err.count("\n") == 1
-    return err
-
-
 @pytest.mark.parametrize("argv", [[], ["-h"], ["--help"]])
 def test_help_names_every_action(capsys, argv):
     assert main(["data", *argv]) == 0
@@ -59,7 +50,7 @@ def test_help_of_an_action_shows_purpose_example_and_flags(capsys, action):
 
 
 def test_an_unknown_action_is_refused(capsys):
-    assert "'prep' is no action of minihit data: choose one of prepare, show, check" in refusal(capsys, "prep")
+    assert "'prep' is no action of minihit data: choose one of prepare, show, check" in refusal(capsys, "data", "prep")
 
 
 def test_prepare_says_what_was_made_and_how_to_train_on_it(here, capsys):
@@ -80,7 +71,8 @@ def test_prepare_names_the_files_it_skipped(here, capsys):
     out = capsys.readouterr().out
     assert "1 cannot be used:\n  b.png: the file is empty" in out
     assert "1 files skipped (see store/skipped.json)" in out
-    assert "--strict" in refusal(capsys, "prepare", "photos", "other", "--size", "8", "--strict")
+    assert main(["data", "prepare", "photos", "other", "--size", "8", "--strict"]) == 2
+    assert "--strict" in capsys.readouterr().err
 
 
 def test_the_options_reach_the_store(here):
@@ -94,18 +86,20 @@ def test_the_options_reach_the_store(here):
 
 @pytest.mark.parametrize(("flags", "words"), [
     (["--crop", "big"], "--crop 'big' cannot be read: give auto, square, or a number of pixels such as 178"),
+    (["--size", "16385"], "--size is 16385: it must be at most 16,384"), (["--size", "9" * 18], "at most 16,384"),
+    (["--crop", "9" * 5000], "cannot be read"), (["--crop", "\u0663"], "cannot be read"),
     (["--crop", "0"], "cannot be read"), (["--crop", "-5"], "cannot be read"), (["--size", "0"], "--size is 0"),
     (["--margin", "0"], "--margin is 0.0: it is a share"), (["--margin", "1.5"], "from 0.1 to 1"),
     (["--margin", "nan"], "from 0.1 to 1"),
 ])
 def test_options_that_make_no_sense_are_refused(here, capsys, flags, words):
     flags = [f"{flags[0]}={flags[1]}"]
-    assert words in refusal(capsys, "prepare", "img_align_celeba.zip", "store", *flags)
+    assert words in refusal(capsys, "data", "prepare", "img_align_celeba.zip", "store", *flags)
     assert not (here / "store").exists()
 
 
 def test_a_missing_source_says_where_celeba_is(here, capsys):
-    err = refusal(capsys, "prepare", "celeba.zip", "store")
+    err = refusal(capsys, "data", "prepare", "celeba.zip", "store")
     assert "there is nothing at celeba.zip" in err
     assert "MMLAB" in err
 
@@ -119,8 +113,8 @@ def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
     assert iio.imread(here / "celeba.png").shape == (2 * 18 + 2, 3 * 18 + 2, 3)
     assert main(["data", "show", "celeba", "--out", "two.png", "--count", "2"]) == 0
     assert iio.imread(here / "two.png").shape == (18 + 2, 2 * 18 + 2, 3)
-    assert "--count is 0" in refusal(capsys, "show", "celeba", "--count", "0")
-    assert "ends in .png" in refusal(capsys, "show", "celeba", "--out", "a.jpg")
+    assert "--count is 0" in refusal(capsys, "data", "show", "celeba", "--count", "0")
+    assert "ends in .png" in refusal(capsys, "data", "show", "celeba", "--out", "a.jpg")
 
 
 def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
@@ -130,9 +124,15 @@ def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
     content = bytearray((store / "images.npy").read_bytes())
     content[-1] ^= 1
     (store / "images.npy").write_bytes(content)
-    assert "images.npy is not what it was when the store was made" in refusal(capsys, "check", "celeba")
+    assert "images.npy is not what it was when the store was made" in refusal(capsys, "data", "check", "celeba")
     shutil.rmtree(store)
-    assert "there is no store at celeba" in refusal(capsys, "check", "celeba")
+    assert "there is no store at celeba" in refusal(capsys, "data", "check", "celeba")
+
+
+@pytest.mark.parametrize("count, words", [("0", "at least 1"), ("-3", "at least 1"), ("1000000", "at most 999,999")])
+def test_a_stand_in_of_no_number_is_refused(tmp_path, capsys, count, words):
+    assert words in refusal(capsys, "data", "stand-in", tmp_path / "new", f"--count={count}")
+    assert not (tmp_path / "new").exists()
 
 
 def test_check_counts_images_that_are_there_twice(here, capsys):

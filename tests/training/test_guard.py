@@ -37,6 +37,16 @@ def test_the_first_ctrl_c_waits_and_the_second_does_not(capfd):
     assert capfd.readouterr().err.count("finishing this step and saving") == 1
 
 
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_waits_however_often_it_comes_and_ctrl_c_does_not(capfd, first):
+    with pytest.raises(KeyboardInterrupt), guard.interruptible() as asked:
+        for number in (first, signal.SIGHUP, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+        assert asked[0] == first
+        press()
+    assert capfd.readouterr().err == (f"\n{first.name}: finishing this step and saving; press Ctrl-C to stop at once\n")
+
+
 def test_ctrl_c_in_the_middle_of_a_print_is_no_error(monkeypatch):
     """A handler that printed would meet "reentrant call inside BufferedWriter"."""
     read, write = os.pipe()

@@ -187,6 +187,20 @@ def test_ctrl_c_finishes_the_step_and_saves(tmp_path, interrupt, capsys):
     assert "stopped after step 3" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("place, name", [(loop.pictures, "write_curves"), (loop.pictures, "write_timelapse"),
+                                         (loop.pictures, "write_samples"), (loop.pictures, "write_neighbours")])
+def test_a_picture_that_cannot_be_drawn_never_ends_a_run(tmp_path, monkeypatch, capsys, place, name):
+    def write_it(*args):
+        raise RuntimeError("LaTeX was not found")
+
+    monkeypatch.setattr(place, name, write_it)
+    folder, data = RunFolder(tmp_path / "run"), tmp_path / "faces.npy"
+    np.save(data, faces(0, 0, 24, 16))
+    assert loop.train(replace(run_config(tiny(steps=2)), data=str(data)), folder) == 0
+    assert checkpoint.step_of(checkpoint.newest(folder.checkpoints)[0]) == 2
+    assert "could not be drawn and all else goes on (RuntimeError: LaTeX was not found)" in capsys.readouterr().out
+
+
 def test_a_finished_run_can_be_extended(tmp_path):
     """With a constant learning rate as if it had been so long from the start."""
     whole, extended = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "extended")

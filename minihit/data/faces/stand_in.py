@@ -26,6 +26,7 @@ LAST = ATTRIBUTES  # of the files to get its name
 FILES = LAST, SPLITS, IMAGES
 WIDTH, HEIGHT = 178, 218
 QUALITY = 90
+MOST = 999_999  # images that six digits can name
 CHUNK = 64  # faces drawn at a time
 SHARE = 4  # chunks for which a process is worth its start
 SPLIT_SHARES = (0.8, 0.9)  # where valid and test begin

@@ -22,6 +22,7 @@ from minihit.data.store.reader import npy_header, open_store
 from minihit.data.store.writer import clear, finish
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.streams import lasting
 
 PART_FILES, PART_BYTES = 1024, 2**26  # between two lines of the journal, whichever comes first
 LISTED = 100  # unusable files that are named; skipped.json names all
@@ -56,7 +57,7 @@ def prepare(path, folder, settings, report=tqdm.write):
     """
     path, folder = as_meant(path), Path(folder).expanduser()
     refuse_foreign(folder)
-    with open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}"):
+    with lasting(), open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}", report):
         layout = layouts.recognise(source)
         task = _task(path, layout, settings)
         if _is_there(folder, source, layout, task, report):

@@ -1,7 +1,7 @@
 """What the discriminator is made of, checked when it is written down."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from minihit.errors import UserError, require_choice
 from minihit.layers.residual_downsample import DOWNSAMPLES
@@ -16,7 +16,7 @@ class DiscriminatorConfig:
 
     kind: ClassVar[str] = "discriminator"    # of network: see minihit/models
     channels: tuple[int, ...]                # at sides size, size / 2, ..., 4
-    downsample: str = "blur"                 # or "average"
+    downsample: Literal[tuple(DOWNSAMPLES)] = "blur"  # of a block's map to half its side
     equalized: bool = False                  # equalised learning rate (Karras et al. 2018, section 4.1)
     minibatch_stddev: bool = False           # Karras et al. 2018, section 3
 

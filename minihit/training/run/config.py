@@ -6,6 +6,9 @@ import math
 import types
 import typing
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+import tyro
 
 from minihit import parallel
 from minihit.atomic import replacing
@@ -14,20 +17,22 @@ from minihit.errors import UserError
 from minihit.presets import Preset
 from minihit.training.parts import lanes_that_pay
 
+MOST_LANES = 1_024
+
 
 @dataclass(frozen=True)
 class RunConfig:
     """Everything that decides the numbers of a run, apart from the machine."""
 
-    preset: Preset
-    data: str = BUILT_IN                     # "faces", the built-in ones, a prepared store, or a folder of images
-    seed: int = 0
+    preset: Annotated[Preset, tyro.conf.arg(name="")]  # flags of its parts begin with the name of the part
+    data: str = BUILT_IN                     # "faces", a store that minihit data prepared, or a folder of images
+    seed: int = 0                            # decides the first parameters and every random draw
     flip: bool = True                        # mirror images of a folder at random
-    log_every: int = 50                      # steps
+    log_every: int = 50                      # steps between lines of the log
     sample_every: int = 50                   # steps between sample grids
     measure_every: int = 500                 # steps between measurements: sliced Wasserstein distance, neighbours
     measure_images: int = 1_000              # images on each side of that measurement
-    save_every: int = 500                    # steps between checkpoints
+    save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
 
@@ -35,6 +40,8 @@ class RunConfig:
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        if not 0 <= self.lanes <= MOST_LANES:
+            raise UserError(f"lanes is {self.lanes}: it must be 0 (as many as pay) to {MOST_LANES}")
 
     def settled(self, data):
         """With what its data set and this machine decide."""
@@ -99,6 +106,7 @@ def _build(kind, value):
         return _build_dataclass(kinds, dict(value))
     if isinstance(value, list):
         return tuple(value)
+    kinds = (str,) if typing.get_origin(kind) is typing.Literal else kinds    # whose choices __post_init__ knows
     if not isinstance(value, (*(e for e in kinds if isinstance(e, type)), *([int] if float in kinds else []))):
         raise ValueError(f"{value!r} is not {kind}")
     return value

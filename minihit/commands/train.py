@@ -76,7 +76,8 @@ def configure(argv):
     folder = RunFolder(base.run or Path("runs", name))
     first = _saved(folder, base.preset) if base.resume else _fresh(PRESETS[name], base.steps)
     options = parse(Train, argv, "train", Train(first, name, folder.path))
-    config = dataclasses.replace(options.config, **({"data": meant(os.path.expanduser(base.data))} if base.data else {}))
+    named = {"data": meant(os.path.expanduser(base.data))} if base.data else {}
+    config = dataclasses.replace(options.config, **named)
     if base.data == BUILT_IN != config.data:
         print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or base.steps):

@@ -14,7 +14,10 @@ FEW = 8                                                                   # leav
 
 
 class Comparison(NamedTuple):
-    """The gradient of one leaf along its worst direction; share, the error over the allowed one, fails above 1."""
+    """The gradient of one leaf along its worst direction; share, the error over the allowed one, fails above 1.
+
+    hint: what the mistake looks like, where that is known.
+    """
 
     path: str
     shape: tuple
@@ -22,6 +25,7 @@ class Comparison(NamedTuple):
     actual: float
     expected: float
     share: float
+    hint: str = ""
 
     def __str__(self):
         return (f"{self.path} {self.shape}, {self.along}: backward {self.actual:.10g}, finite differences "
@@ -104,7 +108,7 @@ def compare(forward, backward, arguments, rng, rtol=RTOL, atol=0.0, few=FEW):
 
 def compare_values(actual, expected, path, rtol=RTOL, atol=ATOL):
     """A Comparison of two arrays of one shape, value by value; atol is a number or one for each."""
-    share = np.nan_to_num(abs(actual - expected) / (atol + rtol * abs(expected) + TINY), nan=np.inf)
+    share = np.nan_to_num(abs(actual - expected) / (atol + rtol * abs(expected) + TINY), nan=np.inf, posinf=np.inf)
     at = tuple(int(i) for i in np.unravel_index(share.argmax(), share.shape))
     return Comparison(path, share.shape, f"at {at}", float(actual[at]), float(expected[at]), float(share[at]))
 

@@ -58,8 +58,8 @@ def results(entry, check, drawn):
 
 
 def _results_where_it_fits(entry, check, drawn):
-    """results, or none where a mistake was planted for other shapes, such as without heads."""
+    """results, or none where a mistake was planted for other shapes or other parameters, as without heads."""
     try:
         return results(entry, check, drawn)
-    except ValueError:
+    except (ValueError, KeyError):
         return {}

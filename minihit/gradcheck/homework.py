@@ -31,12 +31,12 @@ def compare_file(layer, check, rng, few=FEW, single=False):
     mine = check._replace(layer=form.fitted(layer, check, drawn))
     try:
         found, sound = compare_form(layer, mine, check, drawn, single)
-        if sound and single:
-            found += precision.compare_dtypes(mine.layer, *drawn, rng, input_names(check))
-        elif sound:
-            require_float64(mine, check, drawn)
-            found += run(mine, rng, few, input_names(check))
-        return found if single else hints.explained(found, mine, check, drawn)
+        if not sound:
+            return found
+        if single:
+            return found + precision.compare_dtypes(mine.layer, *drawn, rng, input_names(check))
+        require_float64(mine, check, drawn)
+        return hints.explained(found + run(mine, rng, few, input_names(check)), mine, check, drawn)
     except NotSmooth as error:
         raise UserError(f"{layer.path} cannot be checked by finite differences: {error}") from None
     except (TypeError, ValueError, AttributeError, KeyError, IndexError) as error:  # what it returned fits nowhere

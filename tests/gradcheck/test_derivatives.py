@@ -144,5 +144,8 @@ def test_a_leaf_of_few_values_is_looked_at_from_every_side():
     rng = np.random.default_rng(6)
     names = [name for name, _ in derivatives.directions(rng, np.zeros((2, 2)), few=4)]
     assert names == ["value (0, 0)", "value (0, 1)", "value (1, 0)", "value (1, 1)"]
-    (name, direction), = derivatives.directions(rng, np.zeros((2, 2)), few=3)
-    assert name == "a random direction" and (direction**2).sum() == pytest.approx(1.0)
+    one, other = derivatives.directions(rng, np.zeros((2, 2)), few=3)
+    for name, direction in (one, other):
+        assert name == "a random direction" and (direction**2).sum() == pytest.approx(1.0)
+    assert abs((one[1] * other[1]).sum()) < 0.99
+    assert len(derivatives.directions(rng, np.zeros(1), few=0)) == 1

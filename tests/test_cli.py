@@ -38,7 +38,7 @@ FLAGS = {
     "info": ["PRESET|RUN", *PRESETS],
     "bench": ["--preset", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out", "--device",
               "--plain"],
-    "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "It is run"],
+    "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "--list", "It is run"],
 }
 
 

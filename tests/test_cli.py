@@ -14,7 +14,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from support.runs import TINY, write_run
+from support.runs import TINY, run_config, write_run
 
 from minihit import __version__, backend
 from minihit.cli import COMMANDS, main
@@ -27,6 +27,7 @@ from minihit.gradcheck import Comparison, plants
 from minihit.presets import PRESETS
 from minihit.training import loop
 from minihit.training.run.config import RunConfig
+from minihit.training.run.folder import RunFolder
 
 ROOT = Path(__file__).parents[1]
 LAZY = ("cupy", "matplotlib", "imageio", "PIL", "tqdm", "tyro")
@@ -267,6 +268,9 @@ def test_every_preset_can_be_named(name):
 
 @pytest.mark.parametrize("argv, sentence", [
     (["--preset", "faces"], f"preset 'faces' is unknown: choose one of {', '.join(PRESETS)}"),
+    (["--preset", ""], "preset '' is unknown: choose one of"),
+    (["--run", ""], "--run is empty: name the folder of the run"),
+    (["--data", ""], "data is empty: give faces, a folder of images"),
     (["--generator.norm", "group"], "norm 'group' is unknown: choose one of batch, layer"),
     (["--generator.windows", "3", "4", "None"], "windows of side 3 do not tile a 8 x 8 map"),
     (["--discriminator.channels", "8", "8"], "side 32, the discriminator reads side 8"),
@@ -307,6 +311,30 @@ def test_resume_accepts_the_same_flags_again_and_more_steps(trained, run):
 def test_resume_refuses_other_settings_by_name(capsys, trained, run, argv, sentence):
     assert sentence in refusal(capsys, "train", "--run", run, "--resume", *argv)
     assert trained == []
+
+
+def test_resume_may_change_what_decides_no_number(trained, run):
+    argv = ["--log-every", "7", "--sample-every", "8", "--measure-every", "9", "--save-every", "10", "--keep", "11",
+            "--data", "elsewhere"]
+    assert main(["train", "--run", str(run), "--resume", "--device", "cpu", *argv]) == 0
+    config = trained[0][0]
+    assert (config.log_every, config.sample_every, config.measure_every) == (7, 8, 9)
+    assert (config.save_every, config.keep, config.data) == (10, 11, "elsewhere")
+
+
+@pytest.mark.parametrize("old, new, sentence", [
+    ('"seed": 0', '"seed": 1', "was made with seed 0 and the run is to go on with 1: put the old value back into"),
+    ('"beta2": 0.99', '"beta2": 0.9', "was made with recipe.beta2 0.99 and the run is to go on with 0.9: put"),
+    ('"norm": "batch"', '"norm": "layer"', "generator.norm batch and the run is to go on with layer"),
+])
+def test_resume_notices_a_configuration_that_was_edited(capsys, tmp_path, old, new, sentence):
+    folder = RunFolder(tmp_path)
+    loop.train(run_config(), folder)
+    folder.config.write_text(folder.config.read_text().replace(old, new))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert sentence in refusal(capsys, "train", "--run", tmp_path, "--resume", "--steps", "9", "--device", "cpu")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_resume_takes_no_budget(capsys, trained, run):

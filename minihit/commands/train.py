@@ -12,7 +12,7 @@ from minihit.errors import UserError
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
 from minihit.training.recipe import Recipe
-from minihit.training.run.config import RunConfig, intervals, read_config
+from minihit.training.run.config import MAY_CHANGE, RunConfig, differences, intervals, read_config, words
 from minihit.training.run.folder import RunFolder
 
 FIRST_PRESET = "faces-32"
@@ -60,7 +60,9 @@ class Train:
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
-    resume: Switch = False                   # go on with the run in its folder; only --steps may change
+    resume: Switch = False
+    """go on with the run in its folder; only --steps, --keep, how often it shows and saves something, and the place of
+    the same --data may change"""
     steps: Annotated[int | None, shown("INT", "--recipe.steps")] = None  # short for --recipe.steps
     batch: Annotated[int | None, shown("INT", "--recipe.batch")] = None  # short for --recipe.batch
     micro_batch: Annotated[int | None, _MICRO_BATCH] = None
@@ -72,7 +74,7 @@ class Base:
     """The flags that decide the defaults of all others."""
 
     preset: str | None = None
-    run: Path | None = None
+    run: str | None = None
     resume: Switch = False
     steps: int | None = None
 
@@ -88,10 +90,12 @@ def main(argv):
 def configure(argv):
     """(Train, RunConfig) of a command line. Raises UserError where it contradicts itself or the run that it resumes."""
     base, _ = tyro.cli(Base, args=argv, return_unknown_args=True, add_help=False, prog="minihit train")
-    name = base.preset or FIRST_PRESET
+    name = FIRST_PRESET if base.preset is None else base.preset
     if name not in PRESETS:
         raise UserError(f"preset {name!r} is unknown: choose one of {', '.join(PRESETS)}")
-    folder = RunFolder(base.run or Path("runs", name))
+    if base.run == "":
+        raise UserError("--run is empty: name the folder of the run, such as runs/photos")
+    folder = RunFolder(Path(base.run or f"runs/{name}"))
     first = _saved(folder, base.preset) if base.resume else _fresh(PRESETS[name], base.steps)
     options = parse(Train, argv, "train", _as_options(first, preset=name, run=folder.path))
     config = _as_config(options)
@@ -137,24 +141,9 @@ def _shared():
 
 
 def _require_same(config, saved, folder):
-    """Raise UserError where anything but the number of steps differs from the run that is resumed."""
-    for name, here, there in _differences(config, saved):
-        if name != "recipe.steps":
+    """Raise UserError where more differs from the run that is resumed than may change."""
+    for name, here, there in differences(config, saved):
+        if name not in MAY_CHANGE:
             flag = name.replace("_", "-")
-            raise UserError(f"--{flag} {_words(here)} contradicts the run in {folder.path}, which has {_words(there)}: "
+            raise UserError(f"--{flag} {words(here)} contradicts the run in {folder.path}, which has {words(there)}: "
                             f"leave --{flag} out, or start another run with --run")
-
-
-def _differences(config, other, prefix=""):
-    """(name, value, other value) of the fields that differ, named as their flags are."""
-    for field in dataclasses.fields(config):
-        here, there = getattr(config, field.name), getattr(other, field.name)
-        if dataclasses.is_dataclass(here):
-            inner = "" if field.name == "preset" else f"{prefix}{field.name}."
-            yield from _differences(here, there, inner)
-        elif here != there:
-            yield prefix + field.name, here, there
-
-
-def _words(value):
-    return (" ".join(map(str, value)) or "nothing") if isinstance(value, tuple) else value

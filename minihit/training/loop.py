@@ -13,7 +13,7 @@ from minihit.errors import UserError
 from minihit.locks import exclusive
 from minihit.show.images import to_float
 from minihit.training import estimate, guard, pictures, state, step, watch
-from minihit.training.run import checkpoint, log, snapshot
+from minihit.training.run import checkpoint, claim, log, snapshot
 from minihit.training.run.config import write_config
 
 _STREAM = 0                                                               # of random numbers, one generator per step
@@ -26,9 +26,11 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
 
     config: RunConfig; folder: RunFolder; budget: a name of estimate.BUDGETS that chooses the number of steps;
     data_on_device: "auto", "yes" or "no", whether a GPU keeps all images.
-    Raises UserError where the run exists and is not to be resumed, where another process trains in its folder, where
-    it cannot fit, where data or disk fail, and where a value stops being finite.
+    Raises UserError where the run exists and is not to be resumed, where the folder holds anything else, where another
+    process trains in it, where it cannot fit, where data or disk fail, and where a value stops being finite.
     """
+    if not resume:
+        claim.require_free(folder)
     with exclusive(folder.lock, f"the run in {folder.path}"):
         if not resume and checkpoint.newest(folder.checkpoints):
             raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by "
@@ -40,7 +42,7 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         config = estimate.within(config, forecast.seconds, budget) if budget else config
         images = prefetch.resident(data, device, data_on_device, forecast.room)
         training = state.create(config.seed, config.preset, device)
-        done = snapshot.restore(folder, data, training, device) if resume else 0
+        done = snapshot.restore(config, folder, data, training, device) if resume else 0
         write_config(folder, config)
         snapshot.clear(folder, done)
         tqdm.write(_introduction(config, folder, data, training, device))

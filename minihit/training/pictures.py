@@ -87,5 +87,5 @@ def write_curves(folder):
             axes.legend(frameon=False)
     axes.set_yscale("log")
     axes.set_xlabel("step")
-    with replacing(folder.path / "curves.png") as file:
+    with replacing(folder.curves) as file:
         figure.savefig(file, format="png", dpi=110)

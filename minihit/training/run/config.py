@@ -11,6 +11,10 @@ from minihit.data.dataset import BUILT_IN, ImageSet
 from minihit.errors import UserError
 from minihit.presets import Preset
 
+MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "save_every", "keep")
+"""What may be another when a run goes on, by the names of `differences`: how long it is and what is seen of it; and the
+name of its data, as long as they are the same images. Everything else decides the numbers of its steps and measures."""
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -28,6 +32,8 @@ class RunConfig:
     keep: int = 2                            # newest checkpoints that are kept
 
     def __post_init__(self):
+        if not self.data:
+            raise UserError(f"data is empty: give {BUILT_IN}, a folder of images, or a store of minihit data prepare")
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
@@ -51,8 +57,27 @@ def to_json(config):
 
 def from_json(text, source):
     """The RunConfig that to_json wrote; source, a file's name, is for the UserError that a foreign text raises."""
+    return _read(lambda: json.loads(text), source)
+
+
+def from_facts(facts, like, source):
+    """The RunConfig in a checkpoint's facts; what an older version did not write there is as in the RunConfig like."""
+    return _read(lambda: _completed(facts.get("config", {}), json.loads(to_json(like))), source)
+
+
+def _completed(facts, like):
+    """The nested dict `facts`, with what it lacks from `like`."""
+    found = {name: _completed(facts[name], child) if isinstance(child, dict) else facts[name]
+             for name, child in like.items() if name in facts}
+    return {**like, **facts, **found}
+
+
+def _read(values, source):
+    """A RunConfig of the nested dict that values() gives."""
     try:
-        return _build(RunConfig, json.loads(text))
+        return _build(RunConfig, values())
+    except UserError as error:
+        raise UserError(f"{source}: {error}") from error
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{source} is not the configuration of a run ({error}): "
                         f"choose the folder of a run, or start a new one") from error
@@ -69,6 +94,22 @@ def read_config(folder):
     if not folder.config.is_file():
         raise UserError(f"{folder.path} holds no run: give the folder that minihit train wrote, such as runs/faces-32")
     return from_json(folder.config.read_bytes(), folder.config)
+
+
+def differences(config, other, prefix=""):
+    """(name, value, other value) of the fields of two RunConfigs that differ, named as their flags are."""
+    for field in dataclasses.fields(config):
+        here, there = getattr(config, field.name), getattr(other, field.name)
+        if dataclasses.is_dataclass(here):
+            inner = "" if field.name == "preset" else f"{prefix}{field.name}."
+            yield from differences(here, there, inner)
+        elif here != there:
+            yield prefix + field.name, here, there
+
+
+def words(value):
+    """A field's value as one writes it behind a flag."""
+    return (" ".join(map(str, value)) or "nothing") if isinstance(value, tuple) else value
 
 
 def _build(kind, value):

@@ -21,7 +21,7 @@ def require_free(folder):
     config = _config(folder)
     if names and config is None:
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        raise UserError(f"{folder.path} holds {', '.join(names[:SHOWN])}{more} and is not the folder of a run: "
+        raise UserError(f"{folder.path} is not the folder of a run, it holds {', '.join(names[:SHOWN])}{more}: "
                         f"choose an empty or a new folder by --run")
     if names and not checkpoint.newest(folder.checkpoints) and _was_saved(folder, config):
         raise UserError(f"{folder.path} holds a run whose checkpoints are gone: put them back and go on with --resume, "

@@ -57,30 +57,25 @@ def to_json(config):
 
 def from_json(text, source):
     """The RunConfig that to_json wrote; source, a file's name, is for the UserError that a foreign text raises."""
-    return _read(lambda: json.loads(text), source)
-
-
-def from_facts(facts, like, source):
-    """The RunConfig in a checkpoint's facts; what an older version did not write there is as in the RunConfig like."""
-    return _read(lambda: _completed(facts.get("config", {}), json.loads(to_json(like))), source)
-
-
-def _completed(facts, like):
-    """The nested dict `facts`, with what it lacks from `like`."""
-    found = {name: _completed(facts[name], child) if isinstance(child, dict) else facts[name]
-             for name, child in like.items() if name in facts}
-    return {**like, **facts, **found}
-
-
-def _read(values, source):
-    """A RunConfig of the nested dict that values() gives."""
     try:
-        return _build(RunConfig, values())
+        return _build(RunConfig, json.loads(text))
     except UserError as error:
         raise UserError(f"{source}: {error}") from error
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{source} is not the configuration of a run ({error}): "
                         f"choose the folder of a run, or start a new one") from error
+
+
+def from_facts(facts, like, source):
+    """The RunConfig in a checkpoint's facts; what an older version did not write there is as in the RunConfig like."""
+    return from_json(json.dumps(_completed(facts.get("config", {}), json.loads(to_json(like)))), source)
+
+
+def _completed(facts, like):
+    """The nested dict `facts`, with what it lacks from `like`."""
+    if not isinstance(facts, dict) or not isinstance(like, dict):
+        return facts
+    return {**like, **{name: _completed(child, like.get(name)) for name, child in facts.items()}}
 
 
 def write_config(folder, config):

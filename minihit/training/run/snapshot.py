@@ -1,6 +1,7 @@
 """What a run saves so that it can go on bit for bit: every array, and facts that say what they belong to."""
 
 import dataclasses
+import functools
 
 from tqdm import tqdm
 
@@ -23,25 +24,33 @@ def save(config, folder, data, training, number):
 def restore(config, folder, data, training, device):
     """Overwrite the state with the newest whole checkpoint's; returns its step.
 
-    What came after it, in the log or in broken files, is removed. Raises UserError where there is no whole checkpoint,
-    where it was made by other settings than config's, and where the data set holds other images than it did.
+    Broken files after it are set aside and kept. Raises UserError where there is no whole checkpoint, where one cannot
+    be read, and where it is of other settings or other images than this run goes on with, or already beyond its end.
     """
-    arrays, facts = checkpoint.load_newest(folder.checkpoints, training.trees, report=tqdm.write)
-    _require_same(config, facts, folder)
-    if facts.get("data", data.fingerprint) != data.fingerprint:
-        raise UserError(f"the run in {folder.path} was trained on other images than the data set has now "
-                        f"({data.description}): put the old ones back, or start another run with --run")
+    require = functools.partial(_require_own, config, folder, data)
+    arrays, facts = checkpoint.load_newest(folder.checkpoints, training.trees, tqdm.write, require)
     tree.map(tree.copy_into, training.trees, to_device(arrays, device))
-    checkpoint.cut_back(folder.checkpoints, facts["step"])
+    for path, aside in checkpoint.set_aside(folder.checkpoints, facts["step"]):
+        tqdm.write(f"{path} is kept as {aside.name}, and the run goes on from step {facts['step']}")
     return facts["step"]
 
 
-def _require_same(config, facts, folder):
-    path = checkpoint.path_of(folder.checkpoints, facts["step"])
+def _require_own(config, folder, data, path, facts):
+    """Raise UserError where a checkpoint's facts are not those of the run that is to go on."""
+    step, steps = facts["step"], config.preset.recipe.steps
+    if step != checkpoint.step_of(path):
+        raise UserError(f"{path} is the checkpoint of step {step}: give it that name back, or move it away")
     for name, here, there in differences(config, from_facts(facts, config, f"the config in {path}")):
         if name not in MAY_CHANGE:
             raise UserError(f"{path} was made with {name} {words(there)} and the run is to go on with {words(here)}: "
                             f"put the old value back into {folder.config}, or start another run with --run")
+    if facts.get("data", data.fingerprint) != data.fingerprint:
+        raise UserError(f"the run in {folder.path} was trained on other images than the data set has now "
+                        f"({data.description}): put the old ones back, say by --data where they are now, or start "
+                        f"another run with --run")
+    if step > steps:
+        raise UserError(f"the run in {folder.path} has made {step} steps already and is to end after {steps}: "
+                        f"give more by --steps")
 
 
 def clear(folder, done):

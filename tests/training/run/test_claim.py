@@ -28,7 +28,7 @@ def contents(path):
 def test_a_folder_with_anything_else_is_refused_and_left_as_it_is(tmp_path, name):
     write_text(tmp_path / name, FOREIGN[name])
     before = contents(tmp_path)
-    with pytest.raises(UserError, match=rf"holds {name.split('/')[0]} and is not the folder of a run: choose an empty"):
+    with pytest.raises(UserError, match=rf"is not the folder of a run, it holds {name.split('/')[0]}: choose an"):
         loop.train(run_config(), RunFolder(tmp_path))
     assert contents(tmp_path) == before
 
@@ -36,13 +36,13 @@ def test_a_folder_with_anything_else_is_refused_and_left_as_it_is(tmp_path, name
 def test_the_root_of_the_disk_is_refused(capsys):
     assert main(["train", "--run", "/", "--device", "cpu"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("minihit: / holds bin") and "and is not the folder of a run" in said
+    assert said.startswith("minihit: / is not the folder of a run, it holds bin")
 
 
 def test_many_names_are_counted(tmp_path):
     for name in "fedcba":
         (tmp_path / name).touch()
-    with pytest.raises(UserError, match="holds a, b, c and 3 more and is not"):
+    with pytest.raises(UserError, match="it holds a, b, c and 3 more: choose"):
         require_free(RunFolder(tmp_path))
 
 
@@ -94,5 +94,5 @@ def test_a_run_beside_which_something_lies_goes_on(tmp_path):
 def test_a_checkpoint_without_its_configuration_is_not_begun_anew(tmp_path):
     folder = write_run(tmp_path)
     folder.config.unlink()
-    with pytest.raises(UserError, match="holds checkpoints and is not the folder of a run"):
+    with pytest.raises(UserError, match="is not the folder of a run, it holds checkpoints"):
         loop.train(run_config(), folder)

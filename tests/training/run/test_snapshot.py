@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import TINY, image_set, run_config, tiny
+from support.runs import TINY, image_set, run_config, shrunk, tiny
 
 from minihit.errors import UserError
 from minihit.training import state
@@ -130,8 +130,47 @@ def test_what_came_after_the_checkpoint_goes(saved):
         log.append(folder.log, {"step": step})
     done = snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu")
     snapshot.clear(folder, done)
-    assert [path.name for path in folder.checkpoints.iterdir()] == ["step-00000003.npz"]
+    assert {path.name for path in folder.checkpoints.iterdir()} == {"step-00000003.npz", "step-00000009.npz.broken-1"}
+    assert (folder.checkpoints / "step-00000009.npz.broken-1").read_bytes() == b"half"
     assert [record["step"] for record in log.read(folder.log)] == [2, 3]
+
+
+def foreign(path):
+    np.savez(path, weights=np.zeros(3))
+
+
+def of_another_network(path):
+    checkpoint.save(path, state.create(0, shrunk("hit-128")).trees, {"step": 9})
+
+
+def of_another_version(path):
+    np.savez(path, header=np.array('{"format": "minihit checkpoint 999", "step": 9}'))
+
+
+def under_another_name(path):
+    checkpoint.save(path, state.create(0, TINY).trees, {"step": 4})
+
+
+@pytest.mark.parametrize("write, sentence", [
+    (foreign, "is not a checkpoint of this version"), (of_another_network, "is of another network"),
+    (of_another_version, "is not a checkpoint of this version"), (under_another_name, "is the checkpoint of step 4"),
+])
+def test_a_newest_checkpoint_that_is_not_of_this_run_is_refused_and_kept(saved, write, sentence):
+    folder, _ = saved
+    path = checkpoint.path_of(folder.checkpoints, 9)
+    write(path)
+    before, training = path.read_bytes(), state.create(0, TINY)
+    with pytest.raises(UserError, match=rf"step-00000009\.npz {sentence}"):
+        snapshot.restore(run_config(tiny(steps=9)), folder, DATA, training, "cpu")
+    assert path.read_bytes() == before and len(checkpoint.newest(folder.checkpoints)) == 2
+    assert_same(training.trees, state.create(0, TINY).trees)
+
+
+def test_fewer_steps_than_were_made_are_refused(saved):
+    folder, _ = saved
+    with pytest.raises(UserError, match="has made 3 steps already and is to end after 2: give more by --steps"):
+        snapshot.restore(run_config(tiny(steps=2)), folder, DATA, state.create(0, TINY), "cpu")
+    assert snapshot.restore(run_config(tiny(steps=3)), folder, DATA, state.create(0, TINY), "cpu") == 3
 
 
 def test_only_the_newest_are_kept(saved):

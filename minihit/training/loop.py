@@ -42,13 +42,13 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         config = estimate.within(config, forecast.seconds, budget) if budget else config
         images = prefetch.resident(data, device, data_on_device, forecast.room)
         training = state.create(config.seed, config.preset, device)
-        done = snapshot.restore(config, folder, data, training, device) if resume else 0
+        facts = snapshot.restore(config, folder, data, training, device) if resume else snapshot.START
         write_config(folder, config)
-        snapshot.clear(folder, done)
+        snapshot.clear(config, folder, facts)
         tqdm.write(_introduction(config, folder, data, training, device))
-        tqdm.write(forecast.sentence(config.preset.recipe.steps - done, images))
+        tqdm.write(forecast.sentence(config.preset.recipe.steps - facts["step"], images))
         with guard.interruptible() as interrupted:
-            done = _steps(watch.Watch(config, folder, device, data, images), training, done, interrupted)
+            done = _steps(watch.Watch(config, folder, device, data, images), training, facts, interrupted)
         return _finish(config, folder, done)
 
 
@@ -63,10 +63,10 @@ def _open(config):
         return open_data(config.data, config.preset.generator.size, config.seed, config.flip, show)
 
 
-def _steps(run, training, done, interrupted):
-    """Run the steps after `done`; returns the last one that was made."""
+def _steps(run, training, facts, interrupted):
+    """Run the steps after the checkpoint of those facts; returns the last one that was made."""
     config, device, recipe = run.config, run.device, run.config.preset.recipe
-    window, saved = log.Window(), time.monotonic()
+    done, window, saved = facts["step"], log.Window(**facts.get("window", {})), time.monotonic()
     batches = prefetch.batches(run.data, done * recipe.batch, recipe.batch, device, run.images)
     with batches as upcoming, tqdm(total=recipe.steps, initial=done, unit="step", disable=None) as bar:
         last = done >= recipe.steps
@@ -85,9 +85,11 @@ def _steps(run, training, done, interrupted):
                 run.look(state.create(config.seed, config.preset, device), 0)
             if logs:
                 run.log(window, done)
+            if done % config.log_every == 0:                              # not where it only stops
+                window = log.Window()
             run.look(training, done, last)
             if saves:
-                snapshot.save(config, run.folder, run.data, training, done)
+                snapshot.save(config, run.folder, run.data, training, done, window)
                 saved = time.monotonic()
             bar.update()
     return done

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import run_config, shrunk, tiny
+from support.runs import records, run_config, shrunk, tiny
 
 from minihit.data.faces.render import faces
 from minihit.errors import UserError
@@ -75,6 +75,64 @@ def test_twenty_steps_equal_ten_and_ten_more(tmp_path, interrupt, name):
 def losses(folder):
     names = ("step", "generator_loss", "r1")
     return [[record[name] for name in names] for record in log.read(folder.log) if "r1" in record]
+
+
+def by_ctrl_c(config, folder, interrupt):
+    interrupt(at=10)
+    assert loop.train(config, folder) == loop.INTERRUPTED
+
+
+def by_fewer_steps(config, folder, interrupt):
+    loop.train(replace(config, preset=tiny(steps=10)), folder)
+
+
+def by_a_kill(config, folder, interrupt):
+    """After the record of step 14, where the newest checkpoint is that of step 12."""
+    interrupt(at=15)
+    loop.train(config, folder)
+    checkpoint.newest(folder.checkpoints)[0].unlink()
+
+
+@pytest.mark.parametrize("stop", [by_ctrl_c, by_fewer_steps, by_a_kill])
+@pytest.mark.parametrize("every", [{"log_every": 7, "measure_every": 8}, {"log_every": 5, "measure_every": 7},
+                                   {"log_every": 7, "measure_every": 10}, {"log_every": 1, "measure_every": 100}],
+                         ids=str)
+def test_the_log_of_a_run_that_was_stopped_is_that_of_one_that_was_not(tmp_path, interrupt, stop, every):
+    """But for what a clock measured: the means are over the same steps, and what was only shown at the stop goes."""
+    config = run_config(tiny(steps=20), save_every=4, **every)
+    whole, halves = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "halves")
+    loop.train(config, whole)
+    stop(config, halves, interrupt)
+    loop.train(config, halves, resume=True)
+    assert records(halves) == records(whole)
+    assert [record["step"] for record in records(whole) if "r1" in record][-1] == 20
+
+
+def test_a_log_shown_at_other_steps_from_a_stop_on_loses_none_of_its_records(tmp_path):
+    folder = RunFolder(tmp_path)
+    loop.train(run_config(tiny(steps=10), log_every=5), folder)
+    loop.train(run_config(tiny(steps=14), log_every=7), folder, resume=True)
+    assert [record["step"] for record in records(folder) if "r1" in record] == [5, 10, 14]
+
+
+def test_a_finished_run_keeps_its_last_records_when_it_is_resumed_at_its_end(tmp_path):
+    folder, config = RunFolder(tmp_path), run_config(tiny(steps=4), log_every=3)
+    loop.train(config, folder)
+    before = folder.log.read_bytes()
+    loop.train(config, folder, resume=True)
+    assert folder.log.read_bytes() == before
+
+
+def test_a_checkpoint_of_version_0_1_without_a_window_is_resumed(tmp_path, interrupt):
+    """Its log keeps the record of the stop, and the next one averages over the steps since then."""
+    folder, config = RunFolder(tmp_path), run_config(tiny(steps=8), log_every=4)
+    interrupt(at=3)
+    loop.train(config, folder)
+    arrays, facts = final(folder, tiny())
+    del facts["window"]
+    checkpoint.save(checkpoint.path_of(folder.checkpoints, 3), arrays, facts)
+    loop.train(config, folder, resume=True)
+    assert [record["step"] for record in records(folder) if "r1" in record] == [3, 4, 8]
 
 
 def test_a_folder_of_images_resumes_at_its_place(tmp_path):

@@ -12,17 +12,23 @@ from minihit.errors import UserError
 from minihit.training.run import checkpoint, log
 from minihit.training.run.config import MAY_CHANGE, differences, from_facts, words
 
+START = {"step": 0}                                                       # the facts of a run that begins
 
-def save(config, folder, data, training, number):
-    """Write the checkpoint of a step and remove the oldest ones. All randomness follows from (seed, step, position)."""
+
+def save(config, folder, data, training, number, window):
+    """Write the checkpoint of a step and remove the oldest ones. All randomness follows from (seed, step, position).
+
+    window: log.Window of the steps since the last record that was due.
+    """
     facts = {"version": __version__, "step": number, "position": number * config.preset.recipe.batch,
-             "seed": config.seed, "data": data.fingerprint, "config": dataclasses.asdict(config)}
+             "seed": config.seed, "data": data.fingerprint, "config": dataclasses.asdict(config),
+             "window": window.facts()}
     checkpoint.save(checkpoint.path_of(folder.checkpoints, number), to_host(training.trees), facts)
     checkpoint.keep_newest(folder.checkpoints, config.keep)
 
 
 def restore(config, folder, data, training, device):
-    """Overwrite the state with the newest whole checkpoint's; returns its step.
+    """Overwrite the state with the newest whole checkpoint's; returns its facts.
 
     Broken files after it are set aside and kept. Raises UserError where there is no whole checkpoint, where one cannot
     be read, and where it is of other settings or other images than this run goes on with, or already beyond its end.
@@ -32,7 +38,7 @@ def restore(config, folder, data, training, device):
     tree.map(tree.copy_into, training.trees, to_device(arrays, device))
     for path, aside in checkpoint.set_aside(folder.checkpoints, facts["step"]):
         tqdm.write(f"{path} is kept as {aside.name}, and the run goes on from step {facts['step']}")
-    return facts["step"]
+    return facts
 
 
 def _require_own(config, folder, data, path, facts):
@@ -53,7 +59,16 @@ def _require_own(config, folder, data, path, facts):
                         f"give more by --steps")
 
 
-def clear(folder, done):
-    """Make way for what follows step `done`: half-written files of killed processes and later records go."""
+def clear(config, folder, facts):
+    """Make way for what follows a checkpoint of those facts: half-written files of killed processes go, and all records
+    of the log that an uninterrupted run would not have by now."""
     remove_leftovers(folder.path, folder.checkpoints, folder.samples)
-    log.cut_back(folder.log, done)
+    step = facts["step"]
+    if "window" not in facts or step == config.preset.recipe.steps:
+        return log.cut_back(folder.log, step)
+    saved = from_facts(facts, config, folder.config)
+
+    def was_due(record):
+        return step % (saved.log_every if "seconds_per_step" in record else saved.measure_every) == 0
+
+    return log.cut_back(folder.log, step, was_due)

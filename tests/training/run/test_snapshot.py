@@ -21,14 +21,14 @@ DATA = image_set(IMAGES, held_out=3, source="photos", fingerprint="abc")
 def saved(tmp_path):
     """(RunFolder, State) after step 3."""
     folder, training = RunFolder(tmp_path), state.create(1, TINY)
-    snapshot.save(run_config(), folder, DATA, training, 3)
+    snapshot.save(run_config(), folder, DATA, training, 3, log.Window())
     return folder, training
 
 
 def test_what_is_saved_is_restored(saved):
     folder, training = saved
     other = state.create(0, TINY)
-    assert snapshot.restore(run_config(), folder, DATA, other, "cpu") == 3
+    assert snapshot.restore(run_config(), folder, DATA, other, "cpu")["step"] == 3
     assert_same(other.trees, training.trees)
     facts = checkpoint.load_newest(folder.checkpoints, other.trees)[1]
     assert (facts["step"], facts["position"], facts["data"]) == (3, 12, "abc")
@@ -97,7 +97,7 @@ def test_a_checkpoint_of_other_settings_is_refused_and_changes_nothing(saved, na
     run_config(data="elsewhere/photos"),
 ])
 def test_a_run_may_become_longer_and_show_more_and_its_images_may_lie_elsewhere(saved, config):
-    assert snapshot.restore(config, saved[0], DATA, state.create(0, TINY), "cpu") == 3
+    assert snapshot.restore(config, saved[0], DATA, state.create(0, TINY), "cpu")["step"] == 3
 
 
 def test_settings_that_an_older_version_did_not_write_are_not_compared():
@@ -118,7 +118,7 @@ def test_a_checkpoint_of_senseless_settings_is_a_sentence(saved, config):
 def test_a_checkpoint_from_before_fingerprints_is_resumed(saved):
     folder, training = saved
     checkpoint.save(checkpoint.path_of(folder.checkpoints, 4), training.trees, {"step": 4})
-    assert snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu") == 4
+    assert snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu")["step"] == 4
 
 
 def test_what_came_after_the_checkpoint_goes(saved):
@@ -127,9 +127,9 @@ def test_what_came_after_the_checkpoint_goes(saved):
     partial = folder.checkpoints / f".step-00000005.npz.{'0' * 32}.partial"
     partial.write_bytes(b"half")
     for step in (2, 3, 4):
-        log.append(folder.log, {"step": step})
-    done = snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu")
-    snapshot.clear(folder, done)
+        log.append(folder.log, {"step": step, "seconds_per_step": 0.1})
+    facts = snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu")
+    snapshot.clear(run_config(), folder, facts)
     assert {path.name for path in folder.checkpoints.iterdir()} == {"step-00000003.npz", "step-00000009.npz.broken-1"}
     assert (folder.checkpoints / "step-00000009.npz.broken-1").read_bytes() == b"half"
     assert [record["step"] for record in log.read(folder.log)] == [2, 3]
@@ -170,11 +170,11 @@ def test_fewer_steps_than_were_made_are_refused(saved):
     folder, _ = saved
     with pytest.raises(UserError, match="has made 3 steps already and is to end after 2: give more by --steps"):
         snapshot.restore(run_config(tiny(steps=2)), folder, DATA, state.create(0, TINY), "cpu")
-    assert snapshot.restore(run_config(tiny(steps=3)), folder, DATA, state.create(0, TINY), "cpu") == 3
+    assert snapshot.restore(run_config(tiny(steps=3)), folder, DATA, state.create(0, TINY), "cpu")["step"] == 3
 
 
 def test_only_the_newest_are_kept(saved):
     folder, training = saved
     for step in (4, 5):
-        snapshot.save(run_config(keep=2), folder, DATA, training, step)
+        snapshot.save(run_config(keep=2), folder, DATA, training, step, log.Window())
     assert [checkpoint.step_of(path) for path in checkpoint.newest(folder.checkpoints)] == [5, 4]

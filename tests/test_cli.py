@@ -271,6 +271,15 @@ def test_every_preset_can_be_named(name):
     (["--preset", ""], "preset '' is unknown: choose one of"),
     (["--run", ""], "--run is empty: name the folder of the run"),
     (["--data", ""], "data is empty: give faces, a folder of images"),
+    (["--seed", "-1"], "seed is -1: it must lie between 0 and"),
+    (["--recipe.beta1", "1.0"], "beta1 is 1.0: it must be below 1"),
+    (["--recipe.clip", "1e-300"], "clip is 1e-300, and 0.0 in float32"),
+    (["--recipe.r1", "inf"], "r1 is inf, and inf in float32"),
+    (["--recipe.generator-rate", "nan"], "generator_rate is nan: it must be above 0"),
+    (["--generator.latent", "9999999999999999999999"], "latent is 9999999999999999999999: it must be at most 65,536"),
+    (["--generator.channels", "8", "8", "99999999999999"], "channels is 99999999999999: it must be at most 65,536"),
+    (["--generator.layers", "1", "1", "65536"], "layers is 65536: it must be at most 1,000"),
+    (["--discriminator.channels", "8", "8", "99999999999"], "channels is 99999999999: it must be at most 65,536"),
     (["--generator.norm", "group"], "norm 'group' is unknown: choose one of batch, layer"),
     (["--generator.windows", "3", "4", "None"], "windows of side 3 do not tile a 8 x 8 map"),
     (["--discriminator.channels", "8", "8"], "side 32, the discriminator reads side 8"),
@@ -337,6 +346,16 @@ def test_resume_notices_a_configuration_that_was_edited(capsys, tmp_path, old, n
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_resume_refuses_fewer_steps_than_were_made(capsys, tmp_path):
+    loop.train(run_config(), RunFolder(tmp_path))
+    before = (tmp_path / "config.json").read_bytes()
+    capsys.readouterr()
+    said = refusal(capsys, "train", "--run", tmp_path, "--resume", "--steps", "3", "--device", "cpu")
+    assert said == (f"minihit: the run in {tmp_path} has made 4 steps already and is to end after 3: "
+                    f"give more by --steps\n")
+    assert (tmp_path / "config.json").read_bytes() == before
+
+
 def test_resume_takes_no_budget(capsys, trained, run):
     assert "--budget chooses the number" in refusal(capsys, "train", "--run", run, "--resume", "--budget", "night")
     assert trained == []
@@ -393,6 +412,11 @@ def test_scale_columns_raw_and_out(here, run):
     (["--out", "a.png", "--folder", "b"], "give one of them"),
     (["--columns", "0"], "--columns is 0: it must be at least 1"),
     (["--scale", "-2"], "--scale is -2: it must be at least 1"),
+    (["--scale", "100000"], "12,800,018 x 12,800,018 pixels take about"),
+    (["--scale", "100000"], "choose fewer --seeds or --columns, a smaller --scale, or a --folder"),
+    (["--scale", "100000", "--folder", "new"], "new/seed-000000.png: 1,600,000 x 1,600,000 pixels take about"),
+    (["--columns", "1000000000"], "would have 66,000,000,002 x 68 pixels, and a .png has"),
+    (["--seeds", "9" * 5000], "99999 cannot be read: write numbers and ranges"),
     (["--out", "file/a.png"], "cannot write file/a.png"),
     (["--folder", "file"], "cannot write file/seed-000000.png"),
 ])
@@ -462,6 +486,11 @@ def test_interpolate_writes_mp4(here, run):
     (["--columns", "3"], "8 seeds cannot be divided among 3 columns"),
     (["--frames", "0"], "--frames is 0: it must be at least 1"),
     (["--fps", "0"], "--fps is 0"),
+    (["--fps", "2147483648"], "--fps is 2,147,483,648: it must be 1,000 at most"),
+    (["--frames", "1000000000"], "8,000,000,000 frames of 132 x 132 pixels take about"),
+    (["--frames", "1000000000"], "choose fewer --frames, --seeds or --columns, or a smaller --scale"),
+    (["--scale", "5000"], "would have 80,004 x 80,004 pixels, and a .gif has 65,535 a side at most"),
+    (["--scale", "1100", "--out", "a.mp4"], "a.mp4 would have 17,604 x 17,604 pixels, and a .mp4 has 16,384 a side"),
     (["--out", "a.png"], "give it a name that ends in .gif or .mp4"),
     (["--seeds", "x"], "seeds 'x' cannot be read"),
 ])

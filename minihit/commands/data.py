@@ -13,8 +13,9 @@ from minihit.data.prepare.prepare import Settings, prepare
 from minihit.data.prepare.square import Filter
 from minihit.data.store.manifest import SKIPPED
 from minihit.data.store.reader import open_store, verify
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.show import images, overview
+from minihit.show.room import require_room
 
 Source = Annotated[Path, tyro.conf.Positional,
                    tyro.conf.arg(metavar="SOURCE", help="folder of pictures, zip, or Parquet files: read where it is")]
@@ -145,9 +146,12 @@ def show(options):
     check_positive(count=options.count)
     if options.out:
         images.check_suffix(options.out, ".png")
+    require_seed("--seed", options.seed)
     store = open_store(options.store)
-    print(overview.describe(store))
     out = options.out or options.store.with_name(f"{options.store.name}.png")
+    size = images.grid_size(min(options.count, store.manifest.count), store.manifest.side)
+    require_room(out, *size, "choose a smaller --count")
+    print(overview.describe(store))
     images.write_png(out, overview.sheet(store, options.count, options.seed))
     print(out)
     return 0
@@ -163,6 +167,7 @@ def check(options):
 
 def draw(options):
     check_positive(count=options.count)
+    require_seed("--seed", options.seed)
     with tqdm(desc="drawing", total=options.count, unit="image", disable=None, leave=False) as bar:
         path = stand_in.write(options.folder, options.count, options.seed, bar.update)
     print(path)

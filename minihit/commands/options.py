@@ -15,7 +15,7 @@ Choice = Literal["auto", "yes", "no"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 MOST_SEEDS = 1_000_000
-_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+_RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 
 
 def parse(options, argv, command, default=None):
@@ -46,9 +46,9 @@ def parse_seeds(text):
         match = _RANGE.fullmatch(part.strip())
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
-            raise UserError(f"seeds {text!r} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
+            raise UserError(f"seeds {text!r:.60} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
         if len(seeds) + last - first >= MOST_SEEDS:
-            raise UserError(f"seeds {text!r} are more than {MOST_SEEDS:,}: ask for fewer at a time")
+            raise UserError(f"seeds {text!r:.60} are more than {MOST_SEEDS:,}: ask for fewer at a time")
         seeds += range(first, last + 1)
     return seeds
 

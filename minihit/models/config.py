@@ -8,6 +8,7 @@ from minihit.errors import UserError
 START = 8                                                                 # side of the first feature map
 ATTENTIONS = ("multi_axis", "block", "grid", "axial", "full", "none")
 NORMS = ("batch", "layer")
+WIDEST, DEEPEST = 2**16, 1_000                                            # beyond all that fits anywhere
 DOWNSAMPLES = ("blur", "average")
 
 
@@ -55,13 +56,15 @@ class GeneratorConfig:
         for name in ("latent", "tokens"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        _require_at_most(WIDEST, latent=self.latent, tokens=self.tokens, channels=max(self.channels, default=0))
+        _require_at_most(DEEPEST, layers=max(self.layers, default=0))
         for stage in range(stages):
             self._check_stage(stage)
 
     def _check_stage(self, index):
         side, channels, heads = START << index, self.channels[index], self.heads[index]
         if min(channels, heads) < 1 or channels % heads:
-            possible = [n for n in range(1, max(channels, 1) + 1) if channels % n == 0 and n <= 16]
+            possible = [n for n in range(1, min(max(channels, 1), 16) + 1) if channels % n == 0]
             raise UserError(f"stage {index}: {channels} channels do not divide among {heads} heads: "
                             f"choose heads from {possible}")
         if channels % 4 and index + 1 < len(self.channels):
@@ -116,6 +119,7 @@ class DiscriminatorConfig:
         if len(self.channels) < 2 or min(self.channels) < 1:
             raise UserError("a discriminator needs a number of channels, at least 1, "
                             "for each side from the image's down to 4")
+        _require_at_most(WIDEST, channels=max(self.channels))
 
     @property
     def size(self):
@@ -128,6 +132,12 @@ def stylegan2_channels(size, multiplier=1):
     wide = {64 << i: (256 >> i) * multiplier for i in range(5)}
     sides = [size >> i for i in range(size.bit_length() - 2)]
     return tuple(wide.get(side, 512) for side in sides)
+
+
+def _require_at_most(largest, **numbers):
+    for name, value in numbers.items():
+        if value > largest:
+            raise UserError(f"{name} is {value}: it must be at most {largest:,}")
 
 
 def _require_choice(name, value, choices):

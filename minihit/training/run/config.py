@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from minihit.atomic import replacing
 from minihit.data.dataset import BUILT_IN, ImageSet
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.presets import Preset
 
 MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "save_every", "keep")
@@ -32,6 +32,7 @@ class RunConfig:
     keep: int = 2                            # newest checkpoints that are kept
 
     def __post_init__(self):
+        require_seed("seed", self.seed)
         if not self.data:
             raise UserError(f"data is empty: give {BUILT_IN}, a folder of images, or a store of minihit data prepare")
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):

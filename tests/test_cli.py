@@ -81,7 +81,7 @@ FLAGS = {
     "train": ["--preset", "--data", "--run", "--device", "--seed", "--resume", "--steps", "--batch", "--generator.norm",
               "--discriminator.minibatch-stddev", "--recipe.r1", "--log-every", "--sample-every", "--measure-every",
               "--measure-images", "--save-every", "--keep", "--no-flip", "--micro-batch", "--budget",
-              "{minutes,hour,night}", "--data-on-device", "--tf32"],
+              "{minutes,hour,night}", "--data-on-device", "--tf32", "--from"],
     "data": ["prepare SOURCE STORE", "show STORE", "check STORE", "stand-in FOLDER"],
     "sample": ["RUN", "--seeds", "--columns", "--out", "--folder", "--raw", "--scale", "--device"],
     "interpolate": ["RUN", "--seeds", "--frames", "--fps", "--columns", "--out", "--raw", "--scale", "--device"],
@@ -269,7 +269,7 @@ def test_every_preset_can_be_named(name):
 @pytest.mark.parametrize("argv, sentence", [
     (["--preset", "faces"], f"preset 'faces' is unknown: choose one of {', '.join(PRESETS)}"),
     (["--preset", ""], "preset '' is unknown: choose one of"),
-    (["--run", ""], "--run is empty: name the folder of the run"),
+    (["--run", ""], "--run is empty: give the folder of a run"),
     (["--data", ""], "data is empty: give faces, a folder of images"),
     (["--seed", "-1"], "seed is -1: it must lie between 0 and"),
     (["--recipe.beta1", "1.0"], "beta1 is 1.0: it must be below 1"),
@@ -354,6 +354,41 @@ def test_resume_refuses_fewer_steps_than_were_made(capsys, tmp_path):
     assert said == (f"minihit: the run in {tmp_path} has made 4 steps already and is to end after 3: "
                     f"give more by --steps\n")
     assert (tmp_path / "config.json").read_bytes() == before
+
+
+def test_a_new_run_takes_networks_and_recipe_of_the_one_that_it_begins_from(trained, run):
+    assert main(["train", "--from", str(run), "--run", "new", "--data", "photos", "--device", "cpu"]) == 0
+    config, folder, *_ = trained[0]
+    assert config.preset == TINY and config.preset.recipe.augment is None
+    assert config.origin == str(run / "checkpoints/step-00000003.npz")
+    assert (config.data, folder.path) == ("photos", Path("new"))
+
+
+def test_a_checkpoint_can_be_named_and_the_recipe_be_another(trained, run):
+    file = run / "checkpoints/step-00000003.npz"
+    argv = ["train", "--from", file, "--run", "new", "--device", "cpu", "--steps", "9", "--recipe.r1", "5"]
+    assert main(map(str, argv)) == 0
+    assert main(map(str, [*argv[:-4], "--preset", "celeba-64"])) == 0
+    assert [config.origin for config, *_ in trained] == [str(file)] * 2
+    assert trained[0][0].preset == replace(TINY, recipe=replace(TINY.recipe, steps=9, r1=5.0))
+    assert trained[1][0].preset == PRESETS["celeba-64"]
+
+
+def test_few_pictures_are_augmented_anew_in_a_run_that_begins_from_another(tmp_path, trained):
+    write_run(tmp_path, replace(TINY, recipe=replace(TINY.recipe, augment=())))
+    assert main(["train", "--from", str(tmp_path), "--run", "new", "--device", "cpu"]) == 0
+    assert trained[0][0].preset.recipe.augment is None
+
+
+@pytest.mark.parametrize("argv, sentence", [
+    (["--from", "RUN"], "--from begins a new run: name its folder with --run"),
+    (["--from", "RUN", "--run", "RUN", "--resume"], "and leave --from out to --resume it"),
+    (["--from", "nowhere", "--run", "new"], "--from nowhere holds no checkpoint: give the folder of a run"),
+    (["--from", "", "--run", "new"], "--from is empty: give the folder of a run"),
+])
+def test_from_refuses_what_cannot_work(capsys, here, trained, run, argv, sentence):
+    assert sentence in refusal(capsys, "train", *[str(run) if word == "RUN" else word for word in argv])
+    assert trained == []
 
 
 def test_resume_takes_no_budget(capsys, trained, run):

@@ -12,6 +12,7 @@ from minihit.errors import UserError
 from minihit.models.config import DiscriminatorConfig, GeneratorConfig
 from minihit.presets import PRESETS, Preset
 from minihit.training.recipe import Recipe
+from minihit.training.run import checkpoint
 from minihit.training.run.config import MAY_CHANGE, RunConfig, differences, intervals, read_config, words
 from minihit.training.run.folder import RunFolder
 
@@ -27,6 +28,11 @@ _MICRO_BATCH = tyro.conf.arg(
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
+_FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)",
+                      help="Run, or one of its checkpoints, whose weights a new run begins with: generator, moving "
+                           "average and discriminator. Its networks and recipe are the defaults then.")
+_RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, how often it shows and saves "
+                             "something, and the place of the same --data may change.")
 SHORT = ("steps", "batch", "micro_batch")                                 # for fields of the recipe
 
 
@@ -40,6 +46,7 @@ class Train:
       minihit train
       minihit train --preset celeba-64 --data photos --run runs/photos --budget night
       minihit train --run runs/photos --resume
+      minihit train --from runs/faces-32 --data photos --run runs/tuned
       minihit train --run runs/grid --generator.attention grid --generator.norm layer --recipe.r1 5
     """
 
@@ -57,12 +64,11 @@ class Train:
     measure_images: int                      # images on each side of that measurement
     save_every: int                          # steps between checkpoints; after ten minutes there is one in any case
     keep: int                                # newest checkpoints that are kept
+    origin: Annotated[str | None, _FROM]
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
-    resume: Switch = False
-    """go on with the run in its folder; only --steps, --keep, how often it shows and saves something, and the place of
-    the same --data may change"""
+    resume: Annotated[Switch, _RESUME] = False
     steps: Annotated[int | None, shown("INT", "--recipe.steps")] = None  # short for --recipe.steps
     batch: Annotated[int | None, shown("INT", "--recipe.batch")] = None  # short for --recipe.batch
     micro_batch: Annotated[int | None, _MICRO_BATCH] = None
@@ -75,6 +81,7 @@ class Base:
 
     preset: str | None = None
     run: str | None = None
+    origin: Annotated[str | None, _FROM] = None
     resume: Switch = False
     steps: int | None = None
 
@@ -93,12 +100,18 @@ def configure(argv):
     name = FIRST_PRESET if base.preset is None else base.preset
     if name not in PRESETS:
         raise UserError(f"preset {name!r} is unknown: choose one of {', '.join(PRESETS)}")
-    if base.run == "":
-        raise UserError("--run is empty: name the folder of the run, such as runs/photos")
+    for flag, text in (("--run", base.run), ("--from", base.origin)):
+        if text == "":
+            raise UserError(f"{flag} is empty: give the folder of a run, such as runs/photos")
     folder = RunFolder(Path(base.run or f"runs/{name}"))
-    first = _saved(folder, base.preset) if base.resume else _fresh(PRESETS[name], base.steps)
+    if base.origin is not None and (base.resume or not base.run):
+        raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
+    origin = None if base.origin is None else _origin(Path(base.origin))
+    start = _tuned(origin) if origin and base.preset is None else PRESETS[name]
+    first = _saved(folder, base.preset) if base.resume else _fresh(start, base.steps)
     options = parse(Train, argv, "train", _as_options(first, preset=name, run=folder.path))
     config = _as_config(options)
+    config = dataclasses.replace(config, origin=str(origin)) if origin else config
     if options.budget and (base.resume or options.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
     if base.resume:
@@ -108,6 +121,20 @@ def configure(argv):
 
 def _fresh(preset, steps):
     return RunConfig(preset, **intervals(steps or preset.recipe.steps))
+
+
+def _origin(path):
+    """The checkpoint that --from names: the newest of a run, or the very file."""
+    found = [path] if path.is_file() else checkpoint.newest(RunFolder(path).checkpoints)
+    if not found:
+        raise UserError(f"--from {path} holds no checkpoint: give the folder of a run, or one of its checkpoints")
+    return found[0]
+
+
+def _tuned(origin):
+    """The Preset of the run of a checkpoint; how few pictures are augmented is settled by the new ones."""
+    preset = read_config(RunFolder(origin.parent.parent)).preset
+    return dataclasses.replace(preset, recipe=dataclasses.replace(preset.recipe, augment=None))
 
 
 def _saved(folder, preset):

@@ -1,6 +1,7 @@
 """The short loop around the training step: data, update, log, checkpoints. What is seen of it is in watch.py."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -8,9 +9,10 @@ from tqdm import tqdm
 from minihit import tree
 from minihit.backend import keep_memory, to_device
 from minihit.data import prefetch
-from minihit.data.dataset import open_data
+from minihit.data.dataset import BUILT_IN, open_data
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.optim import EMA_START
 from minihit.show.images import to_float
 from minihit.training import estimate, guard, pictures, state, step, watch
 from minihit.training.run import checkpoint, claim, log, snapshot
@@ -36,12 +38,12 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
             raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by "
                             f"--run")
         keep_memory()
-        data = _open(config)
+        data = _open(config, folder, resume)
         config = config.settled(data)
         forecast = estimate.before(config, device)
         config = estimate.within(config, forecast.seconds, budget) if budget else config
         images = prefetch.resident(data, device, data_on_device, forecast.room)
-        training = state.create(config.seed, config.preset, device)
+        training = state.create(config.seed, config.preset, device) if resume else snapshot.begin(config, device)
         facts = snapshot.restore(config, folder, data, training, device) if resume else snapshot.START
         write_config(folder, config)
         snapshot.clear(config, folder, facts)
@@ -52,8 +54,11 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         return _finish(config, folder, done)
 
 
-def _open(config):
+def _open(config, folder, resume):
     """The data set, with a bar while a folder is read."""
+    if resume and config.data != BUILT_IN and not Path(config.data).exists():
+        raise UserError(f"the images of the run in {folder.path} are no longer at {config.data}: say by --data where "
+                        f"they are now")
     with tqdm(desc=f"reading {config.data}", unit="image", disable=None, leave=False) as bar:
 
         def show(done, total):
@@ -82,7 +87,7 @@ def _steps(run, training, facts, interrupted):
                 guard.check_finite(metrics, grads, done, run.folder)
             window.add({**metrics, "seconds_per_step": time.perf_counter() - started, "data_seconds": waited})
             if done == 1:                                                 # of the start, for which no step has to wait
-                run.look(state.create(config.seed, config.preset, device), 0)
+                run.look(snapshot.begin(config, device), 0)
             if logs:
                 run.log(window, done)
             if done % config.log_every == 0:                              # not where it only stops
@@ -101,7 +106,8 @@ def _one_step(training, real, config, device, number):
     rng = np.random.default_rng([config.seed, _STREAM, number])
     draws = to_device(step.draw(rng, recipe.batch, config.preset, recipe), device)
     grads, averages, metrics = step.gradients(training.networks, real, draws, config.preset, recipe)
-    norms = state.apply(training, grads, averages, number, recipe)
+    copied = 0 if config.origin else EMA_START
+    norms = state.apply(training, grads, averages, number, recipe, copied)
     return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
 
 
@@ -119,6 +125,12 @@ def _finish(config, folder, done):
 def _introduction(config, folder, data, training, device):
     sizes = {name: tree.size(training.networks[name]) / 1e6 for name in ("generator", "discriminator")}
     augment = " ".join(config.preset.recipe.augment)
-    augmented = f"DiffAugment ({augment}); " if augment else ""
-    return (f"{data.description}; {augmented}{sizes['generator']:.2f} M parameters in the generator, "
-            f"{sizes['discriminator']:.2f} M in the discriminator, on the {device}; everything goes to {folder.path}")
+    parts = [
+        data.description,
+        *[f"DiffAugment ({augment})"] * bool(augment),
+        *[f"begun with all weights of {config.origin}, the moving average too, and a new Adam"] * bool(config.origin),
+        f"{sizes['generator']:.2f} M parameters in the generator, {sizes['discriminator']:.2f} M in the discriminator, "
+        f"on the {device}",
+        f"everything goes to {folder.path}",
+    ]
+    return "; ".join(parts)

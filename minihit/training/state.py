@@ -56,8 +56,11 @@ def create(seed, preset, device="cpu"):
     return State({"generator": g_buffer, "ema": ema_buffer, "discriminator": d_buffer}, moments, trees)
 
 
-def apply(state, grads, averages, step, recipe):
-    """Update the state in place after step (from 1); returns the gradients' norms, scalar arrays on the device."""
+def apply(state, grads, averages, step, recipe, copied=optim.EMA_START):
+    """Update the state in place after step (from 1); returns the gradients' norms, scalar arrays on the device.
+
+    copied: the last step until which the moving average is a copy, as first values are not worth remembering.
+    """
     xp, norms, networks = array_module(state.buffers["ema"]), {}, state.networks
     rates = {"generator": recipe.generator_rate, "discriminator": recipe.discriminator_rate}
     for name, rate in rates.items():
@@ -68,5 +71,5 @@ def apply(state, grads, averages, step, recipe):
         params = state.buffers[name][:flat.size]
         optim.adam(params, flat, moments, step, rate * recipe.decay(step), recipe.beta1, recipe.beta2)
     tree.map(tree.copy_into, networks["state"], averages)
-    optim.ema(state.buffers["ema"], state.buffers["generator"], step, recipe.ema_decay)
+    optim.ema(state.buffers["ema"], state.buffers["generator"], step, recipe.ema_decay, copied)
     return norms

@@ -30,6 +30,7 @@ class RunConfig:
     measure_images: int = 1_000              # images on each side of that measurement
     save_every: int = 500                    # steps between checkpoints
     keep: int = 2                            # newest checkpoints that are kept
+    origin: str | None = None                # checkpoint of another run whose weights this one began with
 
     def __post_init__(self):
         require_seed("seed", self.seed)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -9,10 +10,24 @@ from minihit import __version__, tree
 from minihit.atomic import remove_leftovers
 from minihit.backend import to_device, to_host
 from minihit.errors import UserError
+from minihit.training import state
 from minihit.training.run import checkpoint, log
 from minihit.training.run.config import MAY_CHANGE, differences, from_facts, words
 
 START = {"step": 0}                                                       # the facts of a run that begins
+
+
+def begin(config, device):
+    """The State before step 1: by the seed, or the networks of another run, their moving average too, and a new Adam.
+
+    Raises UserError where config.origin is no checkpoint of such networks, with the first array that does not fit.
+    """
+    training = state.create(config.seed, config.preset, device)
+    if config.origin:
+        networks = {name: part for name, part in training.trees.items() if name != "adam"}
+        arrays, _ = checkpoint.load(Path(config.origin), networks)
+        tree.map(tree.copy_into, networks, to_device(arrays, device))
+    return training
 
 
 def save(config, folder, data, training, number, window):
@@ -46,14 +61,14 @@ def _require_own(config, folder, data, path, facts):
     step, steps = facts["step"], config.preset.recipe.steps
     if step != checkpoint.step_of(path):
         raise UserError(f"{path} is the checkpoint of step {step}: give it that name back, or move it away")
-    for name, here, there in differences(config, from_facts(facts, config, f"the config in {path}")):
-        if name not in MAY_CHANGE:
-            raise UserError(f"{path} was made with {name} {words(there)} and the run is to go on with {words(here)}: "
-                            f"put the old value back into {folder.config}, or start another run with --run")
     if facts.get("data", data.fingerprint) != data.fingerprint:
         raise UserError(f"the run in {folder.path} was trained on other images than the data set has now "
                         f"({data.description}): put the old ones back, say by --data where they are now, or start "
                         f"another run with --run")
+    for name, here, there in differences(config, from_facts(facts, config, f"the config in {path}")):
+        if name not in MAY_CHANGE:
+            raise UserError(f"{path} was made with {name} {words(there)} and the run is to go on with {words(here)}: "
+                            f"put the old value back into {folder.config}, or start another run with --run")
     if step > steps:
         raise UserError(f"the run in {folder.path} has made {step} steps already and is to end after {steps}: "
                         f"give more by --steps")

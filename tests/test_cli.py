@@ -31,7 +31,7 @@ FLAGS = {
     "train": ["--preset", "--data", "--run", "--device", "--seed", "--resume", "--steps", "--batch", "--generator.norm",
               "--discriminator.minibatch-stddev", "--recipe.r1", "--log-every", "--sample-every", "--measure-every",
               "--measure-images", "--save-every", "--keep", "--no-flip", "--micro-batch", "--budget",
-              "{minutes,hour,night}", "--data-on-device", "--tf32", "--plain"],
+              "{minutes,hour,night}", "--data-on-device", "--tf32", "--plain", "--from"],
     "data": ["prepare SOURCE STORE", "show STORE", "check STORE", "stand-in FOLDER"],
     "sample": ["RUN", "--seeds", "--columns", "--out", "--folder", "--raw", "--scale", "--device", "--plain"],
     "interpolate": ["RUN", "--seeds", "--frames", "--fps", "--columns", "--out", "--raw", "--scale", "--device"],

@@ -17,8 +17,9 @@ from minihit.data.prepare.square import Filter
 from minihit.data.store import twins
 from minihit.data.store.manifest import SKIPPED
 from minihit.data.store.reader import open_store, verify
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.show import images, overview
+from minihit.show.room import require_room
 
 Source = Annotated[Path, tyro.conf.Positional,
                    tyro.conf.arg(metavar="SOURCE", help="folder of pictures, zip, or Parquet files: read where it is")]
@@ -156,10 +157,13 @@ def show(options):
     check_positive(count=options.count)
     if options.out:
         images.check_suffix(options.out, ".png")
+    require_seed("--seed", options.seed)
     store = open_store(options.store)
-    print(overview.describe(store))
     folder = as_meant(options.store)
     out = options.out or folder.with_name(f"{folder.name}.png")
+    size = images.grid_size(min(options.count, store.manifest.count), store.manifest.side)
+    require_room(out, *size, "choose a smaller --count")
+    print(overview.describe(store))
     images.write_png(out, overview.sheet(store, options.count, options.seed))
     print(out)
     return 0
@@ -178,6 +182,7 @@ def check(options):
 
 def draw(options):
     check_positive(stand_in.MOST, count=options.count)
+    require_seed("--seed", options.seed)
     with tqdm(desc="drawing", total=options.count, unit="image", disable=None, leave=False) as bar:
         path = stand_in.write(options.folder, options.count, options.seed, bar.update)
     print(path)

@@ -94,9 +94,9 @@ def parse_seeds(text):
         match = _RANGE.fullmatch(part.strip())
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
-            raise UserError(f"seeds {text!r} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
+            raise UserError(f"seeds {text!r:.60} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
         if len(seeds) + last - first >= MOST_SEEDS:
-            raise UserError(f"seeds {text!r} are more than {MOST_SEEDS:,}: ask for fewer at a time")
+            raise UserError(f"seeds {text!r:.60} are more than {MOST_SEEDS:,}: ask for fewer at a time")
         seeds += range(first, last + 1)
     return seeds
 

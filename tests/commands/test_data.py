@@ -10,6 +10,7 @@ from support.pictures import encoded, photo
 from minihit.cli import main
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
+from minihit.show import room
 
 ACTIONS = {
     "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--strict", "178", "0.875"],
@@ -114,7 +115,16 @@ def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
     assert main(["data", "show", "celeba", "--out", "two.png", "--count", "2"]) == 0
     assert iio.imread(here / "two.png").shape == (18 + 2, 2 * 18 + 2, 3)
     assert "--count is 0" in refusal(capsys, "data", "show", "celeba", "--count", "0")
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "show", "celeba", "--seed", "-1")
     assert "ends in .png" in refusal(capsys, "data", "show", "celeba", "--out", "a.jpg")
+
+
+def test_a_picture_of_more_images_than_fit_into_memory_is_refused(store, here, capsys, monkeypatch):
+    monkeypatch.setattr(room, "memory_size", lambda device: 2 * 20 * 20 * 3 * room.COPIES)
+    capsys.readouterr()
+    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "show", "celeba")
+    assert not (here / "celeba.png").exists()
+    assert main(["data", "show", "celeba", "--count", "1"]) == 0
 
 
 def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
@@ -154,6 +164,8 @@ def test_the_stand_in_never_writes_over_celeba(here, capsys):
 
 
 def test_the_stand_in_can_be_prepared(here, capsys):
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "stand-in", "faces", "--seed", "-1")
+    assert not (here / "faces").exists()
     assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
     assert main(["data", "prepare", "faces/img_align_celeba.zip", "store", "--size", "16"]) == 0

@@ -1,3 +1,4 @@
+import dataclasses
 from itertools import pairwise
 
 import pytest
@@ -14,10 +15,31 @@ from minihit.training.recipe import Recipe
     ("discriminator_rate", float("nan"), "above 0"),
     ("r1", -1.0, "0 \\(off\\) or more"),
     ("ema_decay", 1.5, "between 0 and 1"),
+    *((name, value, "it must be below 1, in float32 too") for name in ("beta1", "beta2", "ema_decay")
+      for value in (1.0, 0.999_999_99)),
+    *((name, value, "in float32, which training computes in: choose a number nearer to 1")
+      for name in ("generator_rate", "discriminator_rate", "r1", "wgan_gp", "consistency", "clip")
+      for value in (1e-300, 1e300, float("inf"))),
+    ("clip", 1e-9, "gradients train nothing; choose 1, or 0"),
 ])
 def test_what_cannot_work_is_refused(field, value, message):
     with pytest.raises(UserError, match=message):
         Recipe(**{field: value})
+
+
+FLOATS = [field.name for field in dataclasses.fields(Recipe) if field.type is float]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), -1.0])
+@pytest.mark.parametrize("name", FLOATS)
+def test_no_number_is_undefined_infinite_or_negative(name, value):
+    with pytest.raises(UserError, match=f"^{name} is {value}"):
+        Recipe(**{name: value})
+
+
+def test_what_is_nearly_too_much_is_taken():
+    Recipe(beta1=0.999_999, beta2=0.999_999, ema_decay=0.999_999, clip=1e-6, r1=1e-30, generator_rate=1e-30)
+    Recipe(beta1=0.0, beta2=0.0, ema_decay=0.0, decay_from=1.0)
 
 
 @pytest.mark.parametrize("count, augment", [

@@ -1,3 +1,4 @@
+import json
 import os
 
 import numpy as np
@@ -59,10 +60,31 @@ def test_a_full_disk_is_a_sentence():
         log.append("/dev/full", {"step": 1})
 
 
-def test_a_window_averages_and_starts_again():
+def test_cutting_back_asks_about_the_records_of_that_step(tmp_path):
+    path = tmp_path / "log.jsonl"
+    for step, loss in ((1, 0), (2, 0), (2, 1), (3, 1)):
+        log.append(path, {"step": step, "loss": loss})
+    log.cut_back(path, 2, lambda record: record["loss"])
+    assert log.read(path) == [{"step": 1, "loss": 0}, {"step": 2, "loss": 1}]
+
+
+def test_a_window_averages():
     window = log.Window()
     window.add({"a": np.float32(1.0)})
     window.add({"a": np.float32(2.0)})
-    assert window.means() == {"a": 1.5}
-    window.add({"a": np.float32(5.0)})
-    assert window.means() == {"a": 5.0}
+    assert window.means() == {"a": 1.5} == window.means()
+
+
+def test_a_window_goes_on_from_its_facts_to_the_last_bit():
+    """In the precision of what is added: a sum of float32 does not become one of float64."""
+    values = np.random.default_rng(0).standard_normal(20).astype(np.float32)
+    whole, half = log.Window(), log.Window()
+    for value in values:
+        whole.add({"loss": value, "seconds": float(value)})
+    for value in values[:7]:
+        half.add({"loss": value, "seconds": float(value)})
+    resumed = log.Window(**json.loads(json.dumps(half.facts())))
+    for value in values[7:]:
+        resumed.add({"loss": value, "seconds": float(value)})
+    assert resumed.facts() == whole.facts() and resumed.means() == whole.means()
+    assert whole.means()["loss"] != whole.means()["seconds"]

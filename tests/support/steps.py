@@ -1,11 +1,13 @@
 """How tests reach into training: the one file to change when the parts of a training step move."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from support.helpers import cast
 
 from minihit import tree
-from minihit.training import estimate, loop, state, step
+from minihit.training import estimate, loop, pictures, state, step, watch
 
 
 def create(seed, preset, dtype=np.float64, spread=0.1):
@@ -46,17 +48,24 @@ def advance(training, real, draws, preset, number):
     return metrics
 
 
-def watch(monkeypatch, idle=False):
-    """A list to which every step of a run adds its (real images, draws); idle: without computing anything."""
+@contextmanager
+def watched(idle=False):
+    """A list to which every step of the runs meanwhile adds its (real images, draws).
+
+    idle: nothing is computed, shown or measured; the log and the checkpoints are written.
+    """
     seen, compute = [], step.gradients
 
-    def watched(networks, real, draws, preset, recipe):
+    def gradients(networks, real, draws, preset, recipe):
         seen.append((real.copy(), tree.map(np.copy, draws)))
-        if idle:
-            grads = {name: tree.map(np.zeros_like, networks[name]) for name in ("generator", "discriminator")}
-            return grads, networks["state"], {"generator_loss": np.float32(0.0)}
-        return compute(networks, real, draws, preset, recipe)
+        if not idle:
+            return compute(networks, real, draws, preset, recipe)
+        grads = {name: tree.map(np.zeros_like, networks[name]) for name in ("generator", "discriminator")}
+        return grads, networks["state"], {"generator_loss": np.float32(0.0)}
 
-    monkeypatch.setattr(loop.step, "gradients", watched)
-    monkeypatch.setattr(estimate, "seconds_per_step", lambda config, device: 1.0)
-    return seen
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.step, "gradients", gradients)
+        patch.setattr(estimate, "seconds_per_step", lambda config, device: 1.0)
+        for module, name in ((watch.Watch, "look"), (pictures, "write_curves"), (pictures, "write_timelapse")):
+            patch.setattr(module, name, (lambda *_: None) if idle else getattr(module, name))
+        yield seen

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support import steps
 from support.helpers import assert_same
 from support.runs import run_config, shrunk, tiny
 
@@ -82,8 +85,8 @@ def test_a_folder_of_images_resumes_at_its_place(tmp_path):
         images.write_png(tmp_path / "pictures" / f"{index}.png", image)
     ends = []
     for name, stops in (("whole", [20]), ("halves", [9, 20])):
-        for resume, steps in enumerate(stops):
-            config = replace(with_steps(tiny(), steps), data=str(tmp_path / "pictures"))
+        for resume, end in enumerate(stops):
+            config = replace(with_steps(tiny(), end), data=str(tmp_path / "pictures"))
             loop.train(config, RunFolder(tmp_path / name), resume=bool(resume))
         ends.append(final(RunFolder(tmp_path / name), tiny())[0])
     assert_same(*ends)
@@ -124,6 +127,38 @@ def test_the_state_is_saved_when_the_clock_says_so(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path / "run")
     loop.train(run_config(save_every=1000, keep=10), folder)
     assert [checkpoint.step_of(path) for path in checkpoint.newest(folder.checkpoints)] == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("minutes, saved", [(4, [7, 6, 3]), (0.01, [7]), (11, [7, 6, 5, 4, 3, 2, 1])])
+def test_nothing_stays_unsaved_for_more_than_ten_minutes(tmp_path, monkeypatch, minutes, saved):
+    """By a clock on which a step takes so many."""
+    folder = RunFolder(tmp_path / "run")
+    with steps.watched(idle=True) as seen:
+        clock = SimpleNamespace(monotonic=lambda: 60 * minutes * len(seen), perf_counter=time.perf_counter)
+        monkeypatch.setattr(loop, "time", clock)
+        loop.train(run_config(tiny(steps=7), save_every=1000, keep=10), folder)
+    assert [checkpoint.step_of(path) for path in checkpoint.newest(folder.checkpoints)] == saved
+
+
+def test_the_log_is_on_the_disk_before_a_checkpoint_is_saved(tmp_path, monkeypatch):
+    """Otherwise a power cut leaves a checkpoint whose records are lost for good."""
+    folder, synced, save, fsync = RunFolder(tmp_path / "run"), [None], checkpoint.save, os.fsync
+
+    def note(file):
+        fsync(file)
+        if folder.log.exists() and os.fstat(file).st_ino == folder.log.stat().st_ino:
+            synced.append(folder.log.read_bytes())
+
+    def compare(path, arrays, facts):
+        assert log.read(folder.log)[-1]["step"] == facts["step"] == checkpoint.step_of(path)
+        assert synced[-1] == folder.log.read_bytes()
+        save(path, arrays, facts)
+
+    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(checkpoint, "save", compare)
+    with steps.watched(idle=True):
+        loop.train(run_config(save_every=1, keep=10), folder)
+    assert len(synced) == 5 and len(checkpoint.newest(folder.checkpoints)) == 4
 
 
 def test_a_run_leaves_its_files(tmp_path):

@@ -10,8 +10,7 @@ from support.runs import records, run_config, tiny
 
 from minihit import tree
 from minihit.data.dataset import open_data
-from minihit.data.faces.render import faces
-from minihit.show.images import to_float, write_png
+from minihit.show.images import to_float
 from minihit.training import loop
 from minihit.training.run import checkpoint
 from minihit.training.run.folder import RunFolder
@@ -19,14 +18,6 @@ from minihit.training.run.folder import RunFolder
 EVERYTHING = {"wgan_gp": 1.9, "consistency": 1.3, "augment": ("cutout", "color"), "clip": 0.7, "beta1": 0.4,
               "generator_rate": 2e-3, "decay_from": 0.3, "ema_decay": 0.9}
 TERMS = ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    """A folder of thirty pictures."""
-    for index, image in enumerate(faces(0, 0, 30, 16)):
-        write_png(tmp_path / "pictures" / f"{index:02d}.png", image)
-    return str(tmp_path / "pictures")
 
 
 def leaves(seen):

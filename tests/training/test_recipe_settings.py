@@ -53,7 +53,7 @@ def facts_of(preset, path, pictures):
     found = {"first weights": copied(steps.trees(training)), "draws": draws, "running averages": averages, **metrics,
              **{f"gradient of the {name}": leaves for name, leaves in grads.items()}}
     with steps.watched(idle=True) as seen:
-        loop.train(run_config(preset, data=pictures), RunFolder(path))
+        loop.train(run_config(preset, data=pictures, log_every=1000, save_every=1000), RunFolder(path))
     return {**found, **prescribed(training, preset), "steps of a run": len(seen), "images a step": len(seen[0][0])}
 
 

@@ -14,6 +14,9 @@ SWAPPED = {
 }
 RENAMED = {"add": "subtract", "subtract": "add", "multiply": "divide", "negative": "positive", "minimum": "maximum",
            "maximum": "minimum", "min": "max", "max": "min", "sum": "mean", "mean": "sum"}
+TWINS = {"generator": "discriminator", "real": "fake", "ema": "generator", "first": "second", "beta1": "beta2",
+         "params": "averages"}                                            # words of names that lie beside each other
+TWINS |= {second: first for first, second in TWINS.items() if first != "ema"}
 SYMMETRIC = ("add", "multiply", "minimum", "maximum", "min", "max", "swapaxes")
 
 
@@ -76,12 +79,20 @@ def _(node: ast.Compare):
 
 @variants.register
 def _(node: ast.Constant):
-    """The nearest number that a test must tell: one more for a count, 1.001 times as much for a fraction."""
+    """The nearest number that a test must tell, one more for a count, 1.001 times as much for a fraction; the name of
+    what lies beside what a text names."""
     if isinstance(node.value, bool):
         return [ast.Constant(not node.value)]
     if isinstance(node.value, float):
         return [ast.Constant(node.value * 1.001 or 1.0)]
+    if isinstance(node.value, str):
+        return [ast.Constant(name) for name in _twins(node.value)]
     return [ast.Constant(node.value + 1)] if isinstance(node.value, int) else []
+
+
+@variants.register
+def _(node: ast.Attribute):
+    return [_changed(node, attr=name) for name in _twins(node.attr)]
 
 
 @variants.register
@@ -147,6 +158,12 @@ def _changed(node, **fields):
 
 def _without(items, i):
     return items[:i] + items[i + 1:]
+
+
+def _twins(name):
+    """The names that differ from it by one word of TWINS."""
+    words = name.split("_") if name.isidentifier() else []
+    return ["_".join([*words[:i], TWINS[word], *words[i + 1:]]) for i, word in enumerate(words) if word in TWINS]
 
 
 def _swaps(items):

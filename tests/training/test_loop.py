@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -242,7 +241,3 @@ def test_two_threads_give_the_numbers_of_one(tmp_path, monkeypatch):
         ends.append(final(folder, tiny())[0])
     loop.step.parallel._pool.cache_clear()
     assert_same(*ends)
-
-
-def test_the_folder_is_a_path():
-    assert RunFolder(Path("runs/x")).log == Path("runs/x/log.jsonl")

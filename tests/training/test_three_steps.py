@@ -18,7 +18,7 @@ UNEQUAL = Recipe(
     wgan_gp=1.9, consistency=1.3, augment=("translation", "cutout"), clip=0.9, ema_decay=0.6, micro_batch=3)
 PRESETS = {
     "non-saturating": replace(TINY, recipe=UNEQUAL),
-    "hinge": replace(TINY, recipe=replace(UNEQUAL, loss="hinge", augment=("cutout", "color"), micro_batch=2)),
+    "hinge": replace(TINY, recipe=replace(UNEQUAL, loss="hinge", augment=("cutout", "color"), micro_batch=4)),
     "hinge, whole batches": replace(TINY, recipe=replace(UNEQUAL, loss="hinge", augment=("color",), micro_batch=0)),
     "layer norm, average, equalised": replace(
         TINY, generator=replace(TINY.generator, norm="layer", multi_query=False),

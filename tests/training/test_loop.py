@@ -128,6 +128,49 @@ def test_the_state_is_saved_when_the_clock_says_so(tmp_path, monkeypatch):
     assert [checkpoint.step_of(path) for path in checkpoint.newest(folder.checkpoints)] == [4, 3, 2, 1]
 
 
+def test_the_log_tells_waiting_from_computing(tmp_path, monkeypatch):
+    """By a clock on which a batch takes 3 seconds to arrive and a step 1 more."""
+    folder, clock = RunFolder(tmp_path), [0.0]
+
+    def wait(images):
+        clock[0] += 3.0
+        return images
+
+    with steps.watched(idle=True) as seen:
+        monkeypatch.setattr(loop, "to_float", wait)
+        monkeypatch.setattr(loop, "time", SimpleNamespace(
+            monotonic=lambda: 0.0, perf_counter=lambda: clock[0] + len(seen)))
+        loop.train(run_config(tiny(steps=4), log_every=2), folder)
+    kept = [[record[name] for name in ("step", "seconds_per_step", "data_seconds", "data_share", "images_per_second")]
+            for record in log.read(folder.log)]
+    assert kept == [[2, 4.0, 3.0, 0.75, 1.0], [4, 4.0, 3.0, 0.75, 1.0]]
+
+
+def test_the_bar_counts_the_steps_that_are_left(tmp_path, interrupt, monkeypatch):
+    bars, bar = [], loop.tqdm
+
+    class Noted(bar):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **{**settings, "disable": False})
+            bars.append(self)
+
+    monkeypatch.setattr(loop, "tqdm", Noted)
+    folder = RunFolder(tmp_path / "run")
+    interrupt(at=3)
+    loop.train(with_steps(tiny(), 5), folder)
+    with steps.watched(idle=True):
+        loop.train(with_steps(tiny(), 5), folder, resume=True)
+    assert [(bar.initial, bar.n, bar.total) for bar in bars if bar.unit == "step"] == [(0, 3, 5), (3, 5, 5)]
+
+
+def test_a_folder_is_read_behind_a_bar(pictures, monkeypatch):
+    seen = []
+    monkeypatch.setattr(loop.tqdm, "update", lambda bar, n: seen.append((bar.total, n)))
+    data = loop._open(run_config(data=pictures))
+    assert len(data.images) == 30 and [total for total, _ in seen] == [30] * 30
+    assert seen[0][1] == 1
+
+
 @pytest.mark.parametrize("minutes, saved", [(4, [7, 6, 3]), (0.01, [7]), (11, [7, 6, 5, 4, 3, 2, 1])])
 def test_nothing_stays_unsaved_for_more_than_ten_minutes(tmp_path, monkeypatch, minutes, saved):
     """By a clock on which a step takes so many."""
@@ -199,7 +242,7 @@ def test_the_checkpoint_before_a_broken_one_is_used(tmp_path):
 def test_ctrl_c_finishes_the_step_and_saves(tmp_path, interrupt, capsys):
     folder = RunFolder(tmp_path / "run")
     interrupt(at=3)
-    assert loop.train(with_steps(tiny(), 20), folder) == loop.INTERRUPTED
+    assert loop.train(with_steps(tiny(), 20), folder) == loop.INTERRUPTED == 130
     assert [path.name for path in checkpoint.newest(folder.checkpoints)] == ["step-00000003.npz"]
     assert "stopped after step 3" in capsys.readouterr().out
 

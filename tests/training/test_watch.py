@@ -142,15 +142,15 @@ def test_what_is_measured_is_the_average_of_the_generator(tmp_path):
 
 
 def test_a_grid_shows_the_latents_of_the_runs_seed(tmp_path):
-    training = state.create(0, TINY)
+    training, shown, expected = state.create(0, TINY), [], []
     for seed in (3, 4):
-        watching(tmp_path / f"{seed}", seed=seed).look(training, 1, last=True)
-        pictures.write_samples(RunFolder(tmp_path / f"expected {seed}"), steps.trees(training), TINY.generator, "cpu", seed, 1)
-    found = {folder: read_image(tmp_path / folder / "samples" / "ema-00000001.png")
-             for folder in ("3", "expected 3", "4", "expected 4")}
-    for seed in ("3", "4"):
-        np.testing.assert_array_equal(found[seed], found[f"expected {seed}"])
-    assert (found["3"] != found["4"]).any()
+        run, other = watching(tmp_path / f"run {seed}", seed=seed), RunFolder(tmp_path / f"other {seed}")
+        run.look(training, 1, last=True)
+        pictures.write_samples(other, steps.trees(training), TINY.generator, "cpu", seed, 1)
+        shown, expected = ([*found, read_image(folder.samples / "ema-00000001.png")]
+                           for found, folder in ((shown, run.folder), (expected, other)))
+    np.testing.assert_array_equal(shown, expected)
+    assert (shown[0] != shown[1]).any()
 
 
 @pytest.mark.parametrize("settings", [{"sample_every": 3, "measure_every": 2}, {"sample_every": 2, "measure_every": 5}])

@@ -38,6 +38,8 @@ CHANGES = {
         "y = {'fake_logits': a.beta1, 'ema': b}", "y = {'real_logits': a.beta2, 'ema': b}",
         "y = {'real_logits': a.beta1, 'generator': b}"},
     "'What it does.'": set(),
+    "y: dict[str, int] = 1": {"y: dict[str, int] = 2"},
+    "def f(a: dict[str, int]) -> tuple[str, int]:\n    pass": set(),
     "if a:\n    b": {"if True:", "if False:"},
     "def f(a, k=2):\n    return a, k": {"def f(a, k=3):", "return (k, a)"},
 }

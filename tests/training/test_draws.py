@@ -10,8 +10,10 @@ from support.runs import records, run_config, tiny
 
 from minihit import tree
 from minihit.data.dataset import open_data
+from minihit.sampling import latents
 from minihit.show.images import to_float
-from minihit.training import loop
+from minihit.training import loop, measure
+from minihit.training.pictures import fixed_latents
 from minihit.training.run import checkpoint
 from minihit.training.run.folder import RunFolder
 
@@ -53,6 +55,27 @@ def test_another_seed_draws_something_else_and_the_same_seed_the_same(tmp_path, 
     assert_same(again, one)
     for path in one:
         assert not any(np.array_equal(a, b) for a in one[path] for b in other[path]), path
+
+
+def test_every_use_of_a_seed_has_latents_of_its_own(tmp_path, pictures, monkeypatch):
+    """Those that a step learns from, those of the grids, those that are measured, those of minihit sample."""
+    used = {"measured": []}
+
+    def samples(average, z, config, device):
+        used["measured"].append(z)
+        return np.zeros((len(z), 16, 16, 3), np.float32)
+
+    monkeypatch.setattr(measure, "samples", samples)
+    data = open_data(pictures, 16, 3)
+    measure.distance(None, tiny().generator, "cpu", 3, data.held_out(40))
+    measure.neighbours(None, tiny().generator, "cpu", 3, data)
+    np.testing.assert_array_equal(*[z[:40] for z in used["measured"]])    # the same samples are looked at twice
+    seen = seen_in(RunFolder(tmp_path / "run"), preset=tiny(steps=9, batch=40), data=pictures, seed=3)
+    used |= {"steps": [draws["z"] for _, draws in seen], "grids": [fixed_latents(3, 3)],
+             "sampled": [latents(range(40), 3)]}
+    numbers = {name: set(np.concatenate(z).ravel()) for name, z in used.items()}
+    for one, other in combinations(numbers, 2):
+        assert not numbers[one] & numbers[other], (one, other)
 
 
 def test_groups_of_draws_are_independent():

@@ -4,6 +4,7 @@ from support.runs import TINY, image_set, write_run
 
 from minihit import sampling
 from minihit.data.dataset import BuiltInFaces
+from minihit.errors import UserError
 from minihit.models import generator
 from minihit.show.images import to_float, to_uint8
 from minihit.training import measure, state
@@ -78,3 +79,11 @@ def test_the_yardstick_is_what_training_images_are_from_held_out_ones(monkeypatc
     real, other = measure.real_distance(DATA, 0, held_out)["swd_real"]
     np.testing.assert_array_equal(real, to_float(held_out))
     np.testing.assert_array_equal(other, to_float(DATA.take(0, 7)))
+
+
+def test_images_that_were_changed_are_not_compared(trained):
+    def changed():
+        raise UserError("changed")
+
+    with pytest.raises(UserError, match="changed"):
+        measure.neighbours(trained, TINY.generator, "cpu", 0, image_set(DATA.take(0, 30), held_out=3, check=changed))

@@ -104,6 +104,7 @@ def test_the_wait_for_data_is_logged_as_a_share(tmp_path):
     record, = log.read(run.folder.log)
     assert record["data_share"] == 0.25 and record["discriminator_loss"] == 1.5
     assert record["images_per_second"] == 4.0 and record["step"] == 7
+    assert 10**7 < record["peak_memory"] < 10**11 and "device_memory" not in record      # bytes; no GPU
 
 
 def test_a_hint_is_given_once_where_steps_wait(tmp_path, capsys):

@@ -4,6 +4,7 @@ import pytest
 
 from minihit.data.faces.render import faces
 from minihit.show.images import write_png
+from minihit.training import pictures as drawing
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +14,15 @@ def pictures(tmp_path_factory):
     for index, image in enumerate(faces(0, 0, 30, 16)):
         write_png(folder / f"{index:02d}.png", image)
     return str(folder)
+
+
+@pytest.fixture
+def curves():
+    """Ask for it where a run's curves are to be drawn at its end."""
+
+
+@pytest.fixture(autouse=True)
+def no_curves(request, monkeypatch):
+    """Drawing them takes longer than all steps of a small run."""
+    if "curves" not in request.fixturenames:
+        monkeypatch.setattr(drawing, "write_curves", lambda folder: None)

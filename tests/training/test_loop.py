@@ -203,7 +203,7 @@ def test_the_log_is_on_the_disk_before_a_checkpoint_is_saved(tmp_path, monkeypat
     assert len(synced) == 5 and len(checkpoint.newest(folder.checkpoints)) == 4
 
 
-def test_a_run_leaves_its_files(tmp_path):
+def test_a_run_leaves_its_files(tmp_path, curves):
     folder = RunFolder(tmp_path / "run")
     assert loop.train(run_config(sample_every=2, measure_every=2), folder) == 0
     left = {str(path.relative_to(folder.path)) for path in folder.path.rglob("*") if path.is_file()}

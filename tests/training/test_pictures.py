@@ -40,7 +40,7 @@ def test_the_timelapse_ends_with_the_last_grid_and_stays_there(tmp_path):
         assert animation.size == (pictures.COLUMNS * 66 + 2, pictures.ROWS * 66 + 2)
 
 
-def test_curves_are_drawn_from_whatever_the_log_holds(tmp_path):
+def test_curves_are_drawn_from_whatever_the_log_holds(tmp_path, curves):
     folder = RunFolder(tmp_path)
     log.append(folder.log, {"step": 0, "swd_real": 20.0})
     for step in (1, 2):

@@ -53,18 +53,18 @@ NETWORKS = Area(("tests/gradcheck/test_table.py", "tests/parity/test_pieces.py",
                 ("tests/models", "tests/objectives/test_penalties.py", "tests/training/test_step.py"))
 STEP = Area(("tests/training/test_three_steps.py", "tests/training/test_recipe_settings.py"),
             ("tests/training/test_step.py", "tests/training/test_state.py"))
-RUN = Area(("tests/training/test_draws.py", "tests/training/run/test_config_settings.py",
-            "tests/training/test_recipe_settings.py"), RUNS)
+RUN = Area(("tests/training/test_draws.py", "tests/training/run/test_config_settings.py"), RUNS)
 AREAS = {                                                                 # the longest beginning of a path decides
     "minihit/": NETWORKS,
     "minihit/objectives": STEP, "minihit/optim": STEP, "minihit/training/step": STEP, "minihit/training/state": STEP,
-    "minihit/training": RUN, "minihit/sampling": RUN,
-    "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py"), ()),
+    "minihit/training": Area(RUN.near), "minihit/training/recipe": STEP, "minihit/training/run": RUN,
+    "minihit/sampling": Area(("tests/training/test_measure.py",)),
+    "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
     "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_prefetch.py", "tests/data/test_folder.py"),
                          ("tests/training/test_draws.py", "tests/training/run/test_config_settings.py")),
     "minihit/data/prepare": Area(("tests/data/prepare",), ("tests/data/test_folder.py",)),
-    "minihit/data/store": Area(("tests/data/store", "tests/data/test_dataset.py"), ()),
-    "minihit/data/faces": Area(("tests/data/faces",), ()),
+    "minihit/data/store": Area(("tests/data/store", "tests/data/test_dataset.py")),
+    "minihit/data/faces": Area(("tests/data/faces",)),
 }
 OWN = {"minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS]}
 FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by exit status; others were stopped

@@ -66,7 +66,10 @@ AREAS = {                                                                 # the 
     "minihit/data/store": Area(("tests/data/store", "tests/data/test_dataset.py")),
     "minihit/data/faces": Area(("tests/data/faces",)),
 }
-OWN = {"minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS]}
+OWN = {                                                                   # where it is not the one of that name alone
+    "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
+    "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
+}
 FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by exit status; others were stopped
 LIBRARIES = ("pytest", "hypothesis", "numpy", "autograd.numpy", "autograd.scipy.special", "skimage.metrics",
              "imageio.v3", "matplotlib.pyplot", "tyro", "tqdm", "threadpoolctl")

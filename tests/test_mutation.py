@@ -38,6 +38,7 @@ CHANGES = {
         "y = {'fake_logits': a.beta1, 'ema': b}", "y = {'real_logits': a.beta2, 'ema': b}",
         "y = {'real_logits': a.beta1, 'generator': b}"},
     "'What it does.'": set(),
+    "try:\n    pass\nexcept (A, B):\n    pass": set(),
     "y: dict[str, int] = 1": {"y: dict[str, int] = 2"},
     "def f(a: dict[str, int]) -> tuple[str, int]:\n    pass": set(),
     "if a:\n    b": {"if True:", "if False:"},

@@ -182,12 +182,13 @@ def _places(node, above=()):
 
 
 def _says_nothing(node, slots):
-    """Annotations; the order of the axes of a sum; what stands behind the minus in reshape(-1)."""
+    """Annotations; the order of the axes of a sum, or of exceptions; what stands behind the minus in reshape(-1)."""
     if any(field in ("annotation", "returns") for _, field, _ in slots):
         return True
     above, parent = slots[-2:][0][0], slots[-1][0]
     axes = isinstance(parent, ast.keyword) and parent.arg == "axis" and isinstance(node, ast.Tuple)
-    return axes or (isinstance(parent, ast.UnaryOp) and getattr(getattr(above, "func", None), "attr", "") == "reshape")
+    exceptions = isinstance(parent, ast.ExceptHandler) and isinstance(node, ast.Tuple)
+    return axes or exceptions or (isinstance(parent, ast.UnaryOp) and getattr(getattr(above, "func", None), "attr", "") == "reshape")
 
 
 def _mutant(path, tree, slots, variant):

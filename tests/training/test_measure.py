@@ -87,3 +87,16 @@ def test_images_that_were_changed_are_not_compared(trained):
 
     with pytest.raises(UserError, match="changed"):
         measure.neighbours(trained, TINY.generator, "cpu", 0, image_set(DATA.take(0, 30), held_out=3, check=changed))
+
+
+def test_training_images_are_compared_a_few_at_a_time_where_they_lie(trained, monkeypatch):
+    """Those that the device keeps, where it keeps any."""
+    data = image_set(DATA.take(0, 33), held_out=3)
+    monkeypatch.setattr(measure, "CHUNK_PIXELS", 8 * 16**2 + 1)
+    assert [len(chunk) for chunk in measure._chunks(data, None, np)] == [8, 8, 8, 6]
+
+    def distances(on_device):
+        return measure.neighbours(trained, TINY.generator, "cpu", 0, data, on_device)["neighbour"].distances
+
+    np.testing.assert_array_equal(distances(data.images.copy()), distances(None))
+    assert (distances(255 - data.images) != distances(None)).any()

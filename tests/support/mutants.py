@@ -188,7 +188,8 @@ def _says_nothing(node, slots):
     above, parent = slots[-2:][0][0], slots[-1][0]
     axes = isinstance(parent, ast.keyword) and parent.arg == "axis" and isinstance(node, ast.Tuple)
     exceptions = isinstance(parent, ast.ExceptHandler) and isinstance(node, ast.Tuple)
-    return axes or exceptions or (isinstance(parent, ast.UnaryOp) and getattr(getattr(above, "func", None), "attr", "") == "reshape")
+    minus = isinstance(parent, ast.UnaryOp) and getattr(getattr(above, "func", None), "attr", "") == "reshape"
+    return axes or exceptions or minus
 
 
 def _mutant(path, tree, slots, variant):

@@ -50,10 +50,11 @@ def test_slerp_starts_at_a_and_ends_at_b(seed, latent):
     np.testing.assert_allclose(sampling.slerp(a, b, 0.3), sampling.slerp(b, a, 0.7), rtol=1e-9)
 
 
-def test_slerp_turns_by_equal_angles_on_the_circle():
-    a, b, t = np.array([2.0, 0.0]), np.array([0.0, 2.0]), np.linspace(0, 1, 5)[:, None]
-    angle = t * np.pi / 2
-    np.testing.assert_allclose(sampling.slerp(a, b, t), 2 * np.hstack([np.cos(angle), np.sin(angle)]), atol=1e-12)
+@pytest.mark.parametrize("whole", [np.pi / 2, np.pi / 3, 2.5])
+def test_slerp_turns_by_equal_angles_on_the_circle(whole):
+    t = np.linspace(0, 1, 5)[:, None]
+    path = 2 * np.hstack([np.cos(t * whole), np.sin(t * whole)])
+    np.testing.assert_allclose(sampling.slerp(path[0], path[-1], t), path, atol=1e-12)
 
 
 @pytest.mark.parametrize("b", [[1.0, 2.0], [2.0, 4.0], [-1.0, -2.0]])

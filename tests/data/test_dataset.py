@@ -13,6 +13,7 @@ from minihit.data.dataset import (
     BuiltInFaces,
     ImageSet,
     Plan,
+    epoch_plan,
     gather,
     held_out_count,
     meant,
@@ -300,6 +301,34 @@ def test_the_splits_of_a_store_decide_what_is_held_out(tmp_path, counts, trained
     prepare(split_folder(tmp_path / "source", **counts), tmp_path / "store", Settings(8), report=str)
     data = open_data(tmp_path / "store", 8, seed=0)
     assert (sorted(data.training), sorted(data.validation)) == (list(trained), list(held_out))
+
+
+@pytest.mark.parametrize("kind", ["store", "folder", "array"])
+@pytest.mark.parametrize("flip", [True, False])
+def test_images_are_mirrored_where_that_is_wanted_wherever_they_come_from(tmp_path, kind, flip):
+    """Every pixel of them, half of the time; with flip=False never."""
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3)).astype(np.uint8)
+    (tmp_path / "folder").mkdir()
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / "folder" / f"{number:02d}.png")
+    np.save(tmp_path / "images.npy", pictures)
+    prepare(tmp_path / "folder", tmp_path / "store", Settings(8), report=str)
+    data = open_data(tmp_path / {"array": "images.npy"}.get(kind, kind), 8, seed=4, flip=flip)
+    plan, shown = data.plan(0, 240), data.take(0, 240)
+    upright = data.images[plan.indices]
+    same, turned = (shown == upright).all(axis=(1, 2, 3)), (shown == upright[:, :, ::-1]).all(axis=(1, 2, 3))
+    np.testing.assert_array_equal(same, ~turned)
+    assert 0.4 < turned.mean() < 0.6 if flip else same.all()
+    np.testing.assert_array_equal(data.held_out(12), data.images[data.validation])
+
+
+@pytest.mark.parametrize("place", ["seed", "epoch"])
+def test_order_crops_and_mirroring_are_others_with_every_seed_and_epoch(place):
+    plans = [epoch_plan(**{"seed": 3, "epoch": 3, "total": 40, "room": 8, place: value}) for value in range(5)]
+    for parts in zip(*plans, strict=True):
+        assert len({part.tobytes() for part in parts}) == 5
+    order, tops, lefts, mirrored = epoch_plan(seed=0, epoch=0, total=4000, room=100)
+    assert abs(np.corrcoef([order, tops, lefts, mirrored]) - np.eye(4)).max() < 0.08
 
 
 def test_a_training_split_alone_gives_a_tenth_of_itself(tmp_path):

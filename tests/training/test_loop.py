@@ -3,11 +3,13 @@
 import os
 import shutil
 import signal
+import time
 from dataclasses import replace
-from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support import steps
 from support.helpers import assert_same
 from support.runs import records, run_config, shrunk, tiny
 
@@ -141,8 +143,8 @@ def test_a_folder_of_images_resumes_at_its_place(tmp_path):
         images.write_png(tmp_path / "pictures" / f"{index}.png", image)
     ends = []
     for name, stops in (("whole", [20]), ("halves", [9, 20])):
-        for resume, steps in enumerate(stops):
-            config = replace(with_steps(tiny(), steps), data=str(tmp_path / "pictures"))
+        for resume, end in enumerate(stops):
+            config = replace(with_steps(tiny(), end), data=str(tmp_path / "pictures"))
             loop.train(config, RunFolder(tmp_path / name), resume=bool(resume))
         ends.append(final(RunFolder(tmp_path / name), tiny())[0])
     assert_same(*ends)
@@ -309,7 +311,82 @@ def test_the_state_is_saved_when_the_clock_says_so(tmp_path, monkeypatch):
     assert [checkpoint.step_of(path) for path in checkpoint.newest(folder.checkpoints)] == [4, 3, 2, 1]
 
 
-def test_a_run_leaves_its_files(tmp_path):
+def test_the_log_tells_waiting_from_computing(tmp_path, monkeypatch):
+    """By a clock on which a batch takes 3 seconds to arrive and a step 1 more."""
+    folder, clock = RunFolder(tmp_path), [0.0]
+
+    def wait(images):
+        clock[0] += 3.0
+        return images
+
+    with steps.watched(idle=True) as seen:
+        monkeypatch.setattr(loop, "to_float", wait)
+        monkeypatch.setattr(loop, "time", SimpleNamespace(
+            monotonic=lambda: 0.0, perf_counter=lambda: clock[0] + len(seen)))
+        loop.train(run_config(tiny(steps=4), log_every=2), folder)
+    kept = [[record[name] for name in ("step", "seconds_per_step", "data_seconds", "data_share", "images_per_second")]
+            for record in log.read(folder.log)]
+    assert kept == [[2, 4.0, 3.0, 0.75, 1.0], [4, 4.0, 3.0, 0.75, 1.0]]
+
+
+def test_the_bar_counts_the_steps_that_are_left(tmp_path, interrupt, monkeypatch):
+    bars, bar = [], loop.tqdm
+
+    class Noted(bar):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **{**settings, "disable": False})
+            bars.append(self)
+
+    monkeypatch.setattr(loop, "tqdm", Noted)
+    folder = RunFolder(tmp_path / "run")
+    interrupt(at=3)
+    loop.train(with_steps(tiny(), 5), folder)
+    with steps.watched(idle=True):
+        loop.train(with_steps(tiny(), 5), folder, resume=True)
+    assert [(bar.initial, bar.n, bar.total) for bar in bars if bar.unit == "step"] == [(0, 3, 5), (3, 5, 5)]
+
+
+def test_a_folder_is_read_behind_a_bar(pictures, monkeypatch):
+    seen = []
+    monkeypatch.setattr(loop.tqdm, "update", lambda bar, n: seen.append((bar.total, n)))
+    data = loop._open(run_config(data=pictures))
+    assert len(data.images) == 30 and [total for total, _ in seen] == [30] * 30
+    assert seen[0][1] == 1
+
+
+@pytest.mark.parametrize("minutes, saved", [(4, [7, 6, 3]), (0.01, [7]), (10.05, [7, 6, 5, 4, 3, 2, 1])])
+def test_nothing_stays_unsaved_for_more_than_ten_minutes(tmp_path, monkeypatch, minutes, saved):
+    """By a clock on which a step takes so many."""
+    folder = RunFolder(tmp_path / "run")
+    with steps.watched(idle=True) as seen:
+        clock = SimpleNamespace(monotonic=lambda: 60 * minutes * len(seen), perf_counter=time.perf_counter)
+        monkeypatch.setattr(loop, "time", clock)
+        loop.train(run_config(tiny(steps=7), save_every=1000, keep=10), folder)
+    assert [checkpoint.step_of(path) for path in checkpoint.newest(folder.checkpoints)] == saved
+
+
+def test_the_log_is_on_the_disk_before_a_checkpoint_is_saved(tmp_path, monkeypatch):
+    """Otherwise a power cut leaves a checkpoint whose records are lost for good."""
+    folder, synced, save, fsync = RunFolder(tmp_path / "run"), [None], checkpoint.save, os.fsync
+
+    def note(file):
+        fsync(file)
+        if folder.log.exists() and os.fstat(file).st_ino == folder.log.stat().st_ino:
+            synced.append(folder.log.read_bytes())
+
+    def compare(path, arrays, facts):
+        assert log.read(folder.log)[-1]["step"] == facts["step"] == checkpoint.step_of(path)
+        assert synced[-1] == folder.log.read_bytes()
+        save(path, arrays, facts)
+
+    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(checkpoint, "save", compare)
+    with steps.watched(idle=True):
+        loop.train(run_config(save_every=1, keep=10), folder)
+    assert len(synced) == 5 and len(checkpoint.newest(folder.checkpoints)) == 4
+
+
+def test_a_run_leaves_its_files(tmp_path, curves):
     folder = RunFolder(tmp_path / "run")
     assert loop.train(run_config(sample_every=2, measure_every=2), folder) == 0
     left = {str(path.relative_to(folder.path)) for path in folder.path.rglob("*") if path.is_file()}
@@ -348,7 +425,7 @@ def test_the_checkpoint_before_a_broken_one_is_used(tmp_path):
 def test_ctrl_c_finishes_the_step_and_saves(tmp_path, interrupt, capsys):
     folder = RunFolder(tmp_path / "run")
     interrupt(at=3)
-    assert loop.train(with_steps(tiny(), 20), folder) == loop.INTERRUPTED
+    assert loop.train(with_steps(tiny(), 20), folder) == loop.INTERRUPTED == 130
     assert [path.name for path in checkpoint.newest(folder.checkpoints)] == ["step-00000003.npz"]
     assert "stopped after step 3" in capsys.readouterr().out
 
@@ -401,7 +478,3 @@ def test_two_threads_give_the_numbers_of_one(tmp_path):
         loop.train(run_config(tiny(micro_batch=1), lanes=threads), folder)
         ends.append(final(folder, tiny())[0])
     assert_same(*ends)
-
-
-def test_the_folder_is_a_path():
-    assert RunFolder(Path("runs/x")).log == Path("runs/x/log.jsonl")

@@ -1,6 +1,7 @@
 import dataclasses
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from minihit.errors import UserError
@@ -42,6 +43,30 @@ def test_what_is_nearly_too_much_is_taken():
     Recipe(beta1=0.0, beta2=0.0, ema_decay=0.0, decay_from=1.0)
 
 
+@pytest.mark.parametrize("fields, wrong, right", [
+    (("batch", "steps"), (-1, 0), (1,)),
+    (("generator_rate", "discriminator_rate"), (-1e-9, 0.0), (1e-9,)),
+    (("r1", "wgan_gp", "consistency", "clip"), (-1e-9,), (0.0, 1e-9)),
+    (("micro_batch",), (-1,), (0, 1)),
+    (("decay_from",), (-1e-9, 1.0 + 1e-9), (0.0, 1.0)),
+    (("beta1", "beta2", "ema_decay"), (-1e-9, 1.0 + 1e-9), (0.0, 0.999)),
+])
+def test_every_number_has_its_range(fields, wrong, right):
+    for field in fields:
+        for value in wrong:
+            with pytest.raises(UserError, match=f"{field} is {value}: it must "):
+                Recipe(**{field: value})
+        assert [getattr(Recipe(**{field: value}), field) for value in right] == list(right)
+
+
+def test_the_defaults_are_the_official_ones_where_those_do_not_belong_to_a_data_set():
+    """Adam, the penalty, the average; what is optional is off, and the length is one for trying things out."""
+    assert dataclasses.asdict(Recipe()) == {
+        "batch": 32, "steps": 10_000, "generator_rate": 1e-4, "discriminator_rate": 1e-4, "decay_from": 1.0,
+        "beta1": 0.0, "beta2": 0.99, "loss": "non_saturating", "r1": 10.0, "wgan_gp": 0.0, "consistency": 0.0,
+        "augment": None, "clip": 0.0, "ema_decay": 0.999, "micro_batch": 0}
+
+
 @pytest.mark.parametrize("count, augment", [
     (50, ("color", "translation", "cutout")), (2_000, ("color", "translation", "cutout")), (2_001, ()), (None, ()),
 ])
@@ -57,3 +82,5 @@ def test_rates_are_constant_and_then_fall_to_nearly_zero():
     assert all(a > b > 0 for a, b in pairwise(factors[49:]))
     assert factors[-1] == pytest.approx(1 / 51)
     assert Recipe(steps=100).decay(100) == 1.0
+    assert factors == pytest.approx(np.interp(range(1, 101), [50, 101], [1.0, 0.0]))
+    assert recipe.decay(101) == recipe.decay(200) == 0.0

@@ -15,6 +15,14 @@ def test_records_come_back(tmp_path):
     assert log.read(path) == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}]
 
 
+def test_a_record_is_on_the_disk_when_append_returns(tmp_path, monkeypatch):
+    path, synced = tmp_path / "log.jsonl", []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, path.read_text())))
+    log.append(path, {"step": 1})
+    log.append(path, {"step": 2})
+    assert synced == [(path.stat().st_ino, '{"step": 1}\n'), (path.stat().st_ino, '{"step": 1}\n{"step": 2}\n')]
+
+
 def test_a_line_that_was_cut_off_is_left_out(tmp_path):
     path = tmp_path / "log.jsonl"
     path.write_text('{"step": 1}\n{"st')

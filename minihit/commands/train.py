@@ -62,7 +62,7 @@ class Base:
     run: str | None = None
     origin: Annotated[str | None, _FROM] = None
     resume: Switch = False
-    steps: Annotated[int, tyro.conf.arg(aliases=["--recipe.steps"])] = 0  # updates of both networks
+    steps: Annotated[str, tyro.conf.arg(aliases=["--recipe.steps"])] = ""  # Train says what is wrong with it
     data: str | None = None
 
 
@@ -104,7 +104,8 @@ def configure(argv):
 
 
 def _fresh(preset, steps):
-    return RunConfig(preset, **intervals(steps or preset.recipe.steps))
+    """The RunConfig of a preset that shows, measures and saves as often as fits so many steps, written as a word."""
+    return RunConfig(preset, **intervals(int(steps) if steps.isdecimal() and len(steps) < 19 else preset.recipe.steps))
 
 
 def _origin(path):

@@ -146,10 +146,16 @@ def _build(kind, value):
         return _build_dataclass(kinds, dict(value))
     if isinstance(value, list):
         return tuple(value)
-    kinds = (str,) if typing.get_origin(kind) is typing.Literal else kinds    # whose choices __post_init__ knows
-    if not isinstance(value, (*(e for e in kinds if isinstance(e, type)), *([int] if float in kinds else []))):
+    classes = tuple(map(_class_of, kinds))
+    if not isinstance(value, (*classes, *([int] if float in classes else []))):
         raise ValueError(f"{value!r} is not {kind}")
     return value
+
+
+def _class_of(kind):
+    """What isinstance takes for it: tuple for tuple[int, ...]; str for choices that __post_init__ knows."""
+    origin = typing.get_origin(kind)
+    return str if origin is typing.Literal else origin or kind
 
 
 def _build_dataclass(kinds, fields):

@@ -8,12 +8,9 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-from minihit.atomic import replacing
 from minihit.backend import resolve_device
 from minihit.presets import PRESETS
+from minihit.show.figures import figure
 from minihit.training.loop import train
 from minihit.training.run import checkpoint, log
 from minihit.training.run.config import RunConfig
@@ -47,16 +44,13 @@ def distances(run):
 
 
 def plot(path, curves):
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    for value, (steps, values) in curves.items():
-        axes.plot(steps, values, label=f"{FIELD} = {value}, {values[-1]:.0f} at the end")
-    axes.set(xlabel="step", ylabel="sliced Wasserstein distance (x 1000)", ylim=(0, None))
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
-    with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=110)
+    with figure(path, 7, 4) as drawn:
+        axes = drawn.subplots()
+        for value, (steps, values) in curves.items():
+            axes.plot(steps, values, label=f"{FIELD} = {value}, {values[-1]:.0f} at the end")
+        axes.set(xlabel="step", ylabel="sliced Wasserstein distance (x 1000)", ylim=(0, None))
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,11 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from minihit import sampling
-from minihit.atomic import replacing
 from minihit.models.hit import generator
 from minihit.ops import window_split
+from minihit.show.figures import figure
 from minihit.show.images import to_uint8
 from minihit.training.run.folder import RunFolder
 
@@ -68,16 +65,15 @@ def cross_attention(stage, plan):
 
 
 def draw(path, image, plans, stages):
-    figure = Figure(figsize=(2.4 * len(COLUMNS), 2.5 * len(plans)), layout="constrained")
-    FigureCanvasAgg(figure)
-    rows = figure.subplots(len(plans), len(COLUMNS), squeeze=False)
-    for axes, plan, stage in zip(rows, plans, stages, strict=True):
-        draw_stage(dict(zip(COLUMNS, axes, strict=True)), image, plan, stage)
-    with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=110)
+    with figure(path, 2.4 * len(COLUMNS), 2.5 * len(plans)) as drawn:
+        rows = drawn.subplots(len(plans), len(COLUMNS), squeeze=False)
+        for axes, plan, stage in zip(rows, plans, stages, strict=True):
+            draw_stage(dict(zip(COLUMNS, axes, strict=True)), image, plan, stage)
 
 
 def draw_stage(axes, image, plan, stage):
+    from matplotlib.patches import Rectangle
+
     row, column = asking_pixel(plan.side)
     axes["picture"].imshow(image, extent=(-0.5, plan.side - 0.5, plan.side - 0.5, -0.5))
     axes["picture"].set_ylabel(f"stage {plan.index}, {plan.side} x {plan.side}")

@@ -1,7 +1,30 @@
-"""python -m minihit: the same as the command minihit."""
+"""The program minihit, also as python -m minihit: cli.main, and nothing around it that a signal finds unprepared."""
 
+import os
+import signal
 import sys
 
-from minihit.cli import main
 
-sys.exit(main())
+def run():
+    """Ends the process with the exit code of a command.
+
+    While modules are imported nothing has begun, so that a signal that asks to stop is obeyed at once and without a
+    word; while Python ends, nothing is left to be stopped.
+    """
+    signal.signal(signal.SIGINT, _leave)
+    from minihit import signals
+
+    signals.answer(_leave)
+    from minihit.cli import main
+
+    code = main()
+    signals.answer(signal.SIG_IGN)
+    sys.exit(code)
+
+
+def _leave(number, frame):
+    os._exit(130 if number == signal.SIGINT else 143)
+
+
+if __name__ == "__main__":
+    run()

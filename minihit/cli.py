@@ -1,16 +1,16 @@
 """The command line: finds the command, and turns everything that its user can put right into one sentence.
 
-Exit codes: 0; 1 where gradcheck found a wrong gradient; 2 after a mistake that its user can put right; 130 after
-Ctrl-C; 141 where the reader of a pipe has left.
+Exit codes: 0, also where the reader of a pipe has left; 1 where gradcheck found a wrong gradient; 2 after a mistake
+that its user can put right; 130 after Ctrl-C; 143 after SIGTERM and SIGHUP.
 """
 
 import importlib
-import os
 import sys
 
-from minihit import __version__
+from minihit import __version__, signals
 from minihit.atomic import CURES
 from minihit.errors import UserError
+from minihit.streams import lasting
 
 COMMANDS = {
     "train": "train a generator against a discriminator, or go on with a run",
@@ -37,29 +37,43 @@ example:
   minihit train                     trains on built-in faces for some minutes and writes runs/faces-32
   minihit sample runs/faces-32      64 of its faces in one picture
 """
-USAGE, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
+USAGE = 2
 
 
 def main(argv=None):
     """Run one command; argv without the program's name. Returns the exit code."""
+    with lasting() as out:
+        code = _run(sys.argv[1:] if argv is None else list(argv))
+        out.flush()
+        if code or out.refusal is None or isinstance(out.refusal, BrokenPipeError):
+            return code
+        print(f"minihit: {_lost(out.refusal)}", file=sys.stderr)
+        return USAGE
+
+
+def _run(argv):
+    """The exit code of a command, with a sentence where it failed."""
     try:
-        code = _dispatch(sys.argv[1:] if argv is None else list(argv))
-        sys.stdout.flush()
+        command, rest = _find(argv)
+        with signals.handled(signals.stop):
+            return command(rest)
     except SystemExit as stop:  # a parser's: after help, or after an option that it does not know
         return stop.code or 0
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED_PIPE
+    except KeyboardInterrupt as stop:
+        print(f"minihit: {stop}" if stop.args else "", file=sys.stderr)
+        return signals.TERMINATED if isinstance(stop, signals.Terminated) else signals.INTERRUPTED
     except (UserError, MemoryError, OSError) as error:
         sentence = explain(error)
         if sentence is None:
             raise
         print(f"minihit: {sentence}", file=sys.stderr)
         return USAGE
-    return code
+
+
+def _lost(refusal):
+    """What is said where nothing else failed than to show what was found."""
+    cure = CURES.get(getattr(refusal, "errno", None), "send it somewhere else")
+    return f"cannot write to standard output: {getattr(refusal, 'strerror', refusal)}; {cure}; all else is done"
 
 
 def explain(error):
@@ -74,14 +88,18 @@ def explain(error):
     return f"{error.filename or 'writing'}: {error.strerror}; {CURES[error.errno]}"
 
 
-def _dispatch(argv):
+def _find(argv):
+    """(function, its arguments) that do what is asked for."""
     command = argv[0] if argv else "--help"
     if command in ("-h", "--help", "help"):
-        print(HELP, end="")
-        return 0
+        return _say, HELP
     if command == "--version":
-        print(f"minihit {__version__}")
-        return 0
+        return _say, f"minihit {__version__}\n"
     if command not in COMMANDS:
         raise UserError(f"{command!r} is no command: choose one of {', '.join(COMMANDS)}, or see minihit --help")
-    return importlib.import_module(f"minihit.commands.{command}").main(argv[1:])
+    return importlib.import_module(f"minihit.commands.{command}").main, argv[1:]
+
+
+def _say(text):
+    print(text, end="")
+    return 0

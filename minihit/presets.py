@@ -17,9 +17,9 @@ class Preset:
     """
 
     kind: ClassVar[str] = "gan"              # of objective: see minihit/objectives
-    generator: GeneratorConfig
-    discriminator: DiscriminatorConfig
-    recipe: Recipe
+    generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has a map of side 8 * 2^i
+    discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
+    recipe: Recipe                           # how the two are trained
 
     @property
     def networks(self):

@@ -1,4 +1,5 @@
 import errno
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -6,10 +7,15 @@ from pathlib import Path
 from subprocess import PIPE
 
 import pytest
+from support.runs import run_config, tiny
 
 from minihit import locks
+from minihit.data.faces import stand_in
+from minihit.data.prepare.prepare import Settings, prepare
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.training import loop
+from minihit.training.run.folder import RunFolder
 
 HOLDER = """
 import sys
@@ -68,11 +74,56 @@ def test_a_place_that_cannot_be_written_to_is_a_user_error(tmp_path):
         pass
 
 
-def test_a_file_system_without_locks_is_a_user_error(tmp_path, monkeypatch):
+NO_LOCKS = [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL]
+
+
+@pytest.fixture(params=NO_LOCKS, ids=errno.errorcode.get)
+def lockless(request, monkeypatch):
+    """A disk that answers so when it is asked for a lock."""
     def refuse(file):
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise OSError(request.param, os.strerror(request.param))
 
     monkeypatch.setattr(locks, "_lock", refuse)
-    refused = pytest.raises(UserError, match=r"cannot lock .*: No locks available; choose a folder")
-    with refused, exclusive(tmp_path / "lock", "it"):
+
+
+def test_on_a_disk_without_locks_a_file_is_the_lock_and_its_user_is_told(tmp_path, lockless):
+    said = []
+    with exclusive(tmp_path / "lock", "it", said.append):
+        assert f"process {os.getpid()} on " in (tmp_path / "lock.held").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+    assert len(said) == 1 and "should this process be killed, delete that file" in said[0]
+    assert str(tmp_path / "lock.held") in said[0]
+
+
+def test_on_a_disk_without_locks_the_second_is_refused_by_the_name_of_the_file(tmp_path, lockless):
+    held = tmp_path / "lock.held"
+    sentence = rf"^the run in x is in use by process {os.getpid()} on .*: wait .* delete {held}$"
+    with exclusive(tmp_path / "lock", "it"):
+        for _ in range(2):
+            with pytest.raises(UserError, match=sentence), exclusive(tmp_path / "lock", "the run in x"):
+                pass
+        assert held.exists()
+
+
+def test_on_a_disk_without_locks_a_block_that_fails_gives_the_lock_back(tmp_path, lockless):
+    for _ in range(2):
+        with pytest.raises(KeyError), exclusive(tmp_path / "lock", "it"):
+            raise KeyError
+
+
+def test_what_a_killed_holder_left_is_named(tmp_path, lockless):
+    (tmp_path / "lock.held").write_bytes(b"")
+    with pytest.raises(UserError, match=r"in use by another minihit.* delete "), exclusive(tmp_path / "lock", "it"):
         pass
+    (tmp_path / "lock.held").unlink()
+    with exclusive(tmp_path / "lock", "it"):
+        pass
+
+
+def test_a_run_trains_and_a_store_is_made_on_a_disk_without_locks(tmp_path, lockless, capsys):
+    assert loop.train(run_config(tiny(steps=1)), RunFolder(tmp_path / "run")) == 0
+    assert "knows no locks" in capsys.readouterr().out
+    said = []
+    prepare(stand_in.write(tmp_path, 3), tmp_path / "store", Settings(16), said.append)
+    assert sum("knows no locks" in line for line in said) == 1
+    assert not list(tmp_path.rglob("*.held"))

@@ -16,13 +16,22 @@ def test_the_tutorials_are_numbered_in_reading_order():
     assert len(TUTORIALS) >= 4
 
 
-@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_a_tutorial_runs_and_says_what_it_found(path, tmp_path, monkeypatch, capsys):
-    picture = tmp_path / "picture.png"
-    monkeypatch.setattr(sys, "argv", [str(path), str(picture)])
+KERNEL = [["-f", "{}/kernel-1.json"], ["--f={}/kernel-1.json"],
+          ["--HistoryManager.hist_file=:memory:", "--ip=127.0.0.1", "--stdin=9003", "-f={}/kernel-1.json"]]
+
+
+@pytest.mark.parametrize("number, path", list(enumerate(TUTORIALS)), ids=lambda value: getattr(value, "stem", ""))
+def test_a_tutorial_runs_and_says_what_it_found(number, path, tmp_path, monkeypatch, capsys):
+    """As a script that was given a picture's name, and as in a notebook, whose kernel has arguments and a backend."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    arguments = [word.format(tmp_path) for word in KERNEL[number % len(KERNEL)]]
+    monkeypatch.setattr(sys, "argv", [str(path), *arguments, "picture.png"])
     runpy.run_path(str(path), run_name="__main__")
     assert len(capsys.readouterr().out.splitlines()) >= 10
-    assert picture.exists() == ("sys.argv[1]" in path.read_text(encoding="utf-8"))
+    draws = "sys.argv" in path.read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.rglob("*")] == ["here"] + ["picture.png"] * draws
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

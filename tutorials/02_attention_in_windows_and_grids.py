@@ -19,6 +19,7 @@ from minihit import gradcheck
 from minihit.layers import cross_attention, multi_axis_attention
 from minihit.ops import attend, window_merge, window_split
 from minihit.presets import PRESETS
+from minihit.show.figures import figure
 
 rng = np.random.default_rng(0)
 
@@ -267,17 +268,12 @@ assert growth[1] < 16 < growth[2]
 # %%
 def draw(path, named_masks):
     """Write the (HW, HW) masks side by side; dark where the pixel of the row attends to the pixel of the column."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(3 * len(named_masks), 3.4), layout="constrained")
-    FigureCanvasAgg(figure)
-    for axes, (name, mask) in zip(figure.subplots(1, len(named_masks)), named_masks.items(), strict=True):
-        axes.imshow(mask, cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
-        axes.set(title=name, xlabel="attended pixel", ylabel="pixel")
-    figure.savefig(path, dpi=110)
+    with figure(path, 3 * len(named_masks), 3.4) as drawn:
+        for axes, (name, mask) in zip(drawn.subplots(1, len(named_masks)), named_masks.items(), strict=True):
+            axes.imshow(mask, cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
+            axes.set(title=name, xlabel="attended pixel", ylabel="pixel")
 
 
-if __name__ == "__main__" and len(sys.argv) > 1:
-    draw(sys.argv[1], {**multi_axis, "axial row": axial["block"], "axial column": axial["grid"], "full": full["block"]})
-    print("the masks are drawn in", sys.argv[1])
+for path in [name for name in sys.argv[1:] if name.endswith(".png")]:     # what a notebook's kernel is given is none
+    draw(path, {**multi_axis, "axial row": axial["block"], "axial column": axial["grid"], "full": full["block"]})
+    print("the masks are drawn in", path)

@@ -125,7 +125,7 @@ np.testing.assert_allclose(probs.sum(axis=-1), 1.0, rtol=1e-5)
 assert probs.shape == (BATCH, 16, 2, 16, 16)
 
 # %%
-if __name__ == "__main__" and len(sys.argv) > 1:
+for path in [name for name in sys.argv[1:] if name.endswith(".png")]:     # what a notebook's kernel is given is none
     faces = np.concatenate([real[:8], at_first[:8], samples()[:8]])
-    write_png(sys.argv[1], grid(upscale(to_uint8(faces), 4), columns=8))
-    print("real faces, the first images and the last ones are in", sys.argv[1])
+    write_png(path, grid(upscale(to_uint8(faces), 4), columns=8))
+    print("real faces, the first images and the last ones are in", path)

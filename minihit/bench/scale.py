@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minihit.atomic import replacing
 from minihit.backend import array_module, keep_memory, to_device
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import stopwatch
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
+from minihit.show.figures import figure
 from minihit.training.state import first_values
 
 GENERATORS = ("celeba-64", "hit-128", "hit-256", "hit-1024")
@@ -106,30 +106,25 @@ def _start(arguments):
 
 def plot(path, found):
     """Three panels as a PNG: seconds per image and memory of the generator by side, both of a step by batch."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    speed, space, steps = figure.subplots(1, 3)
-    pixels = [row.side**2 for row in found["generator"]]
-    seconds = [row.seconds_per_image for row in found["generator"]]
-    speed.plot(pixels, seconds, "o-", label="measured")
-    speed.plot(pixels, [seconds[0] * n / pixels[0] for n in pixels], "--", color="grey", label="linear in the pixels")
-    speed.set(title="generator", ylabel="seconds per image")
-    space.plot(pixels, [row.peak / 2**20 for row in found["generator"]], "o-")
-    space.set(title="generator", ylabel="peak memory (MiB)")
-    for axes in (speed, space):
-        axes.set(xlabel="side of the image", xscale="log", yscale="log")
-        axes.set_xticks(pixels, [str(row.side) for row in found["generator"]])
-        axes.set_xticks([], minor=True)
-    batches = [row.batch for row in found["step"]]
-    steps.plot(batches, [row.seconds_per_image for row in found["step"]], "o-")
-    steps.set(title="training step", xlabel="batch", ylabel="seconds per image", ylim=(0, None), xscale="log")
-    steps.set_xticks(batches, map(str, batches))
-    steps.set_xticks([], minor=True)
-    speed.legend(frameon=False)
-    for axes in (speed, space, steps):
-        axes.grid(alpha=0.3)
-    with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=110)
+    with figure(path, 11, 3.6) as drawn:
+        speed, space, steps = drawn.subplots(1, 3)
+        pixels = [row.side**2 for row in found["generator"]]
+        seconds = [row.seconds_per_image for row in found["generator"]]
+        speed.plot(pixels, seconds, "o-", label="measured")
+        linear = [seconds[0] * count / pixels[0] for count in pixels]
+        speed.plot(pixels, linear, "--", color="grey", label="linear in the pixels")
+        speed.set(title="generator", ylabel="seconds per image")
+        space.plot(pixels, [row.peak / 2**20 for row in found["generator"]], "o-")
+        space.set(title="generator", ylabel="peak memory (MiB)")
+        for axes in (speed, space):
+            axes.set(xlabel="side of the image", xscale="log", yscale="log")
+            axes.set_xticks(pixels, [str(row.side) for row in found["generator"]])
+            axes.set_xticks([], minor=True)
+        batches = [row.batch for row in found["step"]]
+        steps.plot(batches, [row.seconds_per_image for row in found["step"]], "o-")
+        steps.set(title="training step", xlabel="batch", ylabel="seconds per image", ylim=(0, None), xscale="log")
+        steps.set_xticks(batches, map(str, batches))
+        steps.set_xticks([], minor=True)
+        speed.legend(frameon=False)
+        for axes in (speed, space, steps):
+            axes.grid(alpha=0.3)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from minihit import parallel
 from minihit.atomic import write_text
 from minihit.bench import machine, ops, peer, phases, scale
 from minihit.bench.peer import TASKS
@@ -15,13 +16,18 @@ from minihit.bench.table import aligned
 from minihit.commands.info import find, size
 from minihit.commands.options import Device, Plain, Switch, check_positive, chosen_device, parse, shown
 from minihit.errors import UserError
+from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
+from minihit.training.estimate import fitting
+from minihit.training.parts import lanes_that_pay
+from minihit.training.run.config import RunConfig
 
 LEGEND = """\
 each: seconds over the whole batch; in a step: how often a step makes it, and what that comes to
 GFLOP: two for each multiply-add of the definition; of a product: the share of the rate of a large matrix product
 data is drawn or read by a thread beside the step; augmentation, losses and sums are in the whole step alone"""
 SHARES = "share: what the tuned op takes of the time of its definition, which says it as plainly as NumPy can"
+MOST_STEPS = 10_000
 RATIOS = "ratios: minihit's time by the other's, the median of rounds in which they took turns"
 
 
@@ -59,6 +65,9 @@ def main(argv):
     options = parse(Bench, argv, "bench")
     _require_sense(options)
     preset, device = _configured(options), chosen_device(options)
+    if not (options.ops or options.scale):
+        lanes = lanes_that_pay(preset.recipe.batch, preset.recipe.micro_batch, parallel.cores())
+        fitting(RunConfig(preset, lanes=lanes), device)
     kind, measure = next((kind, run) for kind, run in KINDS.items() if kind is None or getattr(options, kind))
     facts = machine.facts()
     print(f"{facts['processor']}, {facts['cores']} cores, {facts['blas']}, on the {device}")
@@ -70,7 +79,7 @@ def main(argv):
         record = {"kind": kind or "step", "machine": facts, "settings": settings, **_plain(found)}
         write_text(options.out, json.dumps(record, indent=1, allow_nan=False) + "\n")
         if options.scale:
-            scale.plot(options.out.with_suffix(".png"), found)
+            attempt(scale.plot, options.out.with_suffix(".png"), found)
     return 0
 
 
@@ -144,7 +153,7 @@ def _plain(found):
 
 
 def _require_sense(options):
-    check_positive(steps=options.steps)
+    check_positive(MOST_STEPS, steps=options.steps)
     chosen = [f"--{kind}" for kind in KINDS if kind and getattr(options, kind)]
     if len(chosen) > 1:
         raise UserError(f"{' and '.join(chosen)} are different measurements: give one at a time")

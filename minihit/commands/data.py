@@ -1,5 +1,6 @@
 """minihit data: pictures become a store that training reads, and a store shows what it holds."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -8,18 +9,25 @@ import tyro
 from tqdm import tqdm
 
 from minihit.commands.options import Switch, check_positive, parse, shown
+from minihit.data.dataset import meant
 from minihit.data.faces import stand_in
+from minihit.data.prepare.place import as_meant
 from minihit.data.prepare.prepare import Settings, prepare
 from minihit.data.prepare.square import Filter
+from minihit.data.store import twins
 from minihit.data.store.manifest import SKIPPED
 from minihit.data.store.reader import open_store, verify
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.show import images, overview
+from minihit.show.room import require_room
 
 Source = Annotated[Path, tyro.conf.Positional,
                    tyro.conf.arg(metavar="SOURCE", help="folder of pictures, zip, or Parquet files: read where it is")]
 Store = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE", help="folder of the prepared images")]
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help="where the files are written")]
+
+
+LARGEST_SIDE = 2**14
 
 
 @dataclass(frozen=True)
@@ -120,15 +128,19 @@ def main(argv):
 
 
 def make(options):
-    check_positive(size=options.size)
+    check_positive(LARGEST_SIDE, size=options.size)
     if options.margin is not None and not 0.1 <= options.margin <= 1:
         raise UserError(f"--margin is {options.margin}: it is a share of the side, from 0.1 to 1")
     settings = Settings(options.size, crop_pixels(options.crop), options.margin, options.filter, options.strict)
-    store = prepare(options.source, options.store, settings)
+    try:
+        store = prepare(options.source, options.store, settings)
+    except KeyboardInterrupt as stop:
+        stop.args = ("stopped, and what is done is kept: the same command goes on from there",)
+        raise
     manifest = store.manifest
     skipped = f", {manifest.skipped:,} files skipped (see {options.store / SKIPPED})" if manifest.skipped else ""
     print(f"{options.store}: {manifest.count:,} images of {manifest.side} x {manifest.side}{skipped}; "
-          f"minihit train --data {options.store} trains on them")
+          f"minihit train --data {meant(str(options.store))} trains on them")
     return 0
 
 
@@ -136,7 +148,7 @@ def crop_pixels(text):
     """What Settings takes for --crop."""
     if text in ("auto", "square"):
         return {"auto": None, "square": 0}[text]
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch("0*[1-9][0-9]{,8}", text):
         raise UserError(f"--crop {text!r} cannot be read: give auto, square, or a number of pixels such as 178")
     return int(text)
 
@@ -145,9 +157,13 @@ def show(options):
     check_positive(count=options.count)
     if options.out:
         images.check_suffix(options.out, ".png")
+    require_seed("--seed", options.seed)
     store = open_store(options.store)
+    folder = as_meant(options.store)
+    out = options.out or folder.with_name(f"{folder.name}.png")
+    size = images.grid_size(min(options.count, store.manifest.count), store.manifest.side)
+    require_room(out, *size, "choose a smaller --count")
     print(overview.describe(store))
-    out = options.out or options.store.with_name(f"{options.store.name}.png")
     images.write_png(out, overview.sheet(store, options.count, options.seed))
     print(out)
     return 0
@@ -155,14 +171,18 @@ def show(options):
 
 def check(options):
     with tqdm(desc="reading", unit="B", unit_scale=True, disable=None, leave=False) as bar:
-        manifest = verify(options.store, bar.update).manifest
+        store = verify(options.store, bar.update)
+    manifest, (equal, shared) = store.manifest, twins.of_store(store)
     print(f"{options.store} is whole: {manifest.count:,} images of {manifest.side} x {manifest.side}, "
           f"{len(manifest.files)} files as they were written")
+    for sentence in twins.sentences(equal, manifest.count, shared):
+        print(f"of its images {sentence}")
     return 0
 
 
 def draw(options):
-    check_positive(count=options.count)
+    check_positive(stand_in.MOST, count=options.count)
+    require_seed("--seed", options.seed)
     with tqdm(desc="drawing", total=options.count, unit="image", disable=None, leave=False) as bar:
         path = stand_in.write(options.folder, options.count, options.seed, bar.update)
     print(path)

@@ -1,5 +1,6 @@
 """minihit info: a table of what a preset or a run costs."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -42,12 +43,12 @@ def main(argv):
 
 def find(name):
     """The Preset of that name, or of the run in the folder of that name. Raises UserError where there is neither."""
-    folder = RunFolder(Path(name))
+    folder = RunFolder(Path(os.path.expanduser(name)))
     if name in PRESETS:
         return PRESETS[name]
     if not folder.config.is_file():
-        raise UserError(f"{name} is neither a preset nor the folder of a run: choose one of {', '.join(PRESETS)}, "
-                        f"or a folder that minihit train wrote")
+        raise UserError(f"{folder.path} is neither a preset nor the folder of a run: choose one of "
+                        f"{', '.join(PRESETS)}, or a folder that minihit train wrote")
     return read_config(folder).preset
 
 

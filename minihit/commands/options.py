@@ -1,11 +1,13 @@
-"""What the commands' options have in common: types, the parser, and how seeds are written."""
+"""What the commands' options have in common: types, how their words are read, and which numbers make sense."""
 
 import inspect
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
+from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec
 
 from minihit.backend import allow_tf32, resolve_device
 from minihit.errors import UserError
@@ -17,17 +19,57 @@ Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --ra
 Plain = Annotated[Switch, tyro.conf.arg(help="run on the ops' definitions, without their tuned twins; slow")]
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 MOST_SEEDS = 1_000_000
-_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+LARGEST = 2**63 - 1                                                       # of a whole number that anything can count
+_RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 
 
 def parse(options, argv, command, default=None):
     """The dataclass `options` from a command line, --plain already in effect; prints help or a mistake and exits where
     there is one."""
     given = {} if default is None else {"default": default}
-    found = tyro.cli(options, args=argv, prog=f"minihit {command}", description=inspect.getdoc(options), **given)
+    with WORDS:
+        found = tyro.cli(options, args=argv, prog=f"minihit {command}", description=inspect.getdoc(options), **given)
     if getattr(found, "plain", False):
         use_plain(True)
     return found
+
+
+def parse_known(options, argv, command):
+    """The dataclass `options` from a command line that has other flags and --help as well, which are passed over."""
+    with WORDS:
+        return tyro.cli(options, args=argv, prog=f"minihit {command}", return_unknown_args=True, add_help=False)[0]
+
+
+def _rule(kind, metavar, read, show=str):
+    """How tyro is to read the type `kind` from a word, whose ValueError it shows, and how help shows a value."""
+    spec = PrimitiveConstructorSpec(1, metavar, lambda words: read(words[0]), lambda value: type(value) is kind,
+                                    lambda value: [show(value)])
+    return lambda info: spec if info.type is kind else None
+
+
+def _read_none(word):
+    if word.lower() not in ("none", "-"):
+        raise ValueError(f"{word!r} is not none")
+
+
+def _read_path(word):
+    return Path(os.path.expanduser(word))                                 # no shell expands the ~ of --run=~/faces
+
+
+def _read_int(word):
+    try:
+        number = int(word)
+    except ValueError:
+        raise ValueError(f"{word:.40} is not a whole number") from None
+    if abs(number) > LARGEST:
+        raise ValueError(f"{word:.40} is out of all range")
+    return number
+
+
+WORDS = ConstructorRegistry()
+WORDS.primitive_rule(_rule(type(None), "none", _read_none, lambda value: "none"))
+WORDS.primitive_rule(_rule(Path, "PATH", _read_path))
+WORDS.primitive_rule(_rule(int, "INT", _read_int))
 
 
 def chosen_device(options):
@@ -52,15 +94,17 @@ def parse_seeds(text):
         match = _RANGE.fullmatch(part.strip())
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
-            raise UserError(f"seeds {text!r} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
+            raise UserError(f"seeds {text!r:.60} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
         if len(seeds) + last - first >= MOST_SEEDS:
-            raise UserError(f"seeds {text!r} are more than {MOST_SEEDS:,}: ask for fewer at a time")
+            raise UserError(f"seeds {text!r:.60} are more than {MOST_SEEDS:,}: ask for fewer at a time")
         seeds += range(first, last + 1)
     return seeds
 
 
-def check_positive(**numbers):
-    """Raise UserError for a flag, given by its name, whose number is below one; None stands for a flag left out."""
+def check_positive(most=LARGEST, **numbers):
+    """Raise UserError for a flag, given by its name, whose number is not from 1 to most; None: a flag left out."""
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise UserError(f"--{name} is {number}: it must be at least 1")
+        if number is not None and number > most:
+            raise UserError(f"--{name} is {number}: it must be at most {most:,}")

@@ -1,12 +1,11 @@
-"""What may end a run before its last step: a value that is not finite, and Ctrl-C."""
+"""What may end a run before its last step: a value that is not finite, Ctrl-C, and other signals that ask to stop."""
 
 import math
 import os
 import signal
-import threading
 from contextlib import contextmanager, suppress
 
-from minihit import tree
+from minihit import signals, tree
 from minihit.errors import UserError
 from minihit.training.run import checkpoint
 
@@ -36,21 +35,21 @@ def first_not_finite(named_trees):
 
 @contextmanager
 def interruptible():
-    """A list that Ctrl-C makes true, so that the step is finished and saved; a second Ctrl-C stops at once."""
-    pressed = []
+    """A list of the signals that ask to stop, so that the step is finished and saved; a second Ctrl-C stops at once.
 
-    def finish(signum, frame):
-        if pressed:
+    SIGTERM and SIGHUP often come twice, from the system and from a shell, and mean nothing more by that.
+    """
+    asked = []
+
+    def finish(number, frame):
+        if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
-        pressed.append(signum)
-        with suppress(OSError):                                           # print may be what was interrupted
-            os.write(_STDERR, b"\nCtrl-C: finishing this step and saving; press it again to stop at once\n")
+        if not asked:
+            again = "press it again" if number == signal.SIGINT else "press Ctrl-C"
+            text = f"\n{signals.name_of(number)}: finishing this step and saving; {again} to stop at once\n"
+            with suppress(OSError):                                       # print may be what was interrupted
+                os.write(_STDERR, text.encode())
+        asked.append(number)
 
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-    before = signal.signal(signal.SIGINT, finish)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with signals.handled(finish):
+        yield asked

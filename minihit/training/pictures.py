@@ -1,8 +1,10 @@
 """What a run shows: sample grids of fixed latents as it goes, and at its end loss curves and a time-lapse."""
 
 import numpy as np
+from tqdm import tqdm
 
-from minihit.atomic import replacing
+from minihit.errors import UserError
+from minihit.show.figures import figure
 from minihit.show.images import grid, has_video, read_image, to_uint8, upscale, write_animation, write_png
 from minihit.training import measure
 from minihit.training.run import log
@@ -54,11 +56,11 @@ def sheet(images):
 def write_timelapse(folder):
     """The EMA grids of the whole run as timelapse.gif, and as timelapse.mp4 where the extra "video" is installed.
 
-    Pictures of another size than the newest do not belong to them.
+    Pictures of another size than the newest do not belong to them; damaged ones are named and left out.
     """
     paths = sorted(folder.samples.glob("ema-*.png"))
-    chosen = sorted({round(i) for i in np.linspace(0, len(paths) - 1, FRAMES)})
-    frames = [read_image(paths[i]) for i in chosen] if paths else []
+    chosen = sorted({round(i) for i in np.linspace(0, len(paths) - 1, FRAMES)}) if paths else []
+    frames = list(_readable(paths[i] for i in chosen))
     frames = [frame for frame in frames if frame.shape == frames[-1].shape]
     if not frames:
         return
@@ -68,24 +70,27 @@ def write_timelapse(folder):
         write_animation(folder.path / "timelapse.mp4", frames, fps=10)
 
 
+def _readable(paths):
+    for path in paths:
+        try:
+            yield read_image(path)
+        except UserError as error:
+            tqdm.write(f"the time-lapse goes without a picture: {error}")
+
+
 def write_curves(folder):
     """Every quantity of the log over the steps: curves.png."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     records = log.read(folder.log)
-    figure = Figure(figsize=(10, 3 * len(PANELS)), layout="constrained")
-    FigureCanvasAgg(figure)
-    for axes, (title, names) in zip(figure.subplots(len(PANELS), 1, sharex=True), PANELS.items(), strict=True):
-        for name in names:
-            points = [(record["step"], record[name]) for record in records if name in record]
-            if any(value for _, value in points):
-                axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
-        axes.set_title(title, loc="left")
-        axes.grid(alpha=0.3)
-        if axes.lines:
-            axes.legend(frameon=False)
-    axes.set_yscale("log")
-    axes.set_xlabel("step")
-    with replacing(folder.path / "curves.png") as file:
-        figure.savefig(file, format="png", dpi=110)
+    with figure(folder.curves, 10, 3 * len(PANELS)) as drawn:
+        panels = drawn.subplots(len(PANELS), 1, sharex=True)
+        for axes, (title, names) in zip(panels, PANELS.items(), strict=True):
+            for name in names:
+                points = [(record["step"], record[name]) for record in records if name in record]
+                if any(value for _, value in points):
+                    axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
+            axes.set_title(title, loc="left")
+            axes.grid(alpha=0.3)
+            if axes.lines:
+                axes.legend(frameon=False)
+        axes.set_yscale("log")
+        axes.set_xlabel("step")

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from minihit import objectives
 from minihit.backend import device_memory, peak_memory
+from minihit.show.attempt import attempt
 from minihit.training import measure, pictures
 from minihit.training.run import log
 from minihit.training.run.config import RunConfig
@@ -39,7 +40,8 @@ class Watch:
         """Sample grids and measurements after a step, where they are due."""
         if last or number % self.config.sample_every == 0:
             networks = self.config.preset.generator
-            pictures.write_samples(self.folder, training.trees, networks, self.device, self.config.seed, number)
+            trees, seed = training.trees, self.config.seed
+            attempt(pictures.write_samples, self.folder, trees, networks, self.device, seed, number)
         if last or number % self.config.measure_every == 0:
             self.measure(training.trees["ema"]["generator"], number)
 
@@ -51,7 +53,7 @@ class Watch:
         record = {"step": number, **distance, **self.real_distance, **measure.nearness(found)}
         log.append(self.folder.log, record)
         if found:
-            pictures.write_neighbours(self.folder, found, number)
+            attempt(pictures.write_neighbours, self.folder, found, number)
         tqdm.write(_measured(record))
 
     def log(self, window, number):
@@ -76,4 +78,6 @@ def _measured(record):
             f"of real images {record['swd_real']:.1f}")
     if "neighbour_ratio" in record:
         text += f"; {record['neighbour_ratio']:.2f} times as far from the nearest training image as held-out images are"
+    elif record.get("neighbour_real") == 0:
+        text += "; most held-out images are training images too, so that nothing tells learning from copying"
     return text

@@ -4,11 +4,13 @@ import shutil
 
 import imageio.v3 as iio
 import pytest
+from support.commands import refusal
 from support.pictures import encoded, photo
 
 from minihit.cli import main
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
+from minihit.show import room
 
 ACTIONS = {
     "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--strict", "178", "0.875"],
@@ -32,16 +34,6 @@ def store(here):
     return here / "celeba"
 
 
-def refusal(capsys, *argv):
-    """The one line that a refused command prints."""
-    capsys.readouterr()
-    assert main(["data", *argv]) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("minihit: ")
-    assert err.count("\n") == 1
-    return err
-
-
 @pytest.mark.parametrize("argv", [[], ["-h"], ["--help"]])
 def test_help_names_every_action(capsys, argv):
     assert main(["data", *argv]) == 0
@@ -59,7 +51,7 @@ def test_help_of_an_action_shows_purpose_example_and_flags(capsys, action):
 
 
 def test_an_unknown_action_is_refused(capsys):
-    assert "'prep' is no action of minihit data: choose one of prepare, show, check" in refusal(capsys, "prep")
+    assert "'prep' is no action of minihit data: choose one of prepare, show, check" in refusal(capsys, "data", "prep")
 
 
 def test_prepare_says_what_was_made_and_how_to_train_on_it(here, capsys):
@@ -80,7 +72,8 @@ def test_prepare_names_the_files_it_skipped(here, capsys):
     out = capsys.readouterr().out
     assert "1 cannot be used:\n  b.png: the file is empty" in out
     assert "1 files skipped (see store/skipped.json)" in out
-    assert "--strict" in refusal(capsys, "prepare", "photos", "other", "--size", "8", "--strict")
+    assert main(["data", "prepare", "photos", "other", "--size", "8", "--strict"]) == 2
+    assert "--strict" in capsys.readouterr().err
 
 
 def test_the_options_reach_the_store(here):
@@ -94,18 +87,20 @@ def test_the_options_reach_the_store(here):
 
 @pytest.mark.parametrize(("flags", "words"), [
     (["--crop", "big"], "--crop 'big' cannot be read: give auto, square, or a number of pixels such as 178"),
+    (["--size", "16385"], "--size is 16385: it must be at most 16,384"), (["--size", "9" * 18], "at most 16,384"),
+    (["--crop", "9" * 5000], "cannot be read"), (["--crop", "\u0663"], "cannot be read"),
     (["--crop", "0"], "cannot be read"), (["--crop", "-5"], "cannot be read"), (["--size", "0"], "--size is 0"),
     (["--margin", "0"], "--margin is 0.0: it is a share"), (["--margin", "1.5"], "from 0.1 to 1"),
     (["--margin", "nan"], "from 0.1 to 1"),
 ])
 def test_options_that_make_no_sense_are_refused(here, capsys, flags, words):
     flags = [f"{flags[0]}={flags[1]}"]
-    assert words in refusal(capsys, "prepare", "img_align_celeba.zip", "store", *flags)
+    assert words in refusal(capsys, "data", "prepare", "img_align_celeba.zip", "store", *flags)
     assert not (here / "store").exists()
 
 
 def test_a_missing_source_says_where_celeba_is(here, capsys):
-    err = refusal(capsys, "prepare", "celeba.zip", "store")
+    err = refusal(capsys, "data", "prepare", "celeba.zip", "store")
     assert "there is nothing at celeba.zip" in err
     assert "MMLAB" in err
 
@@ -119,8 +114,17 @@ def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
     assert iio.imread(here / "celeba.png").shape == (2 * 18 + 2, 3 * 18 + 2, 3)
     assert main(["data", "show", "celeba", "--out", "two.png", "--count", "2"]) == 0
     assert iio.imread(here / "two.png").shape == (18 + 2, 2 * 18 + 2, 3)
-    assert "--count is 0" in refusal(capsys, "show", "celeba", "--count", "0")
-    assert "ends in .png" in refusal(capsys, "show", "celeba", "--out", "a.jpg")
+    assert "--count is 0" in refusal(capsys, "data", "show", "celeba", "--count", "0")
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "show", "celeba", "--seed", "-1")
+    assert "ends in .png" in refusal(capsys, "data", "show", "celeba", "--out", "a.jpg")
+
+
+def test_a_picture_of_more_images_than_fit_into_memory_is_refused(store, here, capsys, monkeypatch):
+    monkeypatch.setattr(room, "memory_size", lambda device: 2 * 20 * 20 * 3 * room.COPIES)
+    capsys.readouterr()
+    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "show", "celeba")
+    assert not (here / "celeba.png").exists()
+    assert main(["data", "show", "celeba", "--count", "1"]) == 0
 
 
 def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
@@ -130,12 +134,38 @@ def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
     content = bytearray((store / "images.npy").read_bytes())
     content[-1] ^= 1
     (store / "images.npy").write_bytes(content)
-    assert "images.npy is not what it was when the store was made" in refusal(capsys, "check", "celeba")
+    assert "images.npy is not what it was when the store was made" in refusal(capsys, "data", "check", "celeba")
     shutil.rmtree(store)
-    assert "there is no store at celeba" in refusal(capsys, "check", "celeba")
+    assert "there is no store at celeba" in refusal(capsys, "data", "check", "celeba")
+
+
+@pytest.mark.parametrize("count, words", [("0", "at least 1"), ("-3", "at least 1"), ("1000000", "at most 999,999")])
+def test_a_stand_in_of_no_number_is_refused(tmp_path, capsys, count, words):
+    assert words in refusal(capsys, "data", "stand-in", tmp_path / "new", f"--count={count}")
+    assert not (tmp_path / "new").exists()
+
+
+def test_check_counts_images_that_are_there_twice(here, capsys):
+    for number in range(3):
+        (here / "photos").mkdir(exist_ok=True)
+        (here / "photos" / f"{number}.png").write_bytes(encoded(photo()))
+    assert main(["data", "prepare", "photos", "store", "--size", "8"]) == 0
+    capsys.readouterr()
+    assert main(["data", "check", "store"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == ["of its images all 3 are the same picture, of which there is nothing to learn"]
+
+
+def test_the_stand_in_never_writes_over_celeba(here, capsys):
+    (here / "celeba").mkdir()
+    (here / "celeba" / "list_eval_partition.txt").write_text("000001.jpg 0")
+    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "stand-in", "celeba")
+    assert [path.name for path in (here / "celeba").iterdir()] == ["list_eval_partition.txt"]
 
 
 def test_the_stand_in_can_be_prepared(here, capsys):
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "stand-in", "faces", "--seed", "-1")
+    assert not (here / "faces").exists()
     assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
     assert main(["data", "prepare", "faces/img_align_celeba.zip", "store", "--size", "16"]) == 0

@@ -29,6 +29,15 @@ def test_every_gradient_holds(name, on):
         require(checks.run(SMALL[name], np.random.default_rng(1)))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKS)
+def test_every_gradient_holds_whatever_is_drawn(name):
+    """Of the small ones in 200 draws; networks take as long as all of these together."""
+    check = CHECKS[name]
+    for seed in range(20 if check.network else 200):
+        require(checks.run(check, np.random.default_rng(seed)))
+
+
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_thousandth_too_much_is_caught_in_every_leaf(name):
     """But where the gradient is all rounding."""

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.helpers import seeds
 
@@ -12,7 +12,8 @@ small = st.integers(1, 4)
 
 
 @pytest.mark.parametrize("kind", norm.NORMS)
-@given(b=st.integers(2, 3), latent=small, count=small, channels=st.integers(3, 4), seed=seeds)
+@example(b=2, latent=1, count=3, channels=2, seed=2)                       # two channels that nearly agree bend sharply
+@given(b=st.integers(2, 3), latent=small, count=small, channels=st.integers(2, 4), seed=seeds)
 def test_backward_agrees_with_finite_differences(kind, b, latent, count, channels, seed):
     rng = np.random.default_rng(seed)
     params = gradcheck.perturb(latent_tokens.init(rng, latent, count, channels), rng)

@@ -1,9 +1,9 @@
 """What the discriminator is made of, checked when it is written down."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from minihit.errors import UserError, require_choice
+from minihit.errors import WIDEST, UserError, require_at_most, require_choice
 from minihit.layers.residual_downsample import DOWNSAMPLES
 
 
@@ -16,7 +16,7 @@ class DiscriminatorConfig:
 
     kind: ClassVar[str] = "discriminator"    # of network: see minihit/models
     channels: tuple[int, ...]                # at sides size, size / 2, ..., 4
-    downsample: str = "blur"                 # or "average"
+    downsample: Literal[tuple(DOWNSAMPLES)] = "blur"  # of a block's map to half its side
     equalized: bool = False                  # equalised learning rate (Karras et al. 2018, section 4.1)
     minibatch_stddev: bool = False           # Karras et al. 2018, section 3
 
@@ -25,6 +25,7 @@ class DiscriminatorConfig:
         if len(self.channels) < 2 or min(self.channels) < 1:
             raise UserError("a discriminator needs a number of channels, at least 1, "
                             "for each side from the image's down to 4")
+        require_at_most(WIDEST, channels=max(self.channels))
 
     @property
     def size(self):

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from minihit.errors import UserError, require_choice
+from minihit.errors import DEEPEST, WIDEST, UserError, require_at_most, require_choice
 from minihit.layers.norm import NORMS
 
 START = 8                                                                 # side of the first feature map
@@ -35,15 +35,15 @@ class GeneratorConfig:
 
     kind: ClassVar[str] = "hit"              # of network: see minihit/models
     latent: int                              # width of z
-    channels: tuple[int, ...]
+    channels: tuple[int, ...]                # of the map, one number per stage
     layers: tuple[int, ...]                  # blocks besides the cross-attention block
-    heads: tuple[int, ...]
-    windows: tuple[int | None, ...]          # side of a window; None: no self-attention there (a high-resolution stage)
+    heads: tuple[int, ...]                   # of self-attention, which divide the channels
+    windows: tuple[int | None, ...]          # side of a window; none: no self-attention there (a high-resolution stage)
     tokens: int = 16                         # latent tokens that cross-attention reads (paper, section 3.3)
-    attention: str = "multi_axis"            # self-attention of the stages with windows; the rest are ablations
+    attention: Literal[ATTENTIONS] = "multi_axis"  # self-attention of the stages with windows; the rest are ablations
     cross_attention: bool = True             # False: z enters through the first map only (ablation)
     multi_query: bool = True                 # one key and value head for all query heads (Shazeer 2019)
-    norm: str = "batch"                      # "batch", the official default, or "layer"
+    norm: Literal[tuple(NORMS)] = "batch"    # batch: the official default
 
     def __post_init__(self):
         stages = len(self.channels)
@@ -56,13 +56,15 @@ class GeneratorConfig:
         for name in ("latent", "tokens"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        require_at_most(WIDEST, latent=self.latent, tokens=self.tokens, channels=max(self.channels, default=0))
+        require_at_most(DEEPEST, layers=max(self.layers, default=0))
         for stage in range(stages):
             self._check_stage(stage)
 
     def _check_stage(self, index):
         side, channels, heads = START << index, self.channels[index], self.heads[index]
         if min(channels, heads) < 1 or channels % heads:
-            possible = [n for n in range(1, max(channels, 1) + 1) if channels % n == 0 and n <= 16]
+            possible = [n for n in range(1, min(max(channels, 1), 16) + 1) if channels % n == 0]
             raise UserError(f"stage {index}: {channels} channels do not divide among {heads} heads: "
                             f"choose heads from {possible}")
         if channels % 4 and index + 1 < len(self.channels):

@@ -6,35 +6,50 @@ import math
 import types
 import typing
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+import tyro
 
 from minihit import parallel
 from minihit.atomic import replacing
 from minihit.data.dataset import BUILT_IN, ImageSet
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.presets import Preset
 from minihit.training.parts import lanes_that_pay
+
+MOST_LANES = 1_024
+
+MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "save_every", "keep")
+"""What may be another when a run goes on, by the names of `differences`: how long it is and what is seen of it; and the
+name of its data, as long as they are the same images. Everything else decides the numbers of its steps and measures."""
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """Everything that decides the numbers of a run, apart from the machine."""
 
-    preset: Preset
-    data: str = BUILT_IN                     # "faces", the built-in ones, a prepared store, or a folder of images
-    seed: int = 0
+    preset: Annotated[Preset, tyro.conf.arg(name="")]  # flags of its parts begin with the name of the part
+    data: str = BUILT_IN                     # "faces", a store that minihit data prepared, or a folder of images
+    seed: int = 0                            # decides the first parameters and every random draw
     flip: bool = True                        # mirror images of a folder at random
-    log_every: int = 50                      # steps
+    log_every: int = 50                      # steps between lines of the log
     sample_every: int = 50                   # steps between sample grids
     measure_every: int = 500                 # steps between measurements: sliced Wasserstein distance, neighbours
     measure_images: int = 1_000              # images on each side of that measurement
-    save_every: int = 500                    # steps between checkpoints
+    save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
+    origin: str | None = None                # checkpoint of another run whose weights this one began with
 
     def __post_init__(self):
+        require_seed("seed", self.seed)
+        if not self.data:
+            raise UserError(f"data is empty: give {BUILT_IN}, a folder of images, or a store of minihit data prepare")
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        if not 0 <= self.lanes <= MOST_LANES:
+            raise UserError(f"lanes is {self.lanes}: it must be 0 (as many as pay) to {MOST_LANES}")
 
     def settled(self, data):
         """With what its data set and this machine decide."""
@@ -66,6 +81,8 @@ def from_json(text, source):
     """The RunConfig that to_json wrote; source, a file's name, is for the UserError that a foreign text raises."""
     try:
         return _build(RunConfig, _with_lanes(json.loads(text)))
+    except UserError as error:
+        raise UserError(f"{source}: {error}") from error
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{source} is not the configuration of a run ({error}): "
                         f"choose the folder of a run, or start a new one") from error
@@ -77,6 +94,18 @@ def _with_lanes(fields):
         return fields
     batch, micro_batch = (fields["preset"]["recipe"][name] for name in ("batch", "micro_batch"))
     return {**fields, "lanes": 2 if micro_batch in range(1, batch) else max(2, math.ceil(batch / 16))}
+
+
+def from_facts(facts, like, source):
+    """The RunConfig in a checkpoint's facts; what an older version did not write there is as in the RunConfig like."""
+    return from_json(json.dumps(_completed(facts.get("config", {}), json.loads(to_json(like)))), source)
+
+
+def _completed(facts, like):
+    """The nested dict `facts`, with what it lacks from `like`."""
+    if not isinstance(facts, dict) or not isinstance(like, dict):
+        return facts
+    return {**like, **{name: _completed(child, like.get(name)) for name, child in facts.items()}}
 
 
 def write_config(folder, config):
@@ -92,6 +121,24 @@ def read_config(folder):
     return from_json(folder.config.read_bytes(), folder.config)
 
 
+def differences(config, other, prefix=""):
+    """(name, value, other value) of the fields of two RunConfigs that differ, named as their flags are."""
+    for field in dataclasses.fields(config):
+        here, there = getattr(config, field.name), getattr(other, field.name)
+        if dataclasses.is_dataclass(here):
+            inner = "" if field.name == "preset" else f"{prefix}{field.name}."
+            yield from differences(here, there, inner)
+        elif here != there:
+            yield prefix + field.name, here, there
+
+
+def words(value):
+    """A field's value as one writes it behind a flag."""
+    if isinstance(value, tuple):
+        return " ".join(map(words, value)) or "nothing"
+    return "none" if value is None else str(value)
+
+
 def _build(kind, value):
     """A dataclass from nested dicts; lists become tuples. Of several kinds it is the one that the dict names."""
     kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
@@ -99,6 +146,7 @@ def _build(kind, value):
         return _build_dataclass(kinds, dict(value))
     if isinstance(value, list):
         return tuple(value)
+    kinds = (str,) if typing.get_origin(kind) is typing.Literal else kinds    # whose choices __post_init__ knows
     if not isinstance(value, (*(e for e in kinds if isinstance(e, type)), *([int] if float in kinds else []))):
         raise ValueError(f"{value!r} is not {kind}")
     return value

@@ -82,6 +82,7 @@ def test_a_peer_with_ratios(capsys, monkeypatch):
 @pytest.mark.parametrize("argv, sentence", [
     (["--ops", "--scale"], "--ops and --scale are different measurements: give one at a time"),
     (["--steps", "0"], "--steps is 0: it must be at least 1"),
+    (["--steps", "10001"], "--steps is 10001: it must be at most 10,000"),
     (["--out", "bench.txt"], "give it a name that ends in .json"),
     (["--r1", "-1"], "r1 is -1.0: it must be 0 (off) or more"),
     (["--only", "step"], "--only chooses among the tasks of a comparison: give --peer FILE too, or leave it out"),
@@ -93,3 +94,11 @@ def test_what_cannot_work_is_refused(capsys, argv, sentence):
     assert run(*argv) == 2
     err = capsys.readouterr().err
     assert sentence in err and err.startswith("minihit: ") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("argv", [["--preset", "hit-256", "--batch", "60000"],
+                                  ["--preset", "hit-256", "--batch", "60000", "--micro-batch", "60000"]])
+def test_a_batch_that_no_memory_holds_is_refused_before_it_is_made(capsys, argv):
+    assert run(*argv) == 2
+    err = capsys.readouterr().err
+    assert "of memory and the cpu has" in err and err.count("\n") == 1

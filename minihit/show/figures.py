@@ -1,0 +1,37 @@
+"""Plots by the library's own settings, whatever MPLBACKEND, which notebooks set, and a matplotlibrc say."""
+
+import os
+from contextlib import contextmanager
+
+from minihit.atomic import replacing
+
+
+@contextmanager
+def figure(path, width, height):
+    """Yields a matplotlib Figure of so many inches; it is in the PNG file `path` when the block ends without an error.
+
+    Raises UserError where the disk refuses.
+    """
+    with _own_settings():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        drawn = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(drawn)
+        yield drawn
+        with replacing(path) as file:
+            drawn.savefig(file, format="png", dpi=110)
+
+
+@contextmanager
+def _own_settings():
+    """Matplotlib as it comes; whoever imported it before finds its settings again afterwards."""
+    backend = os.environ.pop("MPLBACKEND", None)                          # read and checked while it is imported
+    try:
+        import matplotlib
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield

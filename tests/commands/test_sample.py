@@ -1,0 +1,81 @@
+"""minihit sample as its user meets it."""
+
+import shutil
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+from support.commands import refusal
+
+from minihit.cli import main
+
+
+def test_sample_writes_a_grid_beside_the_run_and_says_where(capsys, run):
+    assert main(["sample", str(run), "--seeds", "0-5", "--columns", "3", "--device", "cpu"]) == 0
+    out = run / "samples-00000003.png"
+    assert capsys.readouterr().out == f"{out}\n"
+    assert iio.imread(out).shape == (2 + 2 * 66, 2 + 3 * 66, 3)           # 16 pixels, four times enlarged
+
+
+def test_a_seed_is_the_same_file_whatever_the_other_seeds_are(here, run):
+    for seeds, folder in (("7", "alone"), ("0-9", "many"), ("9,7,7", "few")):
+        assert main(["sample", str(run), "--seeds", seeds, "--folder", folder, "--device", "cpu"]) == 0
+    assert [path.name for path in sorted((here / "few").iterdir())] == ["seed-000007.png", "seed-000009.png"]
+    assert len(list((here / "many").iterdir())) == 10
+    alone = (here / "alone/seed-000007.png").read_bytes()
+    assert alone == (here / "many/seed-000007.png").read_bytes() == (here / "few/seed-000007.png").read_bytes()
+    assert alone != (here / "many/seed-000008.png").read_bytes()
+
+
+def test_scale_columns_raw_and_out(here, run):
+    common = ["sample", str(run), "--seeds", "1-4", "--columns", "4", "--scale", "2", "--device", "cpu", "--out"]
+    assert main([*common, "new/ema.png"]) == main([*common, "raw.png", "--raw"]) == 0
+    ema, raw = iio.imread("new/ema.png"), iio.imread("raw.png")
+    assert ema.shape == raw.shape == (2 + 34, 2 + 4 * 34, 3)
+    assert not np.array_equal(ema, raw)
+    assert main(["sample", str(run), "--seeds", "3", "--folder", "here", "--scale", "2", "--device", "cpu"]) == 0
+    np.testing.assert_array_equal(iio.imread("here/seed-000003.png"), ema[2:34, 2 + 68:2 + 68 + 32])
+
+
+@pytest.mark.parametrize("argv, sentence", [
+    (["--seeds", "9-3"], "seeds '9-3' cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9"),
+    (["--seeds", "-1"], "seeds '-1' cannot be read"),
+    (["--seeds", "0-99999999999"], "are more than 1,000,000"),
+    (["--out", "a.jpg"], "cannot write a.jpg: give it a name that ends in .png"),
+    (["--out", "a.png", "--folder", "b"], "give one of them"),
+    (["--columns", "0"], "--columns is 0: it must be at least 1"),
+    (["--scale", "-2"], "--scale is -2: it must be at least 1"),
+    (["--scale", "100000"], "12,800,018 x 12,800,018 pixels take about"),
+    (["--scale", "100000"], "choose fewer --seeds or --columns, a smaller --scale, or a --folder"),
+    (["--scale", "100000", "--folder", "new"], "new/seed-000000.png: 1,600,000 x 1,600,000 pixels take about"),
+    (["--columns", "1000000000"], "would have 66,000,000,002 x 68 pixels, and a .png has"),
+    (["--seeds", "9" * 5000], "99999 cannot be read: write numbers and ranges"),
+    (["--out", "file/a.png"], "cannot write file/a.png"),
+    (["--folder", "file"], "cannot write file/seed-000000.png"),
+])
+def test_sample_refuses_what_cannot_work(capsys, here, run, argv, sentence):
+    (here / "file").write_text("in the way")
+    assert main(["sample", str(run), "--device", "cpu", *argv]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_folders_that_are_no_runs_are_refused(capsys, here, run):
+    assert "gone holds no run" in refusal(capsys, "sample", "gone")
+    for name, content, sentence in (("prose", "hello", "not the configuration of a run"),
+                                    ("other", '{"model": 3}', "not the configuration of a run")):
+        (here / name).mkdir()
+        (here / name / "config.json").write_text(content)
+        assert sentence in refusal(capsys, "interpolate", name)
+        assert sentence in refusal(capsys, "info", name)
+    shutil.copytree(run, here / "bare")
+    shutil.rmtree(here / "bare/checkpoints")
+    assert "holds no whole checkpoint" in refusal(capsys, "sample", "bare")
+
+
+def test_a_broken_checkpoint_is_reported_and_the_one_before_it_used(capsys, here, run):
+    shutil.copytree(run, here / "run")
+    (here / "run/checkpoints/step-00000009.npz").write_bytes(b"PK half")
+    assert main(["sample", "run", "--seeds", "0", "--device", "cpu"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "run/samples-00000003.png\n"
+    assert err.startswith("minihit: run/checkpoints/step-00000009.npz is not a whole checkpoint")

@@ -18,6 +18,7 @@ from minihit.bench import apart, case, memory
 from minihit.bench.clock import stopwatch
 from minihit.models import generator
 from minihit.presets import PRESETS
+from minihit.show.images import SOFTWARE
 from minihit.training.state import generator_tree
 
 GENERATORS = ("celeba-64", "hit-128", "hit-256", "hit-1024")
@@ -132,4 +133,4 @@ def plot(path, found):
     for axes in (speed, space, steps):
         axes.grid(alpha=0.3)
     with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=110)
+        figure.savefig(file, format="png", dpi=110, metadata=SOFTWARE)

@@ -110,6 +110,7 @@ class ImageSet:
     images: uint8 (N, S, S, 3); training, validation: int64, the rows that are taken and those held out;
     size: side of the batches, S or less: the rest is room for random crops; seed: of order, crops and mirroring;
     flip: mirror half of the images; source: what they are, for the description; skipped: how many could not be read;
+    left_out: what was not taken of a folder and why;
     fingerprint: says whether two sets hold the same images; check: called before images are read, raises UserError
     where they are no longer what was opened.
     """
@@ -124,14 +125,15 @@ class ImageSet:
     skipped: int = 0
     fingerprint: str = ""
     check: Callable[[], None] = lambda: None
+    left_out: str = ""
 
     @property
     def description(self):
         apart = self.training is not self.validation
         parts = [f"{len(self.training):,} images of {self.source} at {self.size} x {self.size}"]
         parts += [f"{len(self.validation):,} more held out" if apart else "too few to hold any out"]
-        parts += [f"{self.skipped:,} skipped as unusable"] if self.skipped else []
-        return ", ".join(parts)
+        parts += [f"{self.skipped:,} skipped as unusable"] if self.skipped and not self.left_out else []
+        return ", ".join(parts) + (f"; {self.left_out}" if self.left_out else "")
 
     def take(self, position, count):
         """Images number position .. position + count - 1 of an endless stream of shuffled epochs.
@@ -178,10 +180,11 @@ def of_folder(path, size, seed, flip=True, progress=None):
     images none can be spared: all are trained on, and the held-out ones are the training ones.
     Raises UserError where `path` has no images.
     """
-    images, skipped = folder.load(path, size, progress)
+    lines = []
+    images, skipped = folder.load(path, size, progress, lines.append)
     training, validation = split(np.arange(len(images)))
     return ImageSet(images, training, validation, size, seed, flip, str(path), len(skipped),
-                    hashlib.sha256(images).hexdigest())
+                    hashlib.sha256(images).hexdigest(), left_out="; ".join(lines))
 
 
 def of_store(store, size, seed, flip=True):

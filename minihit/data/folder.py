@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minihit.data.prepare.account import account, remarks
 from minihit.data.prepare.decode import reason, to_rgb
 from minihit.data.prepare.reading import read
 from minihit.data.prepare.sources import open_folder
@@ -13,19 +14,19 @@ from minihit.errors import UserError
 SHOWN = 3  # reasons in a message
 
 
-def load(folder, size, progress=None):
+def load(folder, size, progress=None, report=str):
     """Read all pictures in a folder, or all images in a .npy file.
 
-    folder: searched with the folders in it, links to folders and hidden names excepted. Files with other suffixes than
-        a picture's are passed over. Or a .npy file of uint8, or of floats in [0, 1], in the shape (N, H, W) or
-        (N, H, W, 1 | 3 | 4).
+    folder: searched with the folders in it (`minihit.data.prepare.walk`). Or a .npy file of uint8, or of floats in
+        [0, 1], in the shape (N, H, W) or (N, H, W, 1 | 3 | 4).
     size: pixels a side; every picture is cropped to the largest square in its middle and resized (`Square`).
-    progress: called as progress(done, total) after every image.
+    progress: called as progress(done, total) after every image. report: is given what was not taken and why, in a
+        line, and a line on what was taken with doubts.
     Returns images, uint8 (N, size, size, 3), sorted by path; and a list of what was skipped, (name, reason) each:
     files that are damaged, no pictures, too small, or too large to open safely.
     Raises UserError where there is no such folder, or not one picture in it.
     """
-    folder, square = Path(folder), Square(size)
+    folder, square, source = Path(folder), Square(size), None
     if folder.is_file() and folder.suffix.lower() == ".npy":
         names, outcomes = read_array(folder, square)
     else:
@@ -41,6 +42,8 @@ def load(folder, size, progress=None):
             progress(done, len(names))
     if len(skipped) == len(names):
         raise UserError(f"none of the {len(names)} pictures in {folder} can be used: {_examples(skipped)}")
+    if source:
+        _report(source, len(names) - len(skipped), skipped, report)
     return images[: len(names) - len(skipped)], skipped
 
 
@@ -75,6 +78,12 @@ def _scale(path, array):
         return 255
     held = f"{array.dtype} from {array.min()} to {array.max()}" if array.dtype.kind in "biuf" else array.dtype
     raise UserError(f"{path} holds {held}; give uint8, or floats from 0 to 1")
+
+
+def _report(source, taken, skipped, report):
+    line = account(taken, [why for _, why in skipped], source.passed, source.closed)
+    for words in [line] * bool(line) + list(remarks(source.doubts)):
+        report(words)
 
 
 def _empty(count, size):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minihit.atomic import replacing
-from minihit.show.images import grid, has_video, read_image, to_uint8, upscale, write_animation, write_png
+from minihit.show.images import SOFTWARE, grid, has_video, read_image, to_uint8, upscale, write_animation, write_png
 from minihit.training import measure
 from minihit.training.run import log
 
@@ -88,4 +88,4 @@ def write_curves(folder):
     axes.set_yscale("log")
     axes.set_xlabel("step")
     with replacing(folder.path / "curves.png") as file:
-        figure.savefig(file, format="png", dpi=110)
+        figure.savefig(file, format="png", dpi=110, metadata=SOFTWARE)

@@ -14,9 +14,12 @@ from tqdm import tqdm
 
 from minihit import __version__
 from minihit.data.prepare import layouts, reading
+from minihit.data.prepare.account import account, remarks
+from minihit.data.prepare.decode import MEGAPIXELS, Greys
+from minihit.data.prepare.formats import heif_version
 from minihit.data.prepare.journal import Journal
 from minihit.data.prepare.sources import open_source
-from minihit.data.prepare.square import Filter, Square
+from minihit.data.prepare.square import Filter, Fit, Square
 from minihit.data.store import manifest as manifests
 from minihit.data.store.reader import npy_header, open_store
 from minihit.data.store.writer import clear, finish
@@ -26,9 +29,10 @@ from minihit.locks import exclusive
 PART_FILES, PART_BYTES = 1024, 2**26  # between two lines of the journal, whichever comes first
 LISTED = 100  # unusable files that are named; skipped.json names all
 SHOWN = 3  # of them in one sentence
-OPTIONS = {"size": "--size", "side": "--margin, for sides of", "crop": "--crop", "filter": "--filter"}
+OPTIONS = {"size": "--size", "side": "--margin, for sides of", "crop": "--crop", "filter": "--filter", "fit": "--fit",
+           "greys": "--greys", "megapixels": "--megapixels", "column": "--column"}
 OTHERWISE = dict.fromkeys(("layout", "listing", "attributes", "classes"), "of other files")
-OTHERWISE |= {"made_with": "by other versions of minihit and Pillow"}
+OTHERWISE |= {"made_with": "by other versions of minihit and Pillow or pillow-heif"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,9 @@ class Settings:
 
     size: side of the images that training sees; crop: side in pixels of the square that is cut from the middle, 0 for
     the largest, None for what the data set is known for; margin: share of the side that random crops take in training,
-    None for what the data set is known for; filter: of shrinking; strict: stop at files that cannot be used.
+    None for what the data set is known for; filter: of shrinking; strict: stop at files that cannot be used; fit: what
+    is done about pictures that are no squares; greys: what is white in wide ones; megapixels: most that are decoded;
+    column: of Parquet files, the one with the pictures, "" where it is to be found.
     """
 
     size: int
@@ -45,6 +51,10 @@ class Settings:
     margin: float | None = None
     filter: Filter = "lanczos"
     strict: bool = False
+    fit: Fit = "square"
+    greys: Greys = "full"
+    megapixels: int = MEGAPIXELS
+    column: str = ""
 
 
 def prepare(path, folder, settings, report=tqdm.write):
@@ -55,21 +65,25 @@ def prepare(path, folder, settings, report=tqdm.write):
     """
     folder = Path(folder)
     _refuse_foreign(folder)
-    with open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}"):
+    if settings.crop and settings.fit != "square":
+        raise UserError(f"--crop cuts a square and --fit {settings.fit} keeps the whole picture: leave one of them out")
+    with open_source(path, settings.column) as source, exclusive(folder / manifests.LOCK, f"the store {folder}"):
         layout = layouts.recognise(source)
         task = _task(path, layout, settings)
         if (folder / manifests.MANIFEST).exists():
             finished = dataclasses.asdict(manifests.read_manifest(folder))
-            _require_same(folder, task, finished | {"made_with": task["made_with"]})
+            _require_same(folder, task, finished | {"made_with": _versions(finished, task)})
             report(f"{folder} is there already, made of the same files in the same way")
         else:
-            _make(source, layout, task, folder, settings.strict, report)
+            _make(source, layout, task, folder, settings, report)
         clear(folder)
-    return open_store(folder)
+        store = open_store(folder)
+        _report_account(source, layout, store, report)
+    return store
 
 
-def _make(source, layout, task, folder, strict, report):
-    square = Square(task["side"], None if task["crop"] == "square" else int(task["crop"]), task["filter"])
+def _make(source, layout, task, folder, settings, report):
+    square = _square(task, settings)
     shape = task["side"], task["side"], 3
     journal, header = Journal(folder), npy_header("|u1", (0, *shape))
     if journal.files:
@@ -78,9 +92,19 @@ def _make(source, layout, task, folder, strict, report):
     else:
         journal.begin(task, header)
     report(f"{len(layout.pictures):,} pictures in {source.path} ({layout.name})"
-           + (f", {journal.files:,} of them done" if journal.files else ""))
-    _decode(source, layout.pictures, square, journal, strict, report)
+           + (f", {journal.files:,} of them done" if journal.files else "")
+           + "".join(f"; {words}" for words in layout.said))
+    _decode(source, layout.pictures, square, journal, settings.strict, report)
     finish(folder, layout, journal, shape)
+
+
+def _square(task, settings):
+    """What becomes of every picture. Of CelebA's, the crop that they are known for is the largest square there is, and
+    so it is in any picture of another size that lies among them."""
+    known = settings.crop is None and task["crop"].isdecimal()
+    crop = None if known or not task["crop"].isdecimal() else int(task["crop"])
+    return Square(task["side"], crop, task["filter"], task["fit"], not known, task["greys"],
+                  task["megapixels"] * 1_000_000)
 
 
 def _task(path, layout, settings):
@@ -90,6 +114,7 @@ def _task(path, layout, settings):
 
     margin = layout.margin if settings.margin is None else settings.margin
     crop = layout.crop if settings.crop is None else settings.crop
+    heif = {"heif": heif_version()} if heif_version() else {}
     listing = [(entry.name, entry.length) for entry in layout.pictures], layout.splits
     return {
         "source": str(path),
@@ -97,11 +122,16 @@ def _task(path, layout, settings):
         "listing": hashlib.sha256(json.dumps(listing).encode()).hexdigest(),
         "size": settings.size,
         "side": round(settings.size / margin),
-        "crop": str(crop or "square"),
+        "crop": str(crop or "square") if settings.fit == "square" else "none",
         "filter": settings.filter,
+        "fit": settings.fit,
+        "greys": settings.greys,
+        "megapixels": settings.megapixels,
+        "column": settings.column,
         "attributes": layout.attribute_names,
         "classes": layout.classes,
-        "made_with": {"minihit": __version__, "pillow": pillow, "jpeg": features.version("libjpeg_turbo")},
+        "made_with": {"minihit": __version__, "pillow": pillow, "jpeg": features.version("libjpeg_turbo"),
+                      **heif},
     }
 
 
@@ -111,6 +141,12 @@ def _require_same(folder, task, there):
         if there.get(name) != task[name]:
             what = OTHERWISE.get(name) or f"with {OPTIONS[name]} {there.get(name)}, not {task[name]}"
             raise UserError(f"{folder} was made {what}: choose another STORE, or delete this one to make it anew")
+
+
+def _versions(finished, task):
+    """Those that a finished store should have been made with: any, unless pillow-heif might read what it skipped."""
+    before, now = finished["made_with"], task["made_with"]
+    return before if finished["skipped"] and ("heif" in now) != ("heif" in before) else now
 
 
 def _refuse_foreign(folder):
@@ -140,6 +176,8 @@ def _decode(source, pictures, square, journal, strict, report):
             skipped = {number: outcome for number, outcome in found.items() if isinstance(outcome, str)}
             _report_bad(source, pictures, {n: why for n, why in skipped.items() if n not in bad}, strict, report)
             journal.append([image for image in found.values() if not isinstance(image, str)], len(found), skipped)
+    for line in remarks(source.doubts):
+        report(line)
 
 
 def _report_bad(source, pictures, bad, strict, report):
@@ -156,6 +194,15 @@ def _report_bad(source, pictures, bad, strict, report):
     if strict:
         raise UserError(f"{len(bad):,} of {len(pictures):,} pictures in {source.path} cannot be used, such as "
                         f"{lines[0]}: remove or repair them, or leave --strict out to go on without them")
+
+
+def _report_account(source, layout, store, report):
+    """Say in one line what was not taken, where that is anything."""
+    skipped = [entry["reason"] for entry in json.loads((store.path / manifests.SKIPPED).read_bytes())]
+    line = account(store.manifest.count, skipped, source.passed + layout.passed, source.closed,
+                   listed=f", see {store.path / manifests.SKIPPED}")
+    if line:
+        report(line)
 
 
 def _require_space(folder, needed):

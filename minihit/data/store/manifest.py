@@ -27,7 +27,7 @@ class Manifest:
     count: int  # images
     size: int  # side of the images that training sees
     side: int  # side of the images that are kept; what is more than `size` is room for random crops
-    crop: str  # "square", the largest in the middle, or the side in pixels of the square in the middle
+    crop: str  # "square", the largest in the middle, the side in pixels of the one in the middle, or "none"
     filter: str  # of resizing
     skipped: int  # files that could not be used
     splits: dict  # name -> images; they follow one another in this order; {}: not split
@@ -35,6 +35,10 @@ class Manifest:
     classes: list  # names of the numbers in labels.npy
     files: dict  # name -> {"bytes": length, "sha256": hash}, of all other files of the store
     made_with: dict  # versions of what decided the pixels
+    fit: str = "square"  # what was done about pictures that are no squares: "square", "pad", "stretch"
+    greys: str = "full"  # what is white in greys wider than 8 bits: "full" range, or the brightest pixel, "stretch"
+    megapixels: int = 90  # of the largest pictures that were decoded
+    column: str = ""  # of Parquet files, the one with the pictures, where it was named
 
     @property
     def fingerprint(self):

@@ -1,0 +1,15 @@
+"""What every source gives: the files in it, each with a name and a place of its own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+MAX_BYTES = 2**28  # of a packed picture: a zip may claim any length
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a source. name: its path below the source, with forward slashes; length: in bytes."""
+
+    name: str
+    length: int
+    place: Any = None  # where its source finds it

@@ -26,7 +26,7 @@ def account(taken, skipped, passed, closed, listed=""):
 def remarks(doubts):
     """Lines on pictures that were taken although they are not as they should be. doubts: (name, words) of each."""
     for words, count in Counter(words for _, words in doubts).most_common():
-        names = [name for name, said in doubts if said == words]
+        names = sorted(name for name, said in doubts if said == words)  # threads found them
         shown = ", ".join(names[:NAMED]) + (" ..." if count > NAMED else "")
         yield f"{count:,} {'picture' if count == 1 else 'pictures'} {words} ({shown})"
 

@@ -15,7 +15,8 @@ MEGAPIXELS = 90  # Pillow's own line for a decompression bomb; 270 MB as RGB
 MAX_PIXELS = MEGAPIXELS * 1_000_000
 TAIL = 64  # bytes in which a JPEG's end is looked for; some writers fill up with zeros
 SMALL_SHARE = 1 / 4  # of the range of wide greys: 12 bits in 16 look black
-SMALL = "with greys that use a small part of their range and look nearly alike: --greys stretch spreads them"
+SMALL = "with greys that use a small part of their range and look nearly alike: " \
+        "minihit data prepare --greys stretch spreads them"
 NO_PICTURE = "no picture of a kind that Pillow reads"
 
 
@@ -112,7 +113,7 @@ def _reduce(picture, at_least, most):
     if not picture.info.get("progressive"):  # which is kept whole while it is decoded
         pixels = picture.width * picture.height
     if pixels > most:
-        raise ValueError(f"{width} x {height} pixels are more than {most:,}: --megapixels "
+        raise ValueError(f"{width} x {height} pixels are more than {most:,}: minihit data prepare --megapixels "
                          f"{-(-width * height // 1_000_000)} takes them")
 
 
@@ -120,6 +121,8 @@ def _large_jpeg(file):
     """A JPEG that Pillow does not open as it would fill the memory at its full size; None for other pictures."""
     from PIL.JpegImagePlugin import JpegImageFile
 
+    if hasattr(file, "seek"):
+        file.seek(0)
     try:
         return JpegImageFile(file)
     except SyntaxError:
@@ -157,7 +160,7 @@ def _eight_bits(grey, greys, note):
         return ((grey - darkest) * (255.0 / (brightest - darkest or 1.0))).round().astype(np.uint8)
     if not (darkest >= 0 and brightest <= white):
         raise ValueError(f"pixels reach from {darkest:.6g} to {brightest:.6g}, not from 0 to {white:g}: "
-                         "--greys stretch takes any range")
+                         "minihit data prepare --greys stretch takes any range")
     if brightest - darkest < SMALL_SHARE * white:
         note(SMALL)
     return (grey * (255.0 / white)).round().astype(np.uint8)

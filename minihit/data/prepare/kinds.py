@@ -27,7 +27,7 @@ class Kind(NamedTuple):
 
 OWN = Kind("written by minihit itself")
 ARCHIVE = "an archive", "unpack it and give the folder"
-ZIP = "a zip", "give {it} to minihit data prepare"
+ZIP = "a zip", "unpack it, or give {it} to minihit data prepare"
 PARQUET = "a Parquet file", "give {it} to minihit data prepare"
 ARROW = "an Arrow table", "make Parquet of it, as datasets.load_from_disk(...).to_parquet(...) does"
 ARRAY = "an array", "give {it} to minihit train --data"

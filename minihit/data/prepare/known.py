@@ -48,7 +48,7 @@ def celeba_hq(scene):
 
 
 def ffhq(scene):
-    named = "ffhq" in scene.place.lower()
+    named = "ffhq" in scene.name.lower()
     belong = [_is_ffhq(path, named) for path in scene.paths]
     if not most(belong):
         return None
@@ -56,7 +56,7 @@ def ffhq(scene):
     if len(versions) > 1:
         raise UserError(f"{scene.source.path} holds the same pictures as {' and '.join(sorted(versions))}: "
                         f"give one of these folders")
-    if not (named or versions or FFHQ_VERSIONS & set(scene.place.split("/")) or scene.sizes in FFHQ_SIZES):
+    if not (named or versions or scene.name in FFHQ_VERSIONS or scene.sizes in FFHQ_SIZES):
         return None
     layout = Layout("FFHQ", scene.pictures)
     splits = [("train" if int(stem) < FFHQ_TRAINING else "valid") if known else None

@@ -39,8 +39,8 @@ class Parquet:
             value = self._group(file, group)[row].as_py()
         content = value["bytes"] if isinstance(value, dict) else value
         if content is None:
-            elsewhere = value.get("path") if value else None
-            raise ValueError(f"the row names {elsewhere} and does not hold it" if elsewhere else "the row is empty")
+            named = value and value.get("path")
+            raise ValueError("the row names a file and does not hold it" if named else "the row is empty")
         if len(content) > MAX_BYTES:
             raise ValueError(f"{len(content):,} bytes are more than {MAX_BYTES:,}")
         return io.BytesIO(content)

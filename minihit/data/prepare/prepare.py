@@ -29,7 +29,7 @@ from minihit.locks import exclusive
 PART_FILES, PART_BYTES = 1024, 2**26  # between two lines of the journal, whichever comes first
 LISTED = 100  # unusable files that are named; skipped.json names all
 SHOWN = 3  # of them in one sentence
-OPTIONS = {"size": "--size", "side": "--margin, for sides of", "crop": "--crop", "filter": "--filter", "fit": "--fit",
+OPTIONS = {"size": "--size", "side": "--margin, for sides of", "fit": "--fit", "crop": "--crop", "filter": "--filter",
            "greys": "--greys", "megapixels": "--megapixels", "column": "--column"}
 OTHERWISE = dict.fromkeys(("layout", "listing", "attributes", "classes"), "of other files")
 OTHERWISE |= {"made_with": "by other versions of minihit and Pillow or pillow-heif"}

@@ -16,7 +16,7 @@ class Scene:
     def __init__(self, source, pictures):
         self.source, self.pictures, self.said = source, pictures, []
         self.is_table = hasattr(source, "columns")
-        self.place = "/".join(source.path.absolute().parts[-2:])  # which may be called as a data set
+        self.name = source.path.absolute().name  # which may be that of a data set
 
     @cached_property
     def paths(self):
@@ -43,6 +43,6 @@ class Scene:
 
     def belong(self, pattern):
         """Whether the source, or else the folder of each picture, has a name that the pattern finds."""
-        if pattern.search(self.place.lower()):
+        if pattern.search(self.name.lower()):
             return [True] * len(self.paths)
         return [bool(pattern.search(str(path.parent).lower())) for path in self.paths]

@@ -99,6 +99,9 @@ def open_source(path, column=None):
     """
     source = _find(Path(path), column)
     try:
+        if column and isinstance(source, (Folder, Zip)):
+            raise UserError(f"--column names a column of Parquet files and the pictures of {path} lie in none: leave "
+                            "it out")
         _require_pictures(source)
         yield source
     finally:
@@ -125,7 +128,8 @@ def _require_pictures(source):
         return
     packed = next((entry.name for entry in source.others if entry.name.lower().endswith((".zip", ".parquet"))), None)
     if packed:
-        raise UserError(f"there are no images in {source.path} but {packed}: give that to minihit data prepare")
+        cure = "give that" if isinstance(source, Folder) else "unpack it and give that"
+        raise UserError(f"there are no images in {source.path} but {packed}: {cure} to minihit data prepare")
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in source.passed.most_common())
     others = f"only {source.passed.total():,} other files: {kinds}" if kinds else "nothing at all"
     closed = f"; not looked into: {'; '.join(source.closed)}" if source.closed else ""
@@ -183,16 +187,19 @@ def _of_folder(path, column=None):
     except UserError as error:
         if sum(map(_length, files)) > sum(entry.length for entry in folder.pictures):
             raise
-        folder.closed.append(str(error))
+        folder.passed = _others(folder) + Counter({f".parquet ({error})": len(files)})
         return folder
     if len(parquet.pictures) <= len(folder.pictures):
         folder.closed.append(f"{len(parquet.pictures):,} pictures in Parquet files such as {files[0]}, which minihit "
                              "data prepare takes alone")
         return folder
-    parquet.passed.update({kind: count for kind, count in folder.passed.items() if not kind.startswith(".parquet")})
-    parquet.passed.update({"beside the Parquet files": len(folder.pictures)} if folder.pictures else {})
+    parquet.passed += _others(folder) + Counter({"beside the Parquet files": len(folder.pictures)})
     parquet.closed += folder.closed
     return parquet
+
+
+def _others(folder):
+    return Counter({kind: count for kind, count in folder.passed.items() if not kind.startswith(".parquet")})
 
 
 def _parquet(path, files, column=None):

@@ -80,8 +80,10 @@ def mapping(lines):
 def attributes(lines):
     """int8 (names,) of every picture, of a line with the names, perhaps below the number of pictures, and one each."""
     counted = len(lines[0][1]) == 1 and _number(lines[0][1][0]) is not None
-    title, *lines = lines[1:] if counted else lines
-    names = title[1]
+    lines = lines[1:] if counted else lines
+    if not lines:
+        raise ValueError("there is no line with names")
+    (_, names), *lines = lines
     if names[0].lower() in HEADS or (lines and not counted and len(lines[0][1]) == len(names)):
         names = names[1:]
     return Table({_stem(words[0]): _signs(number, words, len(names)) for number, words in lines}, names)

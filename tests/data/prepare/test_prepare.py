@@ -87,7 +87,8 @@ def test_what_cannot_be_used_is_known_before_anything_is_decoded(tmp_path, monke
     make(write(tmp_path / "in", files), tmp_path / "store", report=lines.append)
     before, after = lines[: found[0]], lines[found[0] :]
     assert f"{len(unusable()) - 1} cannot be used" in before[-1]
-    assert ["wide_grey.tif" in line for line in after] == [True]
+    assert ["wide_grey.tif" in line for line in after] == [True, False]
+    assert after[-1].startswith(f"{len(files)} files: 1 taken; {len(unusable())} cannot be used, see ")
 
 
 def test_strict_stops_before_anything_is_decoded_and_goes_on_once_it_is_cured(tmp_path):

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.helpers import assert_same
+from support.pictures import photo
 from support.runs import run_config, shrunk, tiny
 
 from minihit.data.faces.render import faces
+from minihit.data.prepare.sources import open_source
 from minihit.errors import UserError
 from minihit.locks import exclusive
 from minihit.show import images
@@ -87,6 +89,22 @@ def test_a_folder_of_images_resumes_at_its_place(tmp_path):
             loop.train(config, RunFolder(tmp_path / name), resume=bool(resume))
         ends.append(final(RunFolder(tmp_path / name), tiny())[0])
     assert_same(*ends)
+
+
+@pytest.mark.parametrize("place", ["runs/a", "."])
+def test_a_run_among_its_own_pictures_resumes_and_does_not_train_on_its_own(tmp_path, capsys, place):
+    for index in range(24):
+        photo(size=(16, 16 + index)).save(tmp_path / f"{index}.png")
+    config, folder = replace(with_steps(tiny(), 4), data=str(tmp_path)), RunFolder(tmp_path / place)
+    loop.train(replace(config, sample_every=2, measure_every=2), folder)
+    assert "taken" not in capsys.readouterr().out
+    assert len(list(tmp_path.rglob("*.png"))) > 24 + 5
+    loop.train(replace(config, preset=tiny(steps=6)), folder, resume=True)
+    assert "24 taken; " in (out := capsys.readouterr().out)
+    assert "of a minihit run" in out
+    with open_source(tmp_path) as source:
+        assert len(source.pictures) == 24
+        assert "cannot be used" not in out
 
 
 def test_a_store_changed_behind_a_run_is_noticed_when_it_resumes(tmp_path):

@@ -11,8 +11,8 @@ from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
 
 ACTIONS = {
-    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--fit", "--greys", "--megapixels", "--column",
-                "--strict", "178", "0.875"],
+    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--fit", "--greys", "--megapixels",
+                "--column", "--strict", "178", "0.875"],
     "show": ["STORE", "--out", "--count", "--seed"],
     "check": ["STORE"],
     "stand-in": ["FOLDER", "--count", "--seed"],
@@ -151,10 +151,9 @@ def test_the_stand_in_can_be_prepared(here, capsys):
 
 def test_a_column_of_parquet_files_can_be_named(here, capsys):
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    pictures = {name: [{"bytes": encoded(halves(colour)), "path": None}] for name, colour in zip("ab", ("red", "blue"),
-                                                                                                 strict=True)}
-    parquet.write_table(arrow.table(pictures), here / "two.parquet")
-    assert "several columns of pictures, a, b: name one with --column" in refusal(capsys, "prepare", "two.parquet", "st")
+    red, blue = ([{"bytes": encoded(halves(colour)), "path": None}] for colour in ("red", "blue"))
+    parquet.write_table(arrow.table({"a": red, "b": blue}), here / "two.parquet")
+    assert "several columns of pictures, a, b: name one with" in refusal(capsys, "prepare", "two.parquet", "st")
     assert main(["data", "prepare", "two.parquet", "st", "--size", "16", "--column", "b"]) == 0
     store = open_store(here / "st")
     assert store.manifest.column == "b"

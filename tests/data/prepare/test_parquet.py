@@ -170,7 +170,7 @@ def test_where_several_could_be_meant_it_is_asked_for(tmp_path, columns):
 
 def test_a_column_is_named_in_parquet_files_alone(tmp_path):
     (tmp_path / "a.png").write_bytes(pictures(1)[0])
-    with (pytest.raises(UserError, match=r"--column names a column of Parquet files and the pictures of .* lie in none"),
+    with (pytest.raises(UserError, match=r"--column names a column of Parquet files and .* lie in none"),
           open_source(tmp_path, column="image")):
         pass
 

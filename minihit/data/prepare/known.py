@@ -13,6 +13,7 @@ FFHQ_TRAINING = 60_000
 FFHQ_SIZES = [{(1024, 1024)}, {(128, 128)}]
 FFHQ_VERSIONS = {"images1024x1024", "thumbnails128x128", "in-the-wild-images"}
 IMAGENET_MARGIN = 0.875
+FFHQ_NAME = re.compile(r"\d{5}")
 WORDNET_ID = re.compile(r"n\d{8}")
 
 
@@ -49,10 +50,10 @@ def celeba_hq(scene):
 
 def ffhq(scene):
     named = "ffhq" in scene.name.lower()
-    belong = [_is_ffhq(path, named) for path in scene.paths]
+    belong = [_is_ffhq(folder, stem, named) for folder, stem in zip(scene.folders, scene.stems, strict=True)]
     if not most(belong):
         return None
-    versions = FFHQ_VERSIONS.intersection(part for path in scene.paths for part in path.parts)
+    versions = FFHQ_VERSIONS.intersection(part for folder in set(scene.folders) for part in folder.split("/"))
     if len(versions) > 1:
         raise UserError(f"{scene.source.path} holds the same pictures as {' and '.join(sorted(versions))}: "
                         f"give one of these folders")
@@ -65,14 +66,14 @@ def ffhq(scene):
     return layout
 
 
-def _is_ffhq(path, named):
+def _is_ffhq(folder, stem, named):
     """Whether a picture has five digits for a name and, unless its source is named so, lies among its thousand."""
-    numbered = re.fullmatch(r"\d{5}", path.stem) is not None
-    return numbered and (named or path.parent.name == f"{path.stem[:2]}000")
+    return FFHQ_NAME.fullmatch(stem) is not None and (named or folder.endswith(f"{stem[:2]}000"))
 
 
 def imagenet(scene):
-    folders = [name if WORDNET_ID.fullmatch(name := path.parent.name) else None for path in scene.paths]
+    found = {folder: WORDNET_ID.fullmatch(folder.rpartition("/")[2]) for folder in set(scene.folders)}
+    folders = [found[folder] and found[folder][0] for folder in scene.folders]
     if not most(folders):
         return None
     layout = Layout("ImageNet", scene.pictures, margin=IMAGENET_MARGIN)

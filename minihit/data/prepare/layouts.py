@@ -32,11 +32,11 @@ def recognise(source):
     scene = Scene(source, pictures)
     found = (kind(scene) for kind in (_parquet, celeba_hq, celeba, ffhq, imagenet))
     layout = next(filter(None, found), None) or Layout("folder", pictures)
-    folders = [entry.name.split("/")[: -2 if scene.is_table else -1] for entry in pictures]
     if not layout.splits:
-        _add_folder_splits(layout)
+        _add_folder_splits(layout, scene.folders)
     if layout.name in ("folder", "Parquet") and not layout.classes:
-        _add_folder_classes(layout, folders)
+        _add_folder_classes(layout, [folder.rpartition("/")[0] for folder in scene.folders] if scene.is_table
+                            else scene.folders)
     if scene.sizes == {CELEBA}:
         layout.crop = CELEBA_CROP
     layout.said = scene.said + layout.said
@@ -53,9 +53,10 @@ def _parquet(scene):
                   labels=labels, said=said)
 
 
-def _add_folder_splits(layout):
+def _add_folder_splits(layout, folders):
     """By a folder or, for Parquet, by the beginning of a file's name."""
-    splits = [next(filter(None, map(_split, entry.name.split("/")[:-1])), None) for entry in layout.pictures]
+    found = {folder: next(filter(None, map(_split, folder.split("/"))), None) for folder in set(folders)}
+    splits = [found[folder] for folder in folders]
     if most(splits):
         add_splits(layout, splits, "their folders")
     elif any(splits):
@@ -65,7 +66,8 @@ def _add_folder_splits(layout):
 
 def _add_folder_classes(layout, folders):
     """By the first folder below that of a split, or else below the one that all pictures lie in."""
-    names = [parts[0] if parts else None for parts in _below_common([_below_split(parts) for parts in folders])]
+    below = _below_common({folder: _below_split(folder) for folder in set(folders)})
+    names = [below[folder][0] if below[folder] else None for folder in folders]
     if most(names) and 2 <= len(set(names) - {None}) <= min(MOST_CLASSES, len(names) - 1):
         add_classes(layout, names)
 
@@ -74,12 +76,15 @@ def _split(folder):
     return SPLIT_NAMES.get(re.split(r"[-_.]", folder)[0].lower())
 
 
-def _below_split(parts):
+def _below_split(folder):
+    """The parts of a path below the folder of a split, or all of them."""
+    parts = folder.split("/") if folder else []
     place = next((place for place, part in enumerate(parts, start=1) if _split(part)), 0)
     return parts[place:]
 
 
-def _below_common(folders):
-    while most(folders) and len({parts[0] for parts in folders if parts}) == 1:
-        folders = [parts[1:] for parts in folders]
-    return folders
+def _below_common(below):
+    """The parts of paths below the one folder that all of them lead through."""
+    while len({parts[0] for parts in below.values() if parts}) == 1:
+        below = {folder: parts[1:] for folder, parts in below.items()}
+    return below

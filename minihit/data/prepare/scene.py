@@ -1,9 +1,9 @@
 """A source as those look at it who recognise a layout: names, places and sizes, each found once."""
 
 import contextlib
+import os
 import warnings
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from minihit.data.prepare.decode import inspect
 
@@ -19,12 +19,14 @@ class Scene:
         self.name = source.path.absolute().name  # which may be that of a data set
 
     @cached_property
-    def paths(self):
-        return [PurePosixPath(entry.name) for entry in self.pictures]
+    def folders(self):
+        """The path of the folder that each picture lies in, below the source."""
+        return [entry.name.rpartition("/")[0] for entry in self.pictures]
 
     @cached_property
     def stems(self):
-        return [path.stem for path in self.paths]
+        """The name of each picture, without its suffix."""
+        return [os.path.splitext(entry.name.rpartition("/")[2])[0] for entry in self.pictures]
 
     @cached_property
     def sizes(self):
@@ -44,5 +46,6 @@ class Scene:
     def belong(self, pattern):
         """Whether the source, or else the folder of each picture, has a name that the pattern finds."""
         if pattern.search(self.name.lower()):
-            return [True] * len(self.paths)
-        return [bool(pattern.search(str(path.parent).lower())) for path in self.paths]
+            return [True] * len(self.folders)
+        found = {folder: bool(pattern.search(folder.lower())) for folder in set(self.folders)}
+        return [found[folder] for folder in self.folders]

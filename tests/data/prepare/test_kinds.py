@@ -4,13 +4,17 @@ import io
 import sys
 import tarfile
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from support.pictures import encoded, halves, photo
 
 from minihit.data.prepare import formats
 from minihit.data.prepare.decode import decode
+from minihit.data.prepare.formats import is_heif
 from minihit.data.prepare.kinds import OWN, classify
 from minihit.data.prepare.sources import open_source
 from minihit.show import images
@@ -95,6 +99,21 @@ def test_photos_of_phones_are_read_where_pillow_heif_is_installed(tmp_path):
     pixels = np.asarray(decode(tmp_path / "IMG_0001.HEIC")).astype(int)
     assert pixels.shape == (32, 64, 3)
     assert np.abs(pixels[:, :28] - [255, 0, 0]).max() < 20
+
+
+def test_what_pillow_heif_opens_is_a_picture(monkeypatch):
+    """Its place is taken by a module that opens every HEIC as the same picture."""
+    Image.init()
+
+    def register():
+        opened = io.BytesIO(encoded(halves("red")))
+        monkeypatch.setitem(Image.OPEN, "HEIF", (lambda file, name: PngImageFile(opened), is_heif))
+
+    monkeypatch.setitem(sys.modules, "pillow_heif", SimpleNamespace(register_heif_opener=register, __version__="1.0"))
+    formats.formats.cache_clear()
+    np.testing.assert_array_equal(decode(io.BytesIO(HEIC)), halves("red"))
+    assert formats.heif_version() == "1.0"
+    formats.formats.cache_clear()
 
 
 def test_pillow_heif_is_asked_once_and_need_not_be_there(monkeypatch):

@@ -156,7 +156,7 @@ def test_check_counts_images_that_are_there_twice(here, capsys):
 def test_the_stand_in_never_writes_over_celeba(here, capsys):
     (here / "celeba").mkdir()
     (here / "celeba" / "list_eval_partition.txt").write_text("000001.jpg 0")
-    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "stand-in", "celeba")
+    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "data", "stand-in", "celeba")
     assert [path.name for path in (here / "celeba").iterdir()] == ["list_eval_partition.txt"]
 
 
@@ -171,7 +171,8 @@ def test_a_column_of_parquet_files_can_be_named(here, capsys):
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     red, blue = ([{"bytes": encoded(halves(colour)), "path": None}] for colour in ("red", "blue"))
     parquet.write_table(arrow.table({"a": red, "b": blue}), here / "two.parquet")
-    assert "several columns of pictures, a, b: name one with" in refusal(capsys, "prepare", "two.parquet", "st")
+    said = refusal(capsys, "data", "prepare", "two.parquet", "st", "--size", "16")
+    assert "several columns of pictures, a, b: name one with" in said
     assert main(["data", "prepare", "two.parquet", "st", "--size", "16", "--column", "b"]) == 0
     store = open_store(here / "st")
     assert store.manifest.column == "b"
@@ -185,5 +186,5 @@ def test_a_column_of_parquet_files_can_be_named(here, capsys):
 def test_what_is_no_source_gets_one_sentence(here, capsys, name, words):
     if not name.startswith("/"):
         (here / name).write_bytes(bytes(257) + b"ustar")
-    assert words in refusal(capsys, "prepare", name, "store")
+    assert words in refusal(capsys, "data", "prepare", name, "store", "--size", "16")
     assert not (here / "store").exists()

@@ -42,18 +42,21 @@ def test_remarks_count_and_name_some():
                                      "1 picture with a torn profile (a.jpg)"]
 
 
+def part(number):
+    """One of 150 pictures that differ."""
+    return photo(size=(200, 200)).crop((number, number, number + 40, number + 30))
+
+
 def mixed():
     """Two hundred files of all sorts: name -> content."""
-    jpeg, png = encoded(photo(size=(40, 30)), "JPEG"), encoded(photo(size=(40, 30)))
-    tga = encoded(photo(size=(40, 30)), "TGA")
-    files = {f"a/IMG_{n:04d}.JPG": jpeg for n in range(60)}
-    files |= {f"b/{n}.png": png for n in range(40)}
-    files |= {f"b/{n}": png for n in range(15)}
-    files |= {f"c/{n}.tga": tga for n in range(5)}
+    files = {f"a/IMG_{n:04d}.JPG": encoded(part(n), "JPEG") for n in range(60)}
+    files |= {f"b/{n}.png": encoded(part(n)) for n in range(60, 100)}
+    files |= {f"b/{n}": encoded(part(n)) for n in range(100, 115)}
+    files |= {f"c/{n}.tga": encoded(part(n), "TGA") for n in range(115, 120)}
     files |= {f"a/IMG_{n:04d}.HEIC": b"\0\0\0\x18ftypheic" + bytes(90) for n in range(20)}
     files |= {f"d/{n}.png": b"" for n in range(9)}
     files |= {f"d/blank{n}.png": encoded(halves("red", "red")) for n in range(2)}
-    files |= {f"a/@eaDir/{n}.jpg": jpeg for n in range(10)}
+    files |= {f"a/@eaDir/{n}.jpg": encoded(part(n), "JPEG") for n in range(10)}
     files |= {f"a/._IMG_{n}.JPG": b"x" for n in range(10)}
     files |= {f"captions/{n}.txt": b"a face" for n in range(20)}
     files |= {f"shards/{n:05d}.tar": bytes(257) + b"ustar" + bytes(250) for n in range(5)}
@@ -103,9 +106,8 @@ def test_training_on_a_folder_says_the_same_in_one_line(tmp_path, without_heif):
 
 
 def test_the_masks_of_celeba_hq_are_counted(tmp_path):
-    png = encoded(photo(size=(20, 20)))
-    files = {f"CelebA-HQ-img/{n}.jpg": png for n in range(3)}
-    files |= {f"CelebAMask-HQ-mask-anno/0/0000{n}_hair.png": png for n in range(7)}
+    files = {f"CelebA-HQ-img/{n}.jpg": encoded(part(n)) for n in range(3)}
+    files |= {f"CelebAMask-HQ-mask-anno/0/0000{n}_hair.png": encoded(part(n)) for n in range(7)}
     lines = []
     prepare(written("folder", tmp_path / "CelebAMask-HQ", files), tmp_path / "store", Settings(16), lines.append)
     assert lines[-1] == "10 files: 3 taken; 7 passed over (7 in CelebAMask-HQ-mask-anno)"

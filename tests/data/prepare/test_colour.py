@@ -146,7 +146,7 @@ def test_without_image_cms_the_numbers_stay_and_it_is_said(monkeypatch):
 def test_preparing_says_which_pictures_have_a_profile_that_cannot_be_used(tmp_path):
     (tmp_path / "in").mkdir()
     for number in range(5):
-        photo().save(tmp_path / "in" / f"{number}.jpg", icc_profile=b"torn")
+        photo(size=(16, 16 + number)).save(tmp_path / "in" / f"{number}.jpg", icc_profile=b"torn")
     lines = []
     prepare(tmp_path / "in", tmp_path / "store", Settings(16), report=lines.append)
     assert lines[-1] == (f"5 pictures {UNUSABLE} (0.jpg, 1.jpg, 2.jpg ...)")

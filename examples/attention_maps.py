@@ -11,7 +11,7 @@ import numpy as np
 
 from minihit import sampling
 from minihit.models.hit import generator
-from minihit.ops import windows
+from minihit.ops import window_split
 from minihit.show.figures import figure
 from minihit.show.images import to_uint8
 from minihit.training.run.folder import RunFolder
@@ -49,7 +49,7 @@ def self_attention(stage, plan):
 def in_image(probs, plan, axis):
     """probs: (G, N, P, P), windows of pixels, along "block"; (P, N, G, G), places of windows, along "grid"."""
     numbers = np.arange(plan.side**2).reshape(plan.side, plan.side)
-    meeting = windows.split(numbers[None, :, :, None], plan.window)[0, :, :, 0]      # (G, P)
+    meeting = window_split.forward(numbers[None, :, :, None], plan.window)[0][0, :, :, 0]   # (G, P)
     meeting = meeting if axis == "block" else meeting.T
     index, asking = np.argwhere(meeting == numbers[asking_pixel(plan.side)])[0]
     shares = np.zeros(plan.side**2)

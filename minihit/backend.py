@@ -17,6 +17,7 @@ from minihit.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8           # of mallopt(3)
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")                         # of a container; "max" where there is none
+_OWN_CGROUPS = Path("/proc/self/cgroup")                                  # where this process is among all groups
 
 
 def array_module(x):
@@ -142,9 +143,27 @@ def memory_size(device):
         installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # not on Windows
         return None
-    with contextlib.suppress(OSError, ValueError):
-        return min(installed, int(_CGROUP_LIMIT.read_text()))
-    return installed
+    return min([installed, *_cgroup_limits()])
+
+
+def _cgroup_limits():
+    """The limits in bytes of the control groups of either version that this process is in, and of those above them."""
+    for file in _cgroup_files():
+        with contextlib.suppress(OSError, ValueError):
+            yield int(file.read_text())
+
+
+def _cgroup_files():
+    """Each may be missing. https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1/memory.html"""
+    yield _CGROUP_LIMIT
+    lines = _OWN_CGROUPS.read_text().splitlines() if _OWN_CGROUPS.exists() else []
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        root, name = _CGROUP_LIMIT.parent, _CGROUP_LIMIT.name
+        if controllers == "memory":
+            root, name = root / "memory", "memory.limit_in_bytes"
+        if controllers in ("", "memory"):
+            parts = Path(path).parts[1:]
+            yield from (root.joinpath(*parts[:depth], name) for depth in range(len(parts) + 1))
 
 
 def device_memory(device):

@@ -18,7 +18,7 @@ COMMANDS = {
     "sample": "draw pictures from the generator of a run",
     "interpolate": "an animation that wanders from picture to picture",
     "info": "what a network costs, stage by stage: parameters, multiply-adds, memory",
-    "bench": "how fast a step and its phases run, ops beside their twins, scale, and PyTorch beside it",
+    "bench": "how fast a step and its phases run, tuned ops beside their definitions, scale, PyTorch beside it",
     "gradcheck": "every gradient beside finite differences: the library's, or those of a layer of your own",
 }
 HELP = f"""\

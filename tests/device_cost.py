@@ -35,7 +35,7 @@ PHASES = {
     "G backward": [(hit, "backward")],
     "D forward": [(discriminator, "forward")],
     "D input gradient": [(network, "input_gradient")],
-    "D weight gradient": [(network, "weight_gradients")],
+    "D weight gradient": [(network, "weight_gradient")],
     "D tangent": [(network, "tangent")],
     "augmentation": [(augment, "forward"), (augment, "backward")],
     "gathering, Adam, EMA": [(state, "apply")],

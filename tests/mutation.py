@@ -1,13 +1,14 @@
-"""Mutation testing of minihit/ops and minihit/layers: one small mistake at a time, and whether a test notices it.
+"""Mutation testing of ops, layers, objectives, training, metrics and data: one small mistake at a time, and whether a
+test notices it.
 
-    python tests/mutation.py                                             every file, one after the other
+    python tests/mutation.py                                             every file of TARGETS, one after the other
     python tests/mutation.py --only minihit/ops/gelu.py --jobs 2         one file (or folder), two mutants at a time
     python tests/mutation.py --json mutants.json                         and every mutant with its fate
 
-A mutant is a file with one operator, constant, bound, order, keyword or condition changed, or one statement gone: see
-mutants.py. It is caught when the tests of that file fail (tests/ops/test_gelu.py for minihit/ops/gelu.py), or those of
-NEAR or of FAR, or when they need five times the processor time. Hypothesis draws the same examples for all. What
-survives because it computes the same is listed, with the reason, in mutation_equivalents.txt.
+A mutant is a file with one operator, constant, bound, order, name, keyword or condition changed, or one statement gone:
+see mutants.py. It is caught when the tests of that file fail (tests/ops/test_gelu.py for minihit/ops/gelu.py), or those
+near it or far from it, which AREAS names, or when they need five times the processor time. Hypothesis draws the same
+examples for all. What survives because it computes the same is listed, with the reason, in mutation_equivalents.txt.
 
 The tests run in a copy of the tree, so that edits meanwhile change nothing. A process that has imported the libraries,
 but nothing of minihit, forks for every mutant (so not on Windows).
@@ -15,6 +16,7 @@ but nothing of minihit, forks for every mutant (so not on Windows).
 
 import argparse
 import contextlib
+import functools
 import gc
 import importlib
 import importlib.util
@@ -28,15 +30,47 @@ import tempfile
 from collections import Counter
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import NamedTuple
 
 from support.mutants import as_written, mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
-TARGETS = ("minihit/ops", "minihit/layers")
-NEAR = ("tests/gradcheck/test_table.py", "tests/parity/test_pieces.py", "tests/ops/test_readable.py",
-        "tests/test_contract.py", "tests/device/test_networks.py")
-FAR = ("tests/models", "tests/objectives/test_penalties.py", "tests/training/test_step.py")
+TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
+           "minihit/objectives", "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
+           "minihit/optim.py", "minihit/metrics", "minihit/data")
+RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
+
+
+class Area(NamedTuple):
+    """The tests that a file's mutants meet after its own: arguments of pytest."""
+
+    near: tuple[str, ...] = ()
+    far: tuple[str, ...] = ()
+
+
+NETWORKS = Area(("tests/gradcheck/test_table.py", "tests/parity/test_pieces.py", "tests/ops/test_twins.py",
+                 "tests/test_contract.py", "tests/device/test_networks.py"),
+                ("tests/models", "tests/objectives/test_penalties.py", "tests/training/test_step.py"))
+STEP = Area(("tests/training/test_three_steps.py", "tests/training/test_recipe_settings.py"),
+            ("tests/training/test_step.py", "tests/training/test_state.py"))
+RUN = Area(("tests/training/test_draws.py", "tests/training/run/test_config_settings.py"), RUNS)
+AREAS = {                                                                 # the longest beginning of a path decides
+    "minihit/": NETWORKS,
+    "minihit/objectives": STEP, "minihit/optim": STEP, "minihit/training/step": STEP, "minihit/training/state": STEP,
+    "minihit/training": Area(RUN.near), "minihit/training/recipe": STEP, "minihit/training/run": RUN,
+    "minihit/sampling": Area(("tests/training/test_measure.py",)),
+    "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
+    "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_prefetch.py", "tests/data/test_folder.py"),
+                         ("tests/training/test_draws.py", "tests/training/run/test_config_settings.py")),
+    "minihit/data/prepare": Area(("tests/data/prepare",), ("tests/data/test_folder.py",)),
+    "minihit/data/store": Area(("tests/data/store", "tests/data/test_dataset.py")),
+    "minihit/data/faces": Area(("tests/data/faces",)),
+}
+OWN = {                                                                   # where it is not the one of that name alone
+    "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
+    "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
+}
 FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by exit status; others were stopped
 LIBRARIES = ("pytest", "hypothesis", "numpy", "autograd.numpy", "autograd.scipy.special", "skimage.metrics",
              "imageio.v3", "matplotlib.pyplot", "tyro", "tqdm", "threadpoolctl")
@@ -77,7 +111,11 @@ class _Changed(SourceFileLoader):
 def own_tests(path):
     """tests/ops/test_gelu.py for minihit/ops/gelu.py."""
     _, *folders, name = path.split("/")
-    return ["/".join(["tests", *folders, f"test_{name}"])]
+    return OWN.get(path, ["/".join(["tests", *folders, f"test_{name}"])])
+
+
+def area(path):
+    return AREAS[max((start for start in AREAS if path.startswith(start)), key=len)]
 
 
 def start(mutant, stages, limits):
@@ -89,7 +127,7 @@ def start(mutant, stages, limits):
         _silence()
         if mutant:
             sys.meta_path.insert(0, _Changed(mutant))
-        status = next((10 + i for i, stage in enumerate(stages) if not _pass(stage, limits[i])), 0)
+        status = next((10 + i for i, tests in enumerate(stages) if tests and not _pass(tests, limits[i])), 0)
     finally:
         os._exit(status)
 
@@ -110,8 +148,11 @@ def _pass(tests, seconds):
     return pytest.main([*PYTEST, *tests]) == 0
 
 
+@functools.cache
 def seconds_of(tests):
-    """The processor time of tests without a mutant. Exits where they fail."""
+    """The processor time of tests, a tuple, without a mutant. Exits where they fail."""
+    if not tests:
+        return 0.0
     _, status, used = os.wait4(start(None, [tests], [3600]), 0)
     if status:
         sys.exit(f"without any mutant, these fail: {' '.join(tests)}")
@@ -130,13 +171,12 @@ def fates(found, stages, limits, jobs):
         yield running.pop(child), FATES.get(code, "stopped")
 
 
-def judge(path, shared, explained, jobs):
+def judge(path, explained, jobs):
     """[(mutant, fate)] of a file; those that are explained are not run."""
-    found = mutants(path, Path(path).read_text(encoding="utf-8"))
-    stages = {"own": own_tests(path), "near": NEAR, "far": FAR}
-    limits = [GRACE + SLOWER * seconds for seconds in (seconds_of(stages["own"]), *shared)]
+    found, stages = mutants(path, Path(path).read_text(encoding="utf-8")), [tuple(own_tests(path)), *area(path)]
+    limits = [GRACE + SLOWER * seconds_of(stage) for stage in stages]
     judged = [(mutant, "explained") for mutant in found if mutant.key in explained]
-    judged += fates([mutant for mutant in found if mutant.key not in explained], list(stages.values()), limits, jobs)
+    judged += fates([mutant for mutant in found if mutant.key not in explained], stages, limits, jobs)
     return sorted(judged, key=lambda pair: pair[0].line)
 
 
@@ -202,10 +242,9 @@ def main():
     explained = equivalents(EQUIVALENTS.read_text(encoding="utf-8"))
     warm()
     with copied():
-        shared = [seconds_of(NEAR), seconds_of(FAR)]
         print(f"{'':40}{'mutants':>9}{'caught':>8}{'explained':>11}{'survived':>10}{'share':>10}")
         for path in sources(choice.only):
-            judged = judge(path, shared, explained, choice.jobs)
+            judged = judge(path, explained, choice.jobs)
             print(row(path, [fate for _, fate in judged]), flush=True)
             everything += judged
     print(row("all", [fate for _, fate in everything]))

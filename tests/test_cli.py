@@ -31,13 +31,14 @@ FLAGS = {
     "train": ["--preset", "--data", "--run", "--device", "--seed", "--resume", "--steps", "--batch", "--generator.norm",
               "--discriminator.minibatch-stddev", "--recipe.r1", "--log-every", "--sample-every", "--measure-every",
               "--measure-images", "--save-every", "--keep", "--no-flip", "--micro-batch", "--budget",
-              "{minutes,hour,night}", "--data-on-device", "--tf32"],
+              "{minutes,hour,night}", "--data-on-device", "--tf32", "--plain", "--from"],
     "data": ["prepare SOURCE STORE", "show STORE", "check STORE", "stand-in FOLDER"],
-    "sample": ["RUN", "--seeds", "--columns", "--out", "--folder", "--raw", "--scale", "--device"],
+    "sample": ["RUN", "--seeds", "--columns", "--out", "--folder", "--raw", "--scale", "--device", "--plain"],
     "interpolate": ["RUN", "--seeds", "--frames", "--fps", "--columns", "--out", "--raw", "--scale", "--device"],
     "info": ["PRESET|RUN", *PRESETS],
-    "bench": ["--preset", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out", "--device"],
-    "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "It is run"],
+    "bench": ["--preset", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out", "--device",
+              "--plain"],
+    "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "--list", "It is run"],
 }
 
 

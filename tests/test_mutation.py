@@ -31,7 +31,16 @@ CHANGES = {
     "f(x)": {"pass"},
     "y = True": {"y = False"},
     "y = 'name', 'name'": set(),
+    "y = x['generator'], 1.0": {"y = x['discriminator'], 1.0", "y = 1.0, x['generator']", "y = x['generator'], 1.001"},
+    "y = 'the generator', 'generator'": {"y = 'generator', 'the generator'", "y = 'the generator', 'discriminator'"},
+    "y = recipe.generator_rate": {"y = recipe.discriminator_rate"},
+    "y = {'real_logits': a.beta1, 'ema': b}": {
+        "y = {'fake_logits': a.beta1, 'ema': b}", "y = {'real_logits': a.beta2, 'ema': b}",
+        "y = {'real_logits': a.beta1, 'generator': b}"},
     "'What it does.'": set(),
+    "try:\n    pass\nexcept (A, B):\n    pass": set(),
+    "y: dict[str, int] = 1": {"y: dict[str, int] = 2"},
+    "def f(a: dict[str, int]) -> tuple[str, int]:\n    pass": set(),
     "if a:\n    b": {"if True:", "if False:"},
     "def f(a, k=2):\n    return a, k": {"def f(a, k=3):", "return (k, a)"},
 }
@@ -86,11 +95,16 @@ def test_a_mutant_is_caught_by_a_failing_test_or_by_the_time_it_takes(tmp_path):
         "return 3 * x own", "return 2 / x own"}
 
 
-def test_the_files_are_those_of_ops_and_layers_and_have_tests():
+def test_every_file_has_tests_of_its_own_and_areas_name_tests_that_there_are():
     found = mutation.sources(mutation.TARGETS)
-    assert {"minihit/ops/conv2d.py", "minihit/layers/conv2d.py"} <= set(found)
+    assert {"minihit/ops/conv2d.py", "minihit/ops/fast/conv2d.py", "minihit/layers/conv2d.py",
+            "minihit/training/run/log.py", "minihit/sampling.py"} <= set(found)
     assert mutation.sources(["minihit/ops/conv2d.py"]) == ["minihit/ops/conv2d.py"]
-    assert all((mutation.ROOT / tests).exists() for path in found for tests in mutation.own_tests(path))
+    named = [tests for path in found for stage in (mutation.own_tests(path), *mutation.area(path)) for tests in stage]
+    files = {tests.removeprefix("--deselect=").split("::")[0] for tests in named}
+    assert [name for name in files if not (mutation.ROOT / name).exists()] == []
+    assert mutation.area("minihit/training/step.py") == mutation.STEP
+    assert mutation.area("minihit/training/run/log.py") == mutation.RUN
 
 
 def test_what_is_excused_is_a_mutant_of_the_code_as_it_is_and_has_a_reason():

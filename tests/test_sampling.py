@@ -14,6 +14,7 @@ from support.runs import TINY, write_run
 
 from minihit import sampling, tree
 from minihit.errors import UserError
+from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig, write_config
@@ -49,10 +50,11 @@ def test_slerp_starts_at_a_and_ends_at_b(seed, latent):
     np.testing.assert_allclose(sampling.slerp(a, b, 0.3), sampling.slerp(b, a, 0.7), rtol=1e-9)
 
 
-def test_slerp_turns_by_equal_angles_on_the_circle():
-    a, b, t = np.array([2.0, 0.0]), np.array([0.0, 2.0]), np.linspace(0, 1, 5)[:, None]
-    angle = t * np.pi / 2
-    np.testing.assert_allclose(sampling.slerp(a, b, t), 2 * np.hstack([np.cos(angle), np.sin(angle)]), atol=1e-12)
+@pytest.mark.parametrize("whole", [np.pi / 2, np.pi / 3, 2.5])
+def test_slerp_turns_by_equal_angles_on_the_circle(whole):
+    t = np.linspace(0, 1, 5)[:, None]
+    path = 2 * np.hstack([np.cos(t * whole), np.sin(t * whole)])
+    np.testing.assert_allclose(sampling.slerp(path[0], path[-1], t), path, atol=1e-12)
 
 
 @pytest.mark.parametrize("b", [[1.0, 2.0], [2.0, 4.0], [-1.0, -2.0]])
@@ -85,6 +87,20 @@ def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
     for i in (0, 3):
         alone = sampling.images(**trained, config=config.preset.generator, z=z[i:i + 1])
         np.testing.assert_array_equal(images[i], alone[0])
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_an_image_is_the_generators_by_the_running_averages(tmp_path, norm):
+    """Not by the statistics of a batch, be it of one or of many."""
+    preset = replace(TINY, generator=replace(TINY.generator, norm=norm))
+    config, trained, _ = sampling.load_generator(write_run(tmp_path, preset))
+    networks, z = config.preset.generator, sampling.latents(range(4), 3)
+    images = sampling.images(**trained, config=networks, z=z)
+    expected, _ = generator.forward(trained["params"], z, networks, trained["averages"])
+    np.testing.assert_allclose(images, expected, rtol=1e-4, atol=1e-5)
+    for batch in (z, z[:1]):
+        by_batch, _ = generator.forward(trained["params"], batch, networks)
+        assert (abs(by_batch - images[:len(batch)]).max() > 0.1) == (norm == "batch")
 
 
 def test_load_generator_reads_the_average_or_the_raw_weights(run):

@@ -3,8 +3,8 @@
 #
 # Every layer of minihit is a pair of functions: `y, cache = forward(params, x)` and `dx, grads = backward(dy, cache)`.
 # Here one of them, layer normalisation, is taken apart: the forward pass cut into single lines, every line
-# differentiated by hand and compared at once with finite differences, then all of it collapsed to the five lines that
-# the library runs. Read it beside `minihit/layers/layer_norm.py`; it runs in a second.
+# differentiated by hand and compared at once with finite differences, then all of it collapsed to the few lines that
+# the library runs. Read it beside `minihit/ops/normalize.py`, which both of its norms are made of; it runs in a second.
 
 # %%
 from types import SimpleNamespace
@@ -184,8 +184,8 @@ assert errors[np.float32][4] > 1e-3 > 1e-6 > errors[np.float64][4]        # at a
 # %% [markdown]
 # ## What the library runs
 #
-# `layer_norm.forward` keeps x_hat and rstd in its cache, names you know by now, and recomputes nothing. Its backward is
-# the closed form. They agree with the long way to the last digits.
+# `layer_norm` hands its scale and bias to `normalize`, which keeps x_hat and rstd in its cache, names you know by now,
+# and recomputes nothing. Its backward is the closed form. They agree with the long way to the last digits.
 
 # %%
 params = {"scale": scale, "bias": bias}

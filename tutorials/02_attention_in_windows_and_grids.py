@@ -4,7 +4,7 @@
 # Full self-attention lets every pixel ask every other: an image of n pixels costs n * n products. HiT gives half of the
 # heads to *block attention* (pixels of one window) and half to *grid attention* (pixels at the same place of every
 # window), and steers every stage by *cross-attention* to 16 latent tokens. Here all three are written as loops, as
-# masks, and as the library computes them; then the products are counted. Read it beside `minihit/ops/windows.py`,
+# masks, and as the library computes them; then the products are counted. Read it beside `minihit/ops/window_split.py`,
 # `minihit/ops/attend.py` and `minihit/layers/multi_axis_attention.py`. With a file name it also draws the masks:
 #
 #     python tutorials/02_attention_in_windows_and_grids.py [masks.png]
@@ -17,7 +17,7 @@ import numpy as np
 
 from minihit import gradcheck
 from minihit.layers import cross_attention, multi_axis_attention
-from minihit.ops import attend, windows
+from minihit.ops import attend, window_merge, window_split
 from minihit.presets import PRESETS
 from minihit.show.figures import figure
 
@@ -26,18 +26,18 @@ rng = np.random.default_rng(0)
 # %% [markdown]
 # ## Which pixels meet
 #
-# `windows.split` cuts (B, H, W, C) into (B, G, P, C): G windows of P pixels. Split an image whose pixels are numbered
+# `window_split` cuts (B, H, W, C) into (B, G, P, C): G windows of P pixels. Split an image whose pixels are numbered
 # and the two axes can be read off: a row of the table is a window, a column is a place inside the windows.
 
 # %%
 SIDE, WINDOW = 6, (3, 3)
 numbered = np.arange(SIDE * SIDE).reshape(1, SIDE, SIDE, 1)
-table = windows.split(numbered, WINDOW)[0, :, :, 0]                       # (G, P)
+table = window_split.forward(numbered, WINDOW)[0][0, :, :, 0]             # (G, P)
 print(f"{SIDE} x {SIDE} pixels, numbered row by row, in {len(table)} windows of {table.shape[1]}:")
 print(table)
 np.testing.assert_array_equal(table[0], [0, 1, 2, 6, 7, 8, 12, 13, 14])  # one window
 np.testing.assert_array_equal(table[:, 0], [0, 3, 18, 21])               # the first place of every window
-np.testing.assert_array_equal(windows.merge(table[None, :, :, None], WINDOW, SIDE), numbered)
+np.testing.assert_array_equal(window_merge.forward(table[None, :, :, None], WINDOW, SIDE)[0], numbered)
 
 
 # %% [markdown]
@@ -47,7 +47,7 @@ np.testing.assert_array_equal(windows.merge(table[None, :, :, None], WINDOW, SID
 # %%
 def masks(side, window):
     """{"block", "grid": (HW, HW) booleans}: i and j are in the same window, or at the same place of their windows."""
-    places = windows.split(np.arange(side * side).reshape(1, side, side, 1), window)[0, :, :, 0]
+    places = window_split.forward(np.arange(side * side).reshape(1, side, side, 1), window)[0][0, :, :, 0]
     group, place = np.empty((2, side * side), int)
     group[places], place[places] = np.indices(places.shape)
     return {"block": group[:, None] == group, "grid": place[:, None] == place}
@@ -110,7 +110,8 @@ for g in range(G):
 #
 # Block attention is a batch of G attentions over P pixels. Grid attention is the very same call after `swapaxes`: a
 # batch of P attentions over G windows. And as the heads share their key, they are only more query rows: N heads of P
-# queries fold into one (P N, D) matrix, and a window costs one product with its keys instead of N small ones.
+# queries fold into one (P N, D) matrix, and a window costs one product with its keys instead of N small ones. That is
+# what the tuned twin does, `minihit/ops/fast/attend.py`; the definition, `minihit/ops/attend.py`, keeps them apart.
 
 # %%
 block, cache = attend.forward(query[:, :, :N // 2], key, value)
@@ -146,8 +147,8 @@ def masked_attention(params, x, head_masks):
 
 def layer(params, x, window, axes):
     """The library's layer on an image."""
-    y, cache = multi_axis_attention.forward(params, windows.split(x, window), axes)
-    return windows.merge(y, window, x.shape[1]), cache
+    y, cache = multi_axis_attention.forward(params, window_split.forward(x, window)[0], axes)
+    return window_merge.forward(y, window, x.shape[1])[0], cache
 
 
 C = N * D

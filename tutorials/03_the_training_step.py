@@ -230,14 +230,14 @@ unit, deltas = discriminator.logit_gradients(cache)
 _, g_seeds = losses.generator_loss(logits)
 _, d_seeds = losses.fake_loss(logits)
 _, g_grads = generator.backward(g_seeds.reshape(-1, 1, 1, 1) * unit, g_cache)
-fake_grads = discriminator.weight_gradients(deltas, cache, d_seeds)
+fake_grads = discriminator.weight_gradient(deltas, cache, d_seeds)
 
 logits, cache = discriminator.forward(d_params, real, config.discriminator)     # pass 1
 unit, deltas = discriminator.logit_gradients(cache)                               # pass 2
 _, seeds = losses.real_loss(logits)
 _, v = penalties.r1(unit, COST)
 _, t_cache = discriminator.tangent(v, cache)                                    # pass 3
-real_grads = discriminator.weight_gradients(deltas, cache, seeds, t_cache)      # pass 4
+real_grads = discriminator.weight_gradient(deltas, cache, seeds, t_cache)      # pass 4
 d_grads = tree.add(fake_grads, real_grads)
 
 networks = {"generator": {"params": g_params, "averages": averages}, "discriminator": {"params": d_params}}
@@ -257,7 +257,7 @@ def r1(params, config):
     return penalties.r1(discriminator.logit_gradients(cache)[0], COST)[0]
 
 
-r1_grads = discriminator.weight_gradients(deltas, cache, 0.0 * seeds, t_cache)
+r1_grads = discriminator.weight_gradient(deltas, cache, 0.0 * seeds, t_cache)
 slope, direction = by_differences(lambda params: r1(params, config.discriminator), d_params)
 compare("R1 of the library's discriminator", inner(r1_grads, direction), slope)
 assert all((leaf == 0.0).all() for path, leaf in tree.items(r1_grads) if path.endswith("bias"))
@@ -285,9 +285,9 @@ _, v = penalties.r1(unit[0], COST)
 t_cache = discriminator.tangent(v, cache)[1]
 for what, loss, wrong, right in [
     ("the loss", lambda params: losses.real_loss(discriminator.forward(params, real, stddev)[0])[0],
-     discriminator.weight_gradients(unit[1], cache, seeds), discriminator.loss_gradients(seeds, cache, unit)),
+     discriminator.weight_gradient(unit[1], cache, seeds), discriminator.loss_gradients(seeds, cache, unit)),
     ("R1", lambda params: r1(params, stddev),
-     discriminator.weight_gradients(unit[1], cache, 0.0 * seeds, t_cache),
+     discriminator.weight_gradient(unit[1], cache, 0.0 * seeds, t_cache),
      discriminator.loss_gradients(0.0 * seeds, cache, unit, v)),
 ]:
     slope, direction = by_differences(loss, params)

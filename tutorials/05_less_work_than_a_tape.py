@@ -5,7 +5,7 @@
 # make the training step quick on a CPU: fewer passes through the discriminator, fewer multiplications in a
 # convolution, a hidden layer that never leaves the cache, and a batch on threads that meet only where they must. Each
 # is shown here on the real code, with what it saves counted; what the clock says, of them and of some housekeeping,
-# stands at the end.
+# stands at the end. `minihit/ops/X.py` says what an op computes, `minihit/ops/fast/X.py` how it is done in less time.
 
 # %%
 import numpy as np
@@ -13,8 +13,9 @@ import numpy as np
 from minihit import cost, parallel, tree
 from minihit.layers import batch_norm, linear, mlp
 from minihit.models import discriminator
-from minihit.ops import conv2d, feed_forward, gelu, winograd
-from minihit.ops.strips import WIDE_STRIP
+from minihit.ops import conv2d, feed_forward, gelu
+from minihit.ops.fast import winograd
+from minihit.ops.fast.strips import WIDE_STRIP
 from minihit.presets import PRESETS
 
 rng = np.random.default_rng(0)
@@ -50,7 +51,7 @@ for name, flop in giga.items():
 
 # %% [markdown]
 # The seven are what `objectives/gan.py` calls, and nothing else touches the images: for the fakes `forward`,
-# `logit_gradients` and `weight_gradients`, for the reals a `tangent` more.
+# `logit_gradients` and `weight_gradient`, for the reals a `tangent` more.
 
 # %%
 tiny = PRESETS["faces-32"]
@@ -61,8 +62,8 @@ gradient, deltas = discriminator.logit_gradients(cache)
 _, tangents = discriminator.tangent(gradient, cache)
 seeds = normal(4)
 together = discriminator.loss_gradients(seeds, cache, (gradient, deltas), gradient)
-apart = tree.add(discriminator.weight_gradients(deltas, cache, seeds),
-                 discriminator.weight_gradients(deltas, cache, 0 * seeds, tangents))
+apart = tree.add(discriminator.weight_gradient(deltas, cache, seeds),
+                 discriminator.weight_gradient(deltas, cache, 0 * seeds, tangents))
 print("loss and penalty in one product per layer, or in two:")
 compare("blocks/1/conv2/weight", together["blocks"][1]["conv2"]["weight"], apart["blocks"][1]["conv2"]["weight"])
 
@@ -81,7 +82,8 @@ kernel = winograd.transform_kernel(weight)                             # (16, C,
 shifted = sum(padded[:, i:i + 16, j:j + 16] @ weight[i, j] for i in range(3) for j in range(3))
 print(f"multiplications: {9 * x.size * 64:,} by definition, {tiles.size * 64:,} on tiles")
 assert 36 * tiles.size == 16 * 9 * x.size
-compare("a convolution", conv2d.forward(x, weight), shifted)
+y, cache = conv2d.forward(x, weight)
+compare("a convolution", y, shifted)
 
 # %% [markdown]
 # The gradient of the weights is a product of the same tiles, so it is as cheap: the transpose of every mixing, in
@@ -91,7 +93,7 @@ compare("a convolution", conv2d.forward(x, weight), shifted)
 dy = normal(2, 16, 16, 64)
 by_shifts = np.stack([np.stack([np.einsum("bhwc,bhwd->cd", padded[:, i:i + 16, j:j + 16], dy) for j in range(3)])
                       for i in range(3)])
-compare("its weight's gradient", conv2d.weight_gradient(x, dy, 3), by_shifts)
+compare("its weight's gradient", conv2d.weight_gradient(dy, cache), by_shifts)
 
 # %% [markdown]
 # ## A hidden layer that never leaves the cache
@@ -104,7 +106,8 @@ compare("its weight's gradient", conv2d.weight_gradient(x, dy, 3), by_shifts)
 # %%
 layer = {name: leaf for name, leaf in mlp.init(rng, 64).items() if name != "norm"}
 rows = normal(4096, 64)
-y, cache = feed_forward.forward(layer, rows)
+weights = [layer[name][part] for name in ("expand", "contract") for part in ("weight", "bias")]
+y, cache = feed_forward.forward(rows, *weights)
 h, expand = linear.forward(layer["expand"], rows)
 active, slope = gelu.forward(h)
 whole, contract = linear.forward(layer["contract"], active)
@@ -115,11 +118,11 @@ compare("the MLP", y, whole)
 
 # %%
 dy = normal(4096, 64)
-dx, grads = feed_forward.backward(dy, cache)
+dx, dexpand, *_ = feed_forward.backward(dy, cache)
 dh, _ = linear.backward(dy, contract)
 dx_whole, expand_grads = linear.backward(gelu.backward(dh, slope), expand)
 compare("its input's gradient", dx, dx_whole)
-compare("its first weight's gradient", grads["expand"]["weight"], expand_grads["weight"])
+compare("its first weight's gradient", dexpand, expand_grads["weight"])
 
 # %% [markdown]
 # ## A batch on threads

@@ -1,4 +1,4 @@
-"""How fast, and how much memory: a training step by its phases, ops beside their twins, scale, and a peer to compare.
+"""How fast, and how much memory: a step by its phases, tuned ops beside their definitions, scale, a peer to compare.
 
 `alternate` and `ratio` are for comparisons of your own.
 """

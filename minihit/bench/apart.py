@@ -9,16 +9,18 @@ from multiprocessing import active_children, get_context
 
 from minihit import signals
 from minihit.errors import UserError
+from minihit.ops.switch import is_plain, use_plain
 
 
 @contextmanager
 def process():
-    """Yield call(function, *arguments), which runs a function of a module in one fresh process and returns its result.
+    """Yield call(function, *arguments), which runs a function of a module in one fresh process, plain where this one
+    is, and returns its result.
 
     call raises what the function raises, and UserError where the system ends the process. Ctrl-C is answered here, and
     with whatever else leaves the block early the process ends too.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), use_plain, (is_plain(),)) as pool:
         with signals.handled(signal.SIG_IGN):                             # which a new process takes over
             pool.submit(int)
 

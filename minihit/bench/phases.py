@@ -67,7 +67,7 @@ def phases(here):
         "D forward": d_forward,
         "D logit gradients": of_logits,
         "D tangent": tangent,
-        "D weight products": here.each(discriminator.weight_gradients, deltas, d_caches, logits, t_caches),
+        "D weight products": here.each(discriminator.weight_gradient, deltas, d_caches, logits, t_caches),
         **_updates(here),
         "data": lambda: to_device(to_float(data.take(0, len(here.real))), here.device),
     }

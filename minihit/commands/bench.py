@@ -11,11 +11,10 @@ import tyro
 from minihit import parallel
 from minihit.atomic import write_text
 from minihit.bench import machine, ops, peer, phases, scale
-from minihit.bench.pairs import PAIRS
 from minihit.bench.peer import TASKS
 from minihit.bench.table import aligned
 from minihit.commands.info import find, size
-from minihit.commands.options import Device, Switch, check_positive, chosen_device, parse, shown
+from minihit.commands.options import Device, Plain, Switch, check_positive, chosen_device, parse, shown
 from minihit.errors import UserError
 from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
@@ -27,6 +26,7 @@ LEGEND = """\
 each: seconds over the whole batch; in a step: how often a step makes it, and what that comes to
 GFLOP: two for each multiply-add of the definition; of a product: the share of the rate of a large matrix product
 data is drawn or read by a thread beside the step; augmentation, losses and sums are in the whole step alone"""
+SHARES = "share: what the tuned op takes of the time of its definition, which says it as plainly as NumPy can"
 MOST_STEPS = 10_000
 RATIOS = "ratios: minihit's time by the other's, the median of rounds in which they took turns"
 
@@ -51,13 +51,14 @@ class Bench:
     r1: Annotated[float | None, shown("FLOAT", "the preset's")] = None  # cost of the gradient penalty
     consistency: Annotated[float | None, shown("FLOAT", "the preset's")] = None  # cost of bCR
     steps: int = 5                           # rounds that are timed
-    ops: Switch = False                      # each op against its readable twin instead
+    ops: Switch = False                      # each op instead, the tuned ones beside their definitions
     scale: Switch = False                    # costs over image and batch sizes, and of starting, instead
     peer: Annotated[Path | None, shown("FILE", "none")] = None  # contestants of that file, which is run, instead
     only: Annotated[tuple[Literal[TASKS], ...], shown("TASK", "all")] = ()  # images, logits, step: its tasks
     out: Annotated[Path | None, shown("FILE", "none")] = None  # JSON to write; --scale writes a plot beside it
     device: Device = "auto"                  # auto is the GPU where there is a working one
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
+    plain: Plain = False
 
 
 def main(argv):
@@ -73,7 +74,7 @@ def main(argv):
     found, text = measure(options, preset, device)
     print(text)
     if options.out:
-        settings = {"preset": options.preset, "device": device, "rounds": options.steps,
+        settings = {"preset": options.preset, "device": device, "rounds": options.steps, "plain": options.plain,
                     "recipe": dataclasses.asdict(preset.recipe)}
         record = {"kind": kind or "step", "machine": facts, "settings": settings, **_plain(found)}
         write_text(options.out, json.dumps(record, indent=1, allow_nan=False) + "\n")
@@ -102,11 +103,15 @@ def _rate(row):
 
 
 def _ops(options, preset, device):
-    rows = ops.measure(options.steps, PAIRS)
-    head = ("op", "direction", "first input", "op, ms", "twin, ms", "op / twin")
+    rows = ops.measure(options.steps)
+    head = ("op", "direction", "first input", "ms", "definition, ms", "share")
     text = aligned(head, [(row.op, row.direction, " x ".join(map(str, row.shapes[0])), f"{1e3 * row.seconds:.2f}",
-                           f"{1e3 * row.twin_seconds:.2f}", f"{row.share:.3f}") for row in rows])
-    return {"rows": rows}, f"{text}\n\ntwin: the op as plain NumPy says it, minihit/ops/readable.py"
+                           *_beside(row)) for row in rows])
+    return {"rows": rows}, f"{text}\n\n{SHARES}"
+
+
+def _beside(row):
+    return ("", "") if row.share is None else (f"{1e3 * row.definition_seconds:.2f}", f"{row.share:.3f}")
 
 
 def _scale(options, preset, device):
@@ -152,6 +157,8 @@ def _require_sense(options):
     chosen = [f"--{kind}" for kind in KINDS if kind and getattr(options, kind)]
     if len(chosen) > 1:
         raise UserError(f"{' and '.join(chosen)} are different measurements: give one at a time")
+    if options.ops and options.plain:
+        raise UserError("--ops measures the ops both tuned and plain: leave --plain out")
     if options.only and not options.peer:
         raise UserError("--only chooses among the tasks of a comparison: give --peer FILE too, or leave it out")
     if options.out:

@@ -9,13 +9,17 @@ import tyro
 from tqdm import tqdm
 
 from minihit.commands.options import Switch, check_positive, parse, shown
+from minihit.data.dataset import meant
 from minihit.data.faces import stand_in
+from minihit.data.prepare.place import as_meant
 from minihit.data.prepare.prepare import Settings, prepare
 from minihit.data.prepare.square import Filter
+from minihit.data.store import twins
 from minihit.data.store.manifest import SKIPPED
 from minihit.data.store.reader import open_store, verify
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.show import images, overview
+from minihit.show.room import require_room
 
 Source = Annotated[Path, tyro.conf.Positional,
                    tyro.conf.arg(metavar="SOURCE", help="folder of pictures, zip, or Parquet files: read where it is")]
@@ -136,7 +140,7 @@ def make(options):
     manifest = store.manifest
     skipped = f", {manifest.skipped:,} files skipped (see {options.store / SKIPPED})" if manifest.skipped else ""
     print(f"{options.store}: {manifest.count:,} images of {manifest.side} x {manifest.side}{skipped}; "
-          f"minihit train --data {options.store} trains on them")
+          f"minihit train --data {meant(str(options.store))} trains on them")
     return 0
 
 
@@ -153,9 +157,13 @@ def show(options):
     check_positive(count=options.count)
     if options.out:
         images.check_suffix(options.out, ".png")
+    require_seed("--seed", options.seed)
     store = open_store(options.store)
+    folder = as_meant(options.store)
+    out = options.out or folder.with_name(f"{folder.name}.png")
+    size = images.grid_size(min(options.count, store.manifest.count), store.manifest.side)
+    require_room(out, *size, "choose a smaller --count")
     print(overview.describe(store))
-    out = options.out or options.store.with_name(f"{options.store.name}.png")
     images.write_png(out, overview.sheet(store, options.count, options.seed))
     print(out)
     return 0
@@ -163,14 +171,18 @@ def show(options):
 
 def check(options):
     with tqdm(desc="reading", unit="B", unit_scale=True, disable=None, leave=False) as bar:
-        manifest = verify(options.store, bar.update).manifest
+        store = verify(options.store, bar.update)
+    manifest, (equal, shared) = store.manifest, twins.of_store(store)
     print(f"{options.store} is whole: {manifest.count:,} images of {manifest.side} x {manifest.side}, "
           f"{len(manifest.files)} files as they were written")
+    for sentence in twins.sentences(equal, manifest.count, shared):
+        print(f"of its images {sentence}")
     return 0
 
 
 def draw(options):
     check_positive(stand_in.MOST, count=options.count)
+    require_seed("--seed", options.seed)
     with tqdm(desc="drawing", total=options.count, unit="image", disable=None, leave=False) as bar:
         path = stand_in.write(options.folder, options.count, options.seed, bar.update)
     print(path)

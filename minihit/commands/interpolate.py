@@ -13,9 +13,12 @@ from minihit.commands.options import Device, Run, Switch, check_positive, parse,
 from minihit.commands.sample import warn
 from minihit.errors import UserError
 from minihit.show import images
+from minihit.show.room import require_room
 from minihit.training.run.folder import RunFolder
 
 SEEN = 128                                                                # pixels that a moving face has at least
+FASTEST = 1_000                                                           # frames per second
+CURE = "choose fewer --frames, --seeds or --columns, or a smaller --scale"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ def main(argv):
     options = parse(Interpolate, argv, "interpolate")
     seeds = parse_seeds(options.seeds)
     check_positive(frames=options.frames, fps=options.fps, columns=options.columns, scale=options.scale)
+    if options.fps > FASTEST:
+        raise UserError(f"--fps is {options.fps:,}: it must be {FASTEST:,} at most")
     if len(seeds) % options.columns:
         raise UserError(f"{len(seeds)} seeds cannot be divided among {options.columns} columns: "
                         f"choose a multiple of {options.columns}")
@@ -49,10 +54,12 @@ def main(argv):
         images.check_suffix(options.out, ".gif", ".mp4")
     device = resolve_device(options.device)
     config, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
-    z = sampling.latents(seeds, config.preset.generator.latent)
-    paths = np.stack([sampling.loop(part, options.frames) for part in np.split(z, options.columns)], axis=1)
     scale = options.scale or max(1, SEEN // config.preset.generator.size)
     out = options.out or options.run / f"interpolation-{step:08d}.gif"
+    height, width = images.grid_size(options.columns, scale * config.preset.generator.size, options.columns)
+    require_room(out, height, width, CURE, frames=options.frames * len(seeds) // options.columns)
+    z = sampling.latents(seeds, config.preset.generator.latent)
+    paths = np.stack([sampling.loop(part, options.frames) for part in np.split(z, options.columns)], axis=1)
     images.write_animation(out, frames(trained, config.preset.generator, paths, scale, device), options.fps)
     print(out)
     return 0

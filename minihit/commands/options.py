@@ -11,10 +11,12 @@ from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec
 
 from minihit.backend import allow_tf32, resolve_device
 from minihit.errors import UserError
+from minihit.ops.switch import use_plain
 
 Device = Literal["auto", "cpu", "gpu"]
 Choice = Literal["auto", "yes", "no"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
+Plain = Annotated[Switch, tyro.conf.arg(help="run on the ops' definitions, without their tuned twins; slow")]
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 MOST_SEEDS = 1_000_000
 LARGEST = 2**63 - 1                                                       # of a whole number that anything can count
@@ -22,7 +24,8 @@ _RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 
 
 def parse(options, argv, command, default=None):
-    """The dataclass `options` from a command line; prints help or a mistake and exits where there is one.
+    """The dataclass `options` from a command line, --plain already in effect; prints help or a mistake and exits where
+    there is one.
 
     Raises UserError for a misspelt option that was taken for a file.
     """
@@ -33,6 +36,8 @@ def parse(options, argv, command, default=None):
         if isinstance(path, Path) and str(path).startswith("-"):
             raise UserError(f"{path} is no option of minihit {command}: see minihit {command} --help, or write "
                             f"{Path.cwd() / path} for what has that name")
+    if getattr(found, "plain", False):
+        use_plain(True)
     return found
 
 
@@ -96,9 +101,9 @@ def parse_seeds(text):
         match = _RANGE.fullmatch(part.strip())
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
-            raise UserError(f"seeds {text!r} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
+            raise UserError(f"seeds {text!r:.60} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
         if len(seeds) + last - first >= MOST_SEEDS:
-            raise UserError(f"seeds {text!r} are more than {MOST_SEEDS:,}: ask for fewer at a time")
+            raise UserError(f"seeds {text!r:.60} are more than {MOST_SEEDS:,}: ask for fewer at a time")
         seeds += range(first, last + 1)
     return seeds
 

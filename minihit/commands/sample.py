@@ -10,12 +10,14 @@ from tqdm import tqdm
 
 from minihit import sampling
 from minihit.backend import resolve_device
-from minihit.commands.options import Device, Run, Switch, check_positive, parse, parse_seeds, shown
+from minihit.commands.options import Device, Plain, Run, Switch, check_positive, parse, parse_seeds, shown
 from minihit.errors import UserError
 from minihit.show import images
+from minihit.show.room import require_room
 from minihit.training.run.folder import RunFolder
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
+CURE = "choose fewer --seeds or --columns, a smaller --scale, or a --folder for single pictures"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Sample:
     scale: Annotated[int | None, shown("INT", "faces of 64 pixels at least in a grid, 1 in a folder")] = None
     """times each pixel is repeated"""
     device: Device = "auto"                  # auto is the GPU where there is a working one
+    plain: Plain = False
 
 
 def main(argv):
@@ -49,13 +52,16 @@ def main(argv):
         images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
     config, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
-    drawn = pictures(trained, config.preset.generator, seeds, device)
+    size, drawn = config.preset.generator.size, pictures(trained, config.preset.generator, seeds, device)
     if options.folder:
-        write_folder(options.folder, seeds, drawn, options.scale or 1)
+        scale = options.scale or 1
+        require_room(options.folder / name_of(seeds[0]), scale * size, scale * size, "choose a smaller --scale")
+        write_folder(options.folder, seeds, drawn, scale)
         print(options.folder)
     else:
         out = options.out or options.run / f"samples-{step:08d}.png"
-        scale = options.scale or max(1, SEEN // config.preset.generator.size)
+        scale = options.scale or max(1, SEEN // size)
+        require_room(out, *images.grid_size(len(seeds), scale * size, options.columns), CURE)
         sheet = images.grid(images.upscale(np.stack(list(drawn)), scale), options.columns)
         images.write_png(out, sheet)
         print(out)
@@ -71,7 +77,11 @@ def pictures(trained, config, seeds, device):
 
 def write_folder(folder, seeds, drawn, scale):
     for seed, picture in zip(seeds, drawn, strict=True):
-        images.write_png(folder / f"seed-{seed:06d}.png", images.upscale(picture, scale))
+        images.write_png(folder / name_of(seed), images.upscale(picture, scale))
+
+
+def name_of(seed):
+    return f"seed-{seed:06d}.png"
 
 
 def warn(message):

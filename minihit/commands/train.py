@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 
 import tyro
 
-from minihit.commands.options import Choice, Device, Switch, chosen_device, parse, parse_known, shown
+from minihit.commands.options import Choice, Device, Plain, Switch, chosen_device, parse, parse_known, shown
+from minihit.data.dataset import BUILT_IN, meant
 from minihit.errors import UserError
 from minihit.presets import PRESETS
-from minihit.training.run.config import RunConfig, intervals, read_config
+from minihit.training.run import checkpoint
+from minihit.training.run.config import MAY_CHANGE, RunConfig, differences, intervals, read_config, words
 from minihit.training.run.folder import RunFolder
 
 FIRST_PRESET = "faces-32"
@@ -20,6 +22,11 @@ _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start fr
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
+_FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)",
+                      help="Run, or one of its checkpoints, whose weights a new run begins with: generator, moving "
+                           "average and discriminator. Its networks and recipe are the defaults then.")
+_RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, how often it shows and saves "
+                             "something, and the place of the same --data may change.")
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Train:
       minihit train
       minihit train --preset celeba-64 --data photos --run runs/photos --budget night
       minihit train --run runs/photos --resume
+      minihit train --from runs/faces-32 --data photos --run runs/tuned
       minihit train --run runs/grid --generator.attention grid --generator.norm layer --recipe.r1 5
     """
 
@@ -41,7 +49,8 @@ class Train:
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
-    resume: Switch = False                   # go on with the run in its folder; only --steps may change
+    plain: Plain = False
+    resume: Annotated[Switch, _RESUME] = False
     budget: Annotated[Literal["minutes", "hour", "night"] | None, _BUDGET] = None
 
 
@@ -50,9 +59,11 @@ class Base:
     """The flags that decide the defaults of all others."""
 
     preset: str | None = None
-    run: Path | None = None
+    run: str | None = None
+    origin: Annotated[str | None, _FROM] = None
     resume: Switch = False
     steps: Annotated[str, tyro.conf.arg(aliases=["--recipe.steps"])] = ""  # Train says what is wrong with it
+    data: str | None = None
 
 
 def main(argv):
@@ -67,13 +78,24 @@ def main(argv):
 def configure(argv):
     """The Train of a command line. Raises UserError where it contradicts itself or the run that it resumes."""
     base = parse_known(Base, argv, "train")
-    name = base.preset or FIRST_PRESET
+    name = FIRST_PRESET if base.preset is None else base.preset
     if name not in PRESETS:
         raise UserError(f"preset {name!r} is unknown: choose one of {', '.join(PRESETS)}")
-    folder = RunFolder(base.run or Path("runs", name))
-    first = _saved(folder, base.preset) if base.resume else _fresh(PRESETS[name], base.steps)
+    for flag, text in (("--run", base.run), ("--from", base.origin)):
+        if text == "":
+            raise UserError(f"{flag} is empty: give the folder of a run, such as runs/photos")
+    folder = RunFolder(Path(base.run or f"runs/{name}").expanduser())
+    if base.origin is not None and (base.resume or not base.run):
+        raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
+    origin = None if base.origin is None else _origin(Path(base.origin).expanduser())
+    start = _tuned(origin) if origin and base.preset is None else PRESETS[name]
+    first = _saved(folder, base.preset) if base.resume else _fresh(start, base.steps)
     options = parse(Train, argv, "train", Train(first, name, folder.path))
-    config = dataclasses.replace(options.config, data=os.path.expanduser(options.config.data))
+    named = {"data": meant(os.path.expanduser(base.data))} if base.data else {}
+    named |= {"origin": str(origin)} if origin else {}
+    config = dataclasses.replace(options.config, **named)
+    if base.data == BUILT_IN != config.data:
+        print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or base.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
     if base.resume:
@@ -84,6 +106,20 @@ def configure(argv):
 def _fresh(preset, steps):
     """The RunConfig of a preset that shows, measures and saves as often as fits so many steps, written as a word."""
     return RunConfig(preset, **intervals(int(steps) if steps.isdecimal() and len(steps) < 19 else preset.recipe.steps))
+
+
+def _origin(path):
+    """The checkpoint that --from names: the newest of a run, or the very file."""
+    found = [path] if path.is_file() else checkpoint.newest(RunFolder(path).checkpoints)
+    if not found:
+        raise UserError(f"--from {path} holds no checkpoint: give the folder of a run, or one of its checkpoints")
+    return found[0]
+
+
+def _tuned(origin):
+    """The Preset of the run of a checkpoint; how few pictures are augmented is settled by the new ones."""
+    preset = read_config(RunFolder(origin.parent.parent)).preset
+    return dataclasses.replace(preset, recipe=dataclasses.replace(preset.recipe, augment=None))
 
 
 def _saved(folder, preset):
@@ -100,26 +136,9 @@ def _saved(folder, preset):
 
 
 def _require_same(config, saved, folder):
-    """Raise UserError where anything but the number of steps differs from the run that is resumed."""
-    for name, here, there in _differences(config, saved):
-        if name != "recipe.steps":
+    """Raise UserError where more differs from the run that is resumed than may change."""
+    for name, here, there in differences(config, saved):
+        if name not in MAY_CHANGE:
             flag = name.replace("_", "-")
-            raise UserError(f"--{flag} {_words(here)} contradicts the run in {folder.path}, which has {_words(there)}: "
+            raise UserError(f"--{flag} {words(here)} contradicts the run in {folder.path}, which has {words(there)}: "
                             f"leave --{flag} out, or start another run with --run")
-
-
-def _differences(config, other, prefix=""):
-    """(name, value, other value) of the fields that differ, named as their flags are."""
-    for field in dataclasses.fields(config):
-        here, there = getattr(config, field.name), getattr(other, field.name)
-        if dataclasses.is_dataclass(here):
-            inner = "" if field.name == "preset" else f"{prefix}{field.name}."
-            yield from _differences(here, there, inner)
-        elif here != there:
-            yield prefix + field.name, here, there
-
-
-def _words(value):
-    if isinstance(value, tuple):
-        return " ".join(map(_words, value)) or "nothing"
-    return "none" if value is None else str(value)

@@ -11,6 +11,7 @@ Images that are kept, an `ImageSet`, can also be taken in two steps, so that the
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ import numpy as np
 from minihit.backend import array_module
 from minihit.data import folder
 from minihit.data.faces.render import faces
+from minihit.data.store import twins
 from minihit.data.store.manifest import SPLITS, is_store
 from minihit.data.store.reader import open_store
 from minihit.errors import UserError
@@ -35,22 +37,31 @@ FEW = 20  # images of which none can be spared
 PACKED = (".zip", ".parquet")
 
 
-def open_data(name, size, seed, flip=True, progress=None):
+def meant(name):
+    """A name that a person wrote as open_data takes it: a folder or store called "faces", where there is one, is
+    "./faces", and the drawn faces are meant only where there is none."""
+    return os.path.join(".", name) if name == BUILT_IN and os.path.exists(name) else name
+
+
+def open_data(name, size, seed, flip=True, progress=None, needed=0):
     """The data set of that name for a network of that image size.
 
     name: "faces", the built-in ones; a store that `minihit data prepare` made; a folder of pictures or a .npy file,
         which are read into memory. seed: of order, mirroring and crops. flip: mirror half of the images.
-    progress: called as progress(done, total) while a folder is read.
-    Raises UserError where there is no such data, and where a store was made for another size.
+    progress: called as progress(done, total) with the images of a folder that are read, or of a store that are checked.
+    needed: bytes of memory that training takes besides.
+    Raises UserError where there is no such data, where a store was made for another size, and where a folder takes more
+    memory than there is.
     """
     if name == BUILT_IN:
         return BuiltInFaces(size, seed)
+    name = os.path.expanduser(name)
     if is_store(name):
-        return of_store(open_store(name), size, seed, flip)
+        return of_store(open_store(name, progress), size, seed, flip)
     if Path(name).suffix.lower() in PACKED:
         raise UserError(f"{name} has to be prepared for training once: minihit data prepare {name} STORE "
                         f"--size {size}, and then train with --data STORE")
-    return of_folder(name, size, seed, flip, progress)
+    return of_folder(name, size, seed, flip, progress, needed)
 
 
 @dataclass(frozen=True)
@@ -110,8 +121,8 @@ class ImageSet:
     images: uint8 (N, S, S, 3); training, validation: int64, the rows that are taken and those held out;
     size: side of the batches, S or less: the rest is room for random crops; seed: of order, crops and mirroring;
     flip: mirror half of the images; source: what they are, for the description; skipped: how many could not be read;
-    fingerprint: says whether two sets hold the same images; check: called before images are read, raises UserError
-    where they are no longer what was opened.
+    equal: how many repeat an earlier one; fingerprint: says whether two sets hold the same images; check: called
+    before images are read, raises UserError where they are no longer what was opened.
     """
 
     images: np.ndarray
@@ -122,6 +133,7 @@ class ImageSet:
     flip: bool = True
     source: str = "memory"
     skipped: int = 0
+    equal: int = 0
     fingerprint: str = ""
     check: Callable[[], None] = lambda: None
 
@@ -131,6 +143,7 @@ class ImageSet:
         parts = [f"{len(self.training):,} images of {self.source} at {self.size} x {self.size}"]
         parts += [f"{len(self.validation):,} more held out" if apart else "too few to hold any out"]
         parts += [f"{self.skipped:,} skipped as unusable"] if self.skipped else []
+        parts += twins.sentences(self.equal, len(self.images))
         return ", ".join(parts)
 
     def take(self, position, count):
@@ -171,16 +184,17 @@ class ImageSet:
         return self.images.shape[1] - self.size
 
 
-def of_folder(path, size, seed, flip=True, progress=None):
+def of_folder(path, size, seed, flip=True, progress=None, needed=0):
     """An ImageSet of a folder of pictures or a .npy file (`minihit.data.folder.load`), with a part of it held out.
 
     One image in ten is held out, 2,000 at most, the same ones for every seed, so that runs can be compared. Below 20
     images none can be spared: all are trained on, and the held-out ones are the training ones.
-    Raises UserError where `path` has no images.
+    Raises UserError where `path` has no images, or more than fit into memory.
     """
-    images, skipped = folder.load(path, size, progress)
+    images, skipped = folder.load(path, size, progress, needed)
     training, validation = split(np.arange(len(images)))
-    return ImageSet(images, training, validation, size, seed, flip, str(path), len(skipped),
+    equal, _ = twins.count_twins(images)
+    return ImageSet(images, training, validation, size, seed, flip, str(path), len(skipped), equal,
                     hashlib.sha256(images).hexdigest())
 
 
@@ -201,7 +215,7 @@ def of_store(store, size, seed, flip=True):
     else:
         training, validation = split(training if len(training) else np.arange(manifest.count))
     return ImageSet(store.images, training, validation, size, seed, flip, str(store.path), manifest.skipped,
-                    manifest.fingerprint, store.check)
+                    max(manifest.equal, 0), manifest.fingerprint, store.check)
 
 
 def split(rows):

@@ -1,9 +1,11 @@
 """A folder of pictures, whatever it holds, as one array of square RGB images in memory."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 
+from minihit.backend import memory_size
 from minihit.data.prepare.decode import reason, to_rgb
 from minihit.data.prepare.reading import read
 from minihit.data.prepare.sources import open_folder
@@ -13,7 +15,7 @@ from minihit.errors import UserError
 SHOWN = 3  # reasons in a message
 
 
-def load(folder, size, progress=None):
+def load(folder, size, progress=None, needed=0):
     """Read all pictures in a folder, or all images in a .npy file.
 
     folder: searched with the folders in it, links to folders and hidden names excepted. Files with other suffixes than
@@ -21,9 +23,10 @@ def load(folder, size, progress=None):
         (N, H, W, 1 | 3 | 4).
     size: pixels a side; every picture is cropped to the largest square in its middle and resized (`Square`).
     progress: called as progress(done, total) after every image.
+    needed: bytes of memory that are to be left for other things.
     Returns images, uint8 (N, size, size, 3), sorted by path; and a list of what was skipped, (name, reason) each:
     files that are damaged, no pictures, too small, or too large to open safely.
-    Raises UserError where there is no such folder, or not one picture in it.
+    Raises UserError where there is no such folder, not one picture in it, or more of them than the memory holds.
     """
     folder, square = Path(folder), Square(size)
     if folder.is_file() and folder.suffix.lower() == ".npy":
@@ -31,7 +34,7 @@ def load(folder, size, progress=None):
     else:
         source = open_folder(folder)
         names, outcomes = [entry.name for entry in source.pictures], read(source, source.pictures, square)
-    images, skipped = _empty(len(names), size), []
+    images, skipped = _empty(folder, len(names), size, needed), []
     for done, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1):
         if isinstance(outcome, str):
             skipped.append((name, outcome))
@@ -77,13 +80,25 @@ def _scale(path, array):
     raise UserError(f"{path} holds {held}; give uint8, or floats from 0 to 1")
 
 
-def _empty(count, size):
+def _empty(path, count, size, needed):
+    """The array that is to be filled. Raises UserError where it does not fit beside what else is needed."""
+    taken, limit = count * size * size * 3, memory_size("cpu") or math.inf
+    short = taken + needed > limit
     try:
+        if short:
+            raise MemoryError
         return np.empty((count, size, size, 3), np.uint8)
     except MemoryError as error:
-        gigabytes = count * size * size * 3 / 1e9
-        raise UserError(f"{count:,} images of {size} x {size} need {gigabytes:.1f} GB of memory, which this machine "
-                        "does not have; minihit data prepare makes a store that needs none") from error
+        more = f", training {needed / 1e9:.1f} GB more," if needed else ""
+        there = f"there are {limit / 1e9:.1f} GB" if short else "there is less"
+        source, first = (path, "") if path.is_dir() else ("FOLDER", "write them into a folder, one PNG each, and then ")
+        raise UserError(f"{count:,} images of {size} x {size} need {taken / 1e9:.1f} GB of memory{more} and {there}: "
+                        f"{first}minihit data prepare {source} STORE --size {size} makes a store that needs none, for "
+                        f"minihit train --data STORE" + _smaller(needed, limit)) from error
+
+
+def _smaller(needed, limit):
+    return "; choose a smaller --preset, --batch or --measure-images too" if needed > limit else ""
 
 
 def _examples(skipped):

@@ -7,11 +7,13 @@
 
 For a random dy, <dy, J v> by finite differences must equal <J^T dy, v> by backward. Every parameter and every input
 gets directions v of its own, because one direction through all of them hides a wrong bias behind a large weight: a leaf
-of few values is checked value by value, a larger one along a random unit direction. Four points at h = 1e-5 leave an
-error near 1e-10, so a gradient that is wrong by 0.1% stands out a thousandfold.
+of few values is checked value by value, a larger one along two random unit directions. Four points at h = 1e-4 leave an
+error near 1e-10, so a gradient that is wrong by 0.1% stands out a thousandfold; where a kink or a sharp bend is within
+the step, which shows in the values, the step is shorter (derivatives).
 
 `minihit gradcheck` runs this over every op, layer, loss, penalty and network (table), over mistakes planted on purpose
-(plants), and over a layer of your own (homework); `--dtype float32` asks what rounding costs (precision).
+(plants), and over a layer of your own (homework), whose mistakes it names (hints); `--dtype float32` asks what rounding
+costs (precision).
 """
 
 from minihit.gradcheck.comparison import (

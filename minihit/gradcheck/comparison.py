@@ -6,14 +6,18 @@ from typing import NamedTuple
 import numpy as np
 
 from minihit import tree
-from minihit.gradcheck.derivatives import change, directional_derivative, directions, normal, unit
+from minihit.gradcheck.derivatives import change, directions, normal, slope, unit
 
-RTOL, ATOL = 1e-6, 1e-8
+RTOL, ATOL = 1e-6, 1e-8                                                   # ATOL for values, known without an error
+TINY = float(np.finfo(np.float64).tiny)                                   # keeps 0 / 0 at bay
 FEW = 8                                                                   # leaves this small are checked value by value
 
 
 class Comparison(NamedTuple):
-    """The gradient of one leaf along its worst direction; share, the error over the allowed one, fails above 1."""
+    """The gradient of one leaf along its worst direction; share, the error over the allowed one, fails above 1.
+
+    hint: what the mistake looks like, where that is known.
+    """
 
     path: str
     shape: tuple
@@ -21,13 +25,14 @@ class Comparison(NamedTuple):
     actual: float
     expected: float
     share: float
+    hint: str = ""
 
     def __str__(self):
         return (f"{self.path} {self.shape}, {self.along}: backward {self.actual:.10g}, finite differences "
                 f"{self.expected:.10g}, error {self.share:.3g} of the allowed")
 
 
-def check_layer(layer, params, inputs, rng, rtol=RTOL, atol=ATOL, few=FEW, **options):
+def check_layer(layer, params, inputs, rng, rtol=RTOL, atol=0.0, few=FEW, **options):
     """Compare layer.backward with finite differences of layer.forward; returns a Comparison per leaf.
 
     layer has forward(params, *inputs, **options) -> (*outputs, cache) and backward(*douts, cache) -> (*dinputs, grads);
@@ -37,14 +42,19 @@ def check_layer(layer, params, inputs, rng, rtol=RTOL, atol=ATOL, few=FEW, **opt
     return require(compare(*as_functions(layer, params, inputs, options), rng, rtol, atol, few))
 
 
-def check_tangent(layer, params, x, rng, rtol=RTOL, atol=ATOL, **options):
-    """Compare layer.tangent with finite differences of layer.forward along a random direction of x."""
-    assert_close(*_tangents(layer, params, x, rng, options), "tangent", rtol, atol)
+def check_tangent(layer, params, inputs, rng, rtol=RTOL, **options):
+    """Compare layer.tangent with finite differences of layer.forward along a random direction of its inputs.
+
+    layer.tangent(*t_inputs, cache) may move all of them or the first ones alone.
+    """
+    actual, expected, error = _tangents(layer, params, inputs, rng, options)
+    assert_close(actual, expected, "tangent", rtol, error)
 
 
-def compare_tangent(layer, params, x, rng, rtol=RTOL, atol=ATOL, **options):
+def compare_tangent(layer, params, inputs, rng, rtol=RTOL, **options):
     """The Comparison that check_tangent asks for."""
-    return compare_values(*_tangents(layer, params, x, rng, options), "tangent", rtol, atol)
+    actual, expected, error = _tangents(layer, params, inputs, rng, options)
+    return compare_values(actual, expected, "tangent", rtol, error)
 
 
 def as_functions(layer, params, inputs, options, names=None):
@@ -72,7 +82,7 @@ def as_functions(layer, params, inputs, options, names=None):
     return forward, backward, arguments
 
 
-def compare(forward, backward, arguments, rng, rtol=RTOL, atol=ATOL, few=FEW):
+def compare(forward, backward, arguments, rng, rtol=RTOL, atol=0.0, few=FEW):
     """A Comparison for each leaf of the tree of arguments; allowed is what finite differences err by, atol and rtol.
 
     forward(arguments) -> (outputs, cache); backward(douts, cache) -> a tree with the keys of arguments.
@@ -84,11 +94,11 @@ def compare(forward, backward, arguments, rng, rtol=RTOL, atol=ATOL, few=FEW):
 
     def check(path, leaf, along, direction):
         def forward_at(value):
-            return forward(tree.map(lambda other: value if other is leaf else other, arguments))
+            return forward(tree.map(lambda other: value if other is leaf else other, arguments))[0]
 
-        expected, error = change(forward_at, leaf, direction, douts, (outputs, cache))
+        expected, error = change(forward_at, leaf, direction, douts, outputs)
         actual = float((gradients[path] * direction).sum())
-        share = abs(actual - expected) / (atol + error + rtol * abs(expected))
+        share = abs(actual - expected) / (atol + error + rtol * abs(expected) + TINY)
         return Comparison(path, leaf.shape, along, actual, expected, share)
 
     comparisons = []
@@ -100,8 +110,8 @@ def compare(forward, backward, arguments, rng, rtol=RTOL, atol=ATOL, few=FEW):
 
 
 def compare_values(actual, expected, path, rtol=RTOL, atol=ATOL):
-    """A Comparison of two arrays of one shape, value by value."""
-    share = np.nan_to_num(abs(actual - expected) / (atol + rtol * abs(expected)), nan=np.inf)
+    """A Comparison of two arrays of one shape, value by value; atol is a number or one for each."""
+    share = np.nan_to_num(abs(actual - expected) / (atol + rtol * abs(expected) + TINY), nan=np.inf, posinf=np.inf)
     at = tuple(int(i) for i in np.unravel_index(share.argmax(), share.shape))
     return Comparison(path, share.shape, f"at {at}", float(actual[at]), float(expected[at]), float(share[at]))
 
@@ -131,13 +141,21 @@ def perturb(arrays, rng, scale=0.3):
     return tree.map(lambda leaf: leaf + scale * normal(rng, leaf), arrays)
 
 
-def _tangents(layer, params, x, rng, options):
-    """(by layer.tangent, by finite differences) along a random direction of x."""
+def _tangents(layer, params, inputs, rng, options):
+    """(by layer.tangent, by finite differences, what these err by) along a random direction of the inputs."""
     leading = [] if params is None else [_float64(params)]
-    x, t_x = _float64(x), unit(rng, x)
-    expected = directional_derivative(lambda at: layer.forward(*leading, at, **options)[0], x, t_x)
-    t_y = layer.tangent(t_x, layer.forward(*leading, x, **options)[1])
-    return t_y[0] if isinstance(t_y, tuple) else t_y, expected
+    inputs = [_float64(x) for x in (inputs if isinstance(inputs, tuple) else (inputs,))]
+    moving = len(inspect.signature(layer.tangent).parameters) - 1
+    t_inputs = [unit(rng, x) for x in inputs[:moving]]
+
+    def forward(distance):
+        moved = [x + distance * t_x for x, t_x in zip(inputs, t_inputs, strict=False)]
+        return layer.forward(*leading, *moved, *inputs[moving:], **options)
+
+    y, cache = forward(0.0)
+    expected, error = slope(lambda distance: forward(distance)[0], 0.0, 1.0, y)
+    t_y = layer.tangent(*t_inputs, cache)
+    return t_y[0] if isinstance(t_y, tuple) else t_y, expected, error
 
 
 def _float64(arrays):

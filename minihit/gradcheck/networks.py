@@ -1,9 +1,13 @@
-"""Small networks, one for each option, whose gradients take little time to check."""
+"""Whole networks in the table, one small one for each option; and penalties through D, gradients of a gradient."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+from minihit.gradcheck.checks import Check
+from minihit.models import discriminator, hit, of
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
+from minihit.objectives import penalties
 
 BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
 GENERATORS = {
@@ -24,4 +28,37 @@ DISCRIMINATORS = {
     "equalised": replace(PLAIN, equalized=True),
     "stddev": replace(PLAIN, minibatch_stddev=True),
     "everything": DiscriminatorConfig((3, 5, 4), downsample="average", equalized=True, minibatch_stddev=True),
+}
+PHOTOS = (4, 16, 16, 3)
+
+
+def network(layer, config, *shapes, **options):
+    """The Check of a layer whose parameters are those of the network that the configuration describes."""
+    return Check(layer, shapes, lambda rng: of(config).init(rng, config), {"config": config, **options}, network=True)
+
+
+def through_d(penalty, cost=1.0):
+    """A penalty on D's image gradient as a function of D's parameters, as training uses it."""
+    def forward(params, images, config):
+        _, cache = discriminator.forward(params, images, config)
+        of_logits = discriminator.logit_gradients(cache)
+        value, dgradient = penalty(of_logits[0], cost)
+        return value, {"cache": cache, "of_logits": of_logits, "dgradient": dgradient}
+
+    def backward(dvalue, cache):
+        dlogits = 0.0 * cache["of_logits"][0][:, 0, 0, 0]
+        return discriminator.loss_gradients(dlogits, cache["cache"], cache["of_logits"], dvalue * cache["dgradient"])
+
+    return SimpleNamespace(forward=forward, backward=backward)
+
+
+def _images(rng):
+    return rng.standard_normal(PHOTOS)
+
+
+NETWORKS = {
+    **{f"generator, {name}": network(hit, config, (2, 3)) for name, config in GENERATORS.items()},
+    **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
+    **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=_images)
+       for penalty in (penalties.r1, penalties.wgan_gp) for name, config in DISCRIMINATORS.items()},
 }

@@ -1,30 +1,22 @@
 """Does the check have teeth? Mistakes that people make, planted one at a time: each must be caught at its leaf."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 
 from minihit import tree
+from minihit.gradcheck import classics_of_layers, classics_of_ops
 from minihit.gradcheck.checks import run
+from minihit.gradcheck.plant import Plant
 from minihit.gradcheck.table import CHECKS
 from minihit.models import discriminator
 from minihit.ops import upsample
 from minihit.ops.column_sum import column_sum
 
 
-class Plant(NamedTuple):
-    """A mistake: the entry of CHECKS it is planted in, the leaf where it shows, and layer -> {function: wrong one}."""
-
-    check: str
-    leaf: str
-    wrong: Callable
-
-
-def planted(plant):
-    """The entry of the table with the mistake in its layer."""
-    check = CHECKS[plant.check]
+def planted(plant, check=None):
+    """The check, or else the plant's own entry of the table, with the mistake in its layer."""
+    check = check or CHECKS[plant.check]
     functions = {name: getattr(check.layer, name) for name in ("forward", "backward", "tangent", "fold")
                  if hasattr(check.layer, name)}
     return check._replace(layer=SimpleNamespace(**{**functions, **plant.wrong(check.layer)}))
@@ -95,33 +87,64 @@ def bend_forgotten(layer):
     """R1 as if minibatch stddev were linear."""
     def backward(dvalue, cache):
         _, t_cache = discriminator.tangent(dvalue * cache["dgradient"], cache["cache"])
-        no_seeds = 0.0 * cache["unit"][0][:, 0, 0, 0]
-        return discriminator.weight_gradients(cache["unit"][1], cache["cache"], no_seeds, t_cache)
+        no_seeds = 0.0 * cache["of_logits"][0][:, 0, 0, 0]
+        return discriminator.weight_gradient(cache["of_logits"][1], cache["cache"], no_seeds, t_cache)
     return {"backward": backward}
 
 
 PLANTS = {
-    "a factor of 1.001": Plant("gelu", "x", after(lambda dx, dy, cache: 1.001 * dx)),
-    "a sign": Plant("attend", "key", after(lambda found, dy, cache: (found[0], -found[1], found[2]))),
-    "a dropped term, the mean": Plant("layer_norm", "x", mean_forgotten),
-    "a dropped term, the sum": Plant("softmax", "scores", after(lambda dx, dy, cache: cache["probs"] * dy)),
-    "a dropped term, the skip": Plant("mlp", "x", after(lambda found, dy, cache: (found[0] - dy, found[1]))),
-    "a transposed axis": Plant("linear", "params/weight", after(
-        lambda found, dy, cache: changed(found, "weight", np.transpose))),
-    "a kernel turned around": Plant("conv2d", "params/weight", after(
-        lambda found, dy, cache: changed(found, "weight", lambda dweight: dweight[::-1, ::-1]))),
-    "a bias averaged, not summed": Plant("linear", "params/bias", after(
-        lambda found, dy, cache: changed(found, "bias", lambda dbias: dbias * (dbias.size / dy.size)))),
-    "a bias of the wrong gradient": Plant("layer_norm", "params/bias", after(
-        lambda found, dy, cache: changed(found, "bias", lambda dbias: column_sum(dy * cache["scale"])))),
-    "statistics held fixed": Plant("batch_norm", "x", statistics_fixed),
-    "a running average, biased": Plant("batch_norm", "running variance", biased_variance),
-    "a running average, 1% kept": Plant("batch_norm", "running mean", swapped_momentum),
-    "no transpose": Plant("blur_downsample", "x", nearest),
-    "one token reader of two": Plant("cross_attention", "tokens", after(
-        lambda found, dy, cache: (found[0], 0.5 * found[1], found[2]))),
-    "a tangent with its bias": Plant("conv2d", "tangent", tangent_with_bias),
-    "R1 with a factor of 1.001": Plant("r1, through D, equalised", "params/stem/weight", stem_times(1.001)),
-    "R1 with the factor 1/2": Plant("r1, through D, blur", "params/stem/weight", stem_times(0.5)),
-    "R1 without the bend": Plant("r1, through D, stddev", "params/stem/weight", bend_forgotten),
+    "a factor of 1.001": Plant(
+        "gelu", "x", after(lambda dx, dy, cache: 1.001 * dx), "a constant is wrong in its third digit"),
+    "a sign": Plant(
+        "attend", "key", after(lambda found, dy, cache: (found[0], -found[1], found[2])), "a sign is wrong"),
+    "a dropped term, the mean": Plant(
+        "layer_norm", "x", mean_forgotten, "it is forgotten that the mean depends on x, too"),
+    "a dropped term, the sum": Plant(
+        "softmax", "scores", after(lambda dx, dy, cache: cache["probs"] * dy),
+        "it is forgotten that every score is in the sum that all are divided by"),
+    "a dropped term, the skip": Plant(
+        "mlp", "x", after(lambda found, dy, cache: (found[0] - dy, found[1])),
+        "the gradient that takes the skip, dy itself, is not added"),
+    "a transposed axis": Plant(
+        "linear", "params/weight", after(lambda found, dy, cache: changed(found, "weight", np.transpose)),
+        "dy^T x is written for x^T dy: the gradient is transposed"),
+    "a kernel turned around": Plant(
+        "conv2d", "params/weight", after(
+            lambda found, dy, cache: changed(found, "weight", lambda dweight: dweight[::-1, ::-1])),
+        "the kernel is turned around where it should not be"),
+    "a bias averaged, not summed": Plant(
+        "linear", "params/bias", after(
+            lambda found, dy, cache: changed(found, "bias", lambda dbias: dbias * (dbias.size / dy.size))),
+        "dy is averaged over the rows in place of summed"),
+    "a bias of the wrong gradient": Plant(
+        "layer_norm", "params/bias", after(
+            lambda found, dy, cache: changed(found, "bias", lambda dbias: column_sum(dy * cache["scale"]))),
+        "the bias gets the gradient of what the scale multiplies, dy * scale, and not dy"),
+    "statistics held fixed": Plant(
+        "batch_norm", "x", statistics_fixed,
+        "mean and variance are held fixed, as in evaluation, though they depend on x"),
+    "a running average, biased": Plant(
+        "batch_norm", "running variance", biased_variance,
+        "the running average takes the variance over N, not over N - 1"),
+    "a running average, 1% kept": Plant(
+        "batch_norm", "running mean", swapped_momentum,
+        "the running average keeps 1% and takes 99%, not the other way round"),
+    "no transpose": Plant(
+        "blur_downsample", "x", nearest, "dy is spread evenly over four pixels, not by the transpose of the blur"),
+    "one token reader of two": Plant(
+        "cross_attention", "tokens", after(lambda found, dy, cache: (found[0], 0.5 * found[1], found[2])),
+        "the two gradients that reach the tokens, as keys and as values, are averaged and not added"),
+    "a tangent with its bias": Plant(
+        "conv2d", "tangent", tangent_with_bias, "the bias is added to the tangent, though it does not move with x"),
+    "R1 with a factor of 1.001": Plant(
+        "r1, through D, equalised", "params/stem/weight", stem_times(1.001),
+        "a constant of the stem is wrong in its third digit"),
+    "R1 with the factor 1/2": Plant(
+        "r1, through D, blur", "params/stem/weight", stem_times(0.5),
+        "the square is differentiated without its factor of 2"),
+    "R1 without the bend": Plant(
+        "r1, through D, stddev", "params/stem/weight", bend_forgotten,
+        "minibatch stddev is taken for linear, and its second derivative is left out"),
+    **classics_of_ops.CLASSICS,
+    **classics_of_layers.CLASSICS,
 }

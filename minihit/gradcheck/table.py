@@ -1,9 +1,17 @@
-"""The table of all that is checked: every op, layer, loss, penalty and network, small enough to be checked at once."""
+"""The one table of ops, layers, losses, penalties and networks: with what shapes, parameters and options each is run.
 
+`minihit gradcheck` differentiates all of it, small enough to be checked at once; a layer of your own is run with the
+entry that it is to be the same as; tests/test_contract.py asks of each what every layer promises; `minihit bench --ops`
+times the ops that have a large entry too, at the sizes that a group of four images has in celeba-64.
+"""
+
+from types import SimpleNamespace
+
+from minihit.backend import array_module
 from minihit.errors import UserError
-from minihit.gradcheck import adapters
-from minihit.gradcheck.checks import Check
-from minihit.gradcheck.networks import DISCRIMINATORS, GENERATORS
+from minihit.gradcheck.checks import check
+from minihit.gradcheck.losses import LOSSES
+from minihit.gradcheck.networks import NETWORKS
 from minihit.layers import (
     attention_block,
     batch_norm,
@@ -19,8 +27,6 @@ from minihit.layers import (
     to_rgb,
 )
 from minihit.layers.norm import How
-from minihit.models import discriminator, hit, of
-from minihit.objectives import losses, penalties
 from minihit.ops import (
     attend,
     augment,
@@ -28,12 +34,19 @@ from minihit.ops import (
     blur_downsample,
     feed_forward,
     gelu,
+    join,
     leaky_relu,
     minibatch_stddev,
+    normalize,
     pixel_shuffle,
     softmax,
+    standardize,
     upsample,
+    window_merge,
+    window_split,
 )
+from minihit.ops import conv2d as convolution
+from minihit.ops.column_sum import column_sum
 
 
 def named(name):
@@ -54,88 +67,99 @@ def one_named(name):
     return found.get(name, next(iter(found.values())))
 
 
-def _check(layer, *shapes, init=None, **options):
-    return Check(layer, shapes, init, options)
+def _column_sum():
+    """The helper as an op."""
+    def backward(dy, cache):
+        return array_module(dy).broadcast_to(dy, cache["shape"])
+
+    return SimpleNamespace(forward=lambda x: (column_sum(x), {"shape": x.shape}), backward=backward)
 
 
-def _network(layer, config, *shapes, **options):
-    return Check(layer, shapes, lambda rng: of(config).init(rng, config),
-                 {"config": config, **options}, network=True)
+def _stddev_twice():
+    """The tangent of minibatch stddev along a fixed t_x as a function of x: the one layer of D that bends."""
+    def forward(x, t_x):
+        _, cache = minibatch_stddev.forward(x)
+        t_y, t_cache = minibatch_stddev.tangent(t_x, cache)
+        return t_y, {"cache": cache, "t_cache": t_cache}
+
+    def backward(dt_y, cache):
+        return minibatch_stddev.tangent_backward(dt_y, **cache)
+
+    return SimpleNamespace(forward=forward, backward=backward)
 
 
 def _averages(rng):
     return {"mean": rng.standard_normal(8), "variance": 0.5 + rng.random(8)}
 
 
-def _feed_forward(rng):
-    params = mlp.init(rng, 8)
-    return {name: params[name] for name in ("expand", "contract")}
+def _draws(side):
+    return {"draws": lambda rng: augment.draw(rng, 4, side)}
 
 
-def _images(rng):
-    return rng.standard_normal(PHOTOS)
+def _normal(*shape):
+    return lambda rng: rng.standard_normal(shape)
 
 
-IMAGE, WINDOWS, TOKENS, PHOTOS = (4, 4, 6, 8), (2, 3, 4, 8), (2, 3, 5), (4, 16, 16, 3)
-_OPS = {
-    "attend": _check(attend, (2, 3, 4, 5), (2, 6, 4, 5), (2, 6, 4, 5)),
-    "attend, shared": _check(attend, (2, 3, 4, 5), (2, 6, 1, 5), (2, 6, 1, 5)),
-    "augment": _check(augment, (4, 8, 8, 3), draws=lambda rng: augment.draw(rng, 4, 8)),
-    "average_downsample": _check(average_downsample, IMAGE),
-    "blur_downsample": _check(blur_downsample, IMAGE),
-    "blur_downsample, odd": _check(blur_downsample, (2, 5, 7, 3)),
-    "conv2d, op": _check(adapters.convolution(), IMAGE, (5, 5, 8, 3)),
-    "feed_forward": _check(feed_forward, IMAGE, init=_feed_forward),
-    "gelu": _check(gelu, IMAGE),
-    "leaky_relu": _check(leaky_relu, IMAGE),
-    "minibatch_stddev": _check(minibatch_stddev, IMAGE),
-    "minibatch_stddev, twice": _check(adapters.stddev_tangent(), IMAGE, t_x=lambda rng: rng.standard_normal(IMAGE)),
-    "pixel_shuffle": _check(pixel_shuffle, IMAGE),
-    "softmax": _check(softmax, IMAGE),
-    "upsample": _check(upsample, IMAGE),
-    "windows, split": _check(adapters.split(), (2, 6, 6, 3), window=(2, 3)),
-    "windows, merge": _check(adapters.merge(), (2, 6, 6, 3), window=(2, 3), side=6),
+def _positive(*shape):
+    return lambda rng: 0.5 + rng.random(shape)
+
+
+IMAGE, WINDOWS, TOKENS = (4, 4, 6, 8), (2, 3, 4, 8), (2, 3, 5)
+MAP, HIDDEN, HEADS, SHARED = (4, 32, 32, 128), (4, 32, 32, 512), (4, 16, 64, 2, 32), (4, 16, 64, 1, 32)
+OPS = {
+    "attend": check(attend, (2, 3, 4, 5), (2, 6, 4, 5), (2, 6, 4, 5), large=(HEADS, HEADS, HEADS)),
+    "attend, shared": check(attend, (2, 3, 4, 5), (2, 6, 1, 5), (2, 6, 1, 5), large=(HEADS, SHARED, SHARED)),
+    "augment": check(augment, (4, 8, 8, 3), **_draws(8), large=((4, 64, 64, 3), _draws(64))),
+    "average_downsample": check(average_downsample, IMAGE, large=(MAP,)),
+    "blur_downsample": check(blur_downsample, IMAGE, large=(MAP,)),
+    "blur_downsample, odd": check(blur_downsample, (2, 5, 7, 3)),
+    "column_sum": check(_column_sum(), IMAGE, large=(MAP,)),
+    "conv2d, op": check(convolution, IMAGE, (5, 5, 8, 3), large=((4, 64, 64, 3), (3, 3, 3, 64))),
+    "conv2d, op, Winograd": check(convolution, (1, 16, 16, 64), (3, 3, 64, 65), large=(MAP, (3, 3, 128, 128))),
+    "conv2d, op, 1 x 1": check(convolution, (2, 3, 5, 4), (1, 1, 4, 3), large=(MAP, (1, 1, 128, 256))),
+    "feed_forward": check(feed_forward, IMAGE, (8, 32), (32,), (32, 8), (8,),
+                          large=(MAP, (128, 512), (512,), (512, 128), (128,))),
+    "gelu": check(gelu, IMAGE, large=(HIDDEN,)),
+    "join": check(join, IMAGE, IMAGE, large=(MAP, MAP)),
+    "leaky_relu": check(leaky_relu, IMAGE, large=(MAP,)),
+    "minibatch_stddev": check(minibatch_stddev, IMAGE, large=((4, 4, 4, 256),)),
+    "minibatch_stddev, twice": check(_stddev_twice(), IMAGE, t_x=_normal(*IMAGE)),
+    "normalize, pixel": check(normalize, IMAGE, (8,), (8,), per="pixel", eps=1e-6, large=(MAP, (128,), (128,))),
+    "normalize, channel": check(normalize, IMAGE, (8,), (8,), per="channel", eps=1e-3, large=(MAP, (128,), (128,))),
+    "pixel_shuffle": check(pixel_shuffle, IMAGE, large=(MAP,)),
+    "softmax": check(softmax, IMAGE, large=((4, 16, 4, 64, 64),)),
+    "standardize": check(standardize, IMAGE, (8,), (8,), mean=_normal(8), variance=_positive(8), eps=1e-3,
+                         large=(MAP, (128,), (128,), {"mean": _normal(128), "variance": _positive(128)})),
+    "upsample": check(upsample, IMAGE, large=((4, 32, 32, 3),)),
+    "window_merge": check(window_merge, (2, 6, 6, 3), window=(2, 3), side=6,
+                          large=((4, 16, 64, 128), {"window": (8, 8), "side": 32})),
+    "window_split": check(window_split, (2, 6, 6, 3), window=(2, 3), large=(MAP, {"window": (8, 8)})),
 }
-_LAYERS = {
-    "linear": _check(linear, WINDOWS, init=lambda rng: linear.init(rng, 8, 8)),
-    "linear, heads": _check(linear, WINDOWS, init=lambda rng: linear.init(rng, (4, 8), (2, 3))),
-    "conv2d": _check(conv2d, IMAGE, init=lambda rng: conv2d.init(rng, 8, 5)),
-    "conv2d, 1 x 1": _check(conv2d, IMAGE, init=lambda rng: conv2d.init(rng, 8, 5, k=1, bias=False)),
-    "conv2d, Winograd": _check(conv2d, (4, 16, 16, 64), init=lambda rng: conv2d.init(rng, 64, 64)),
-    "batch_norm": _check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8)),
-    "batch_norm, evaluation": _check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8), averages=_averages),
-    "layer_norm": _check(layer_norm, IMAGE, init=lambda rng: layer_norm.init(8)),
-    "norm": _check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("batch")),
-    "norm, layer": _check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("layer")),
-    "mlp": _check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), how=How("batch")),
-    "mlp, evaluation": _check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8),
-                              how=lambda rng: How("batch", {"norm": _averages(rng)})),
+LAYERS = {
+    "linear": check(linear, WINDOWS, init=lambda rng: linear.init(rng, 8, 8)),
+    "linear, heads": check(linear, WINDOWS, init=lambda rng: linear.init(rng, (4, 8), (2, 3))),
+    "conv2d": check(conv2d, IMAGE, init=lambda rng: conv2d.init(rng, 8, 5)),
+    "conv2d, 1 x 1": check(conv2d, IMAGE, init=lambda rng: conv2d.init(rng, 8, 5, k=1, bias=False)),
+    "conv2d, Winograd": check(conv2d, (4, 16, 16, 64), init=lambda rng: conv2d.init(rng, 64, 64)),
+    "batch_norm": check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8)),
+    "batch_norm, evaluation": check(batch_norm, IMAGE, init=lambda rng: batch_norm.init(8), averages=_averages),
+    "layer_norm": check(layer_norm, IMAGE, init=lambda rng: layer_norm.init(8)),
+    "norm": check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("batch")),
+    "norm, layer": check(norm, IMAGE, init=lambda rng: norm.init(8), how=How("layer")),
+    "mlp": check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8), how=How("batch")),
+    "mlp, evaluation": check(mlp, IMAGE, init=lambda rng: mlp.init(rng, 8),
+                             how=lambda rng: How("batch", {"norm": _averages(rng)})),
     "multi_axis_attention":
-        _check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2)),
+        check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2)),
     "multi_axis_attention, multi-head":
-        _check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2, multi_query=False)),
-    "attention_block": _check(attention_block, WINDOWS, init=lambda rng: attention_block.init(rng, 8, 2),
+        check(multi_axis_attention, WINDOWS, init=lambda rng: multi_axis_attention.init(rng, 8, 2, multi_query=False)),
+    "attention_block": check(attention_block, WINDOWS, init=lambda rng: attention_block.init(rng, 8, 2),
                               axes=("block",), how=How("batch")),
-    "cross_attention": _check(cross_attention, WINDOWS, TOKENS, init=lambda rng: cross_attention.init(rng, 8, 2, 5)),
-    "latent_tokens": _check(latent_tokens, (4, 6), init=lambda rng: latent_tokens.init(rng, 6, 3, 5), how=How("batch")),
-    "to_rgb": _check(to_rgb, IMAGE, init=lambda rng: to_rgb.init(rng, 8), how=How("batch")),
-    "residual_downsample": _check(residual_downsample, IMAGE, init=lambda rng: residual_downsample.init(rng, 8, 5)),
-    "residual_downsample, average": _check(residual_downsample, IMAGE, kind="average",
+    "cross_attention": check(cross_attention, WINDOWS, TOKENS, init=lambda rng: cross_attention.init(rng, 8, 2, 5)),
+    "latent_tokens": check(latent_tokens, (4, 6), init=lambda rng: latent_tokens.init(rng, 6, 3, 5), how=How("batch")),
+    "to_rgb": check(to_rgb, IMAGE, init=lambda rng: to_rgb.init(rng, 8), how=How("batch")),
+    "residual_downsample": check(residual_downsample, IMAGE, init=lambda rng: residual_downsample.init(rng, 8, 5)),
+    "residual_downsample, average": check(residual_downsample, IMAGE, kind="average",
                                            init=lambda rng: residual_downsample.init(rng, 8, 5)),
 }
-_LOSSES = {
-    **{f"{function.__name__}, {kind}": _check(adapters.loss(function), (6,), kind=kind)
-       for function in (losses.generator_loss, losses.real_loss, losses.fake_loss) for kind in losses.KINDS},
-    "consistency": _check(adapters.loss(losses.consistency), (6,), (6,), cost=10.0),
-    "r1": _check(adapters.loss(penalties.r1), (4, 3, 3, 3), cost=10.0),
-    "wgan_gp": _check(adapters.loss(penalties.wgan_gp), (4, 3, 3, 3), cost=10.0),
-}
-_MODELS = {
-    **{f"generator, {name}": _network(hit, config, (2, 3)) for name, config in GENERATORS.items()},
-    **{f"discriminator, {name}": _network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
-    **{f"r1, through D, {name}": _network(adapters.penalty(penalties.r1), config, images=_images)
-       for name, config in DISCRIMINATORS.items()},
-    **{f"wgan_gp, through D, {name}": _network(adapters.penalty(penalties.wgan_gp), config, images=_images)
-       for name, config in DISCRIMINATORS.items()},
-}
-CHECKS = {**_OPS, **_LAYERS, **_LOSSES, **_MODELS}
+CHECKS = {**OPS, **LAYERS, **LOSSES, **NETWORKS}

@@ -1,61 +1,135 @@
-"""A layer out of a file that somebody wrote: run as Python, its exceptions told as one sentence with file and line."""
+"""A layer out of a module or a notebook that somebody wrote: run as Python runs a script, but in its own folder, its
+exceptions told as one sentence with file and line."""
 
+import __future__
+
+import contextlib
+import io
+import os
 import sys
 import traceback
 import types
 from functools import wraps
+from pathlib import Path
 
 from minihit.errors import UserError
+from minihit.gradcheck.notebook import code_cells
 
-REQUIRED, OPTIONAL = ("forward", "backward"), ("tangent", "fold")
+FUNCTIONS = ("forward", "backward", "tangent", "fold")
 
 
 def load(path):
-    """A namespace of the path and of the file's forward, backward and, where there, tangent and fold; the file is run.
+    """A namespace of the path and of those of FUNCTIONS that the file defines; the file is run.
 
-    Raises UserError where it cannot be read or run, or lacks one of the first two.
+    What the functions print is shown the first time. Raises UserError where the file cannot be read or run.
     """
-    module = types.ModuleType(path.stem)
     try:
-        source = path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): give the file of a layer") from None
-    folder = str(path.resolve().parent)
-    sys.path.insert(0, folder)                                            # as Python does for a script
-    try:
-        _guarded(lambda: exec(compile(source, str(path), "exec"), vars(module)), path)()
-    finally:
-        sys.path.remove(folder)
-    functions = {name: getattr(module, name) for name in REQUIRED + OPTIONAL if callable(getattr(module, name, None))}
-    missing = [name for name in REQUIRED if name not in functions]
-    if missing:
-        raise UserError(f"{path} defines no {' and no '.join(missing)}: write forward(params, x), which returns "
-                        f"(y, cache), and backward(dy, cache), which returns (dx, grads)")
-    guarded = {name: _guarded(function, path) for name, function in functions.items()}
-    return types.SimpleNamespace(path=path, **guarded)
+    home = _Home(path)
+    if path.suffix == ".ipynb":
+        sources = {f", code cell {i}": source for i, source in enumerate(code_cells(content, path), 1)}
+    else:
+        sources = {"": content}
+    home.guarded(_run)(home, sources)
+    return types.SimpleNamespace(path=path, **{
+        name: home.quiet_after_once(home.guarded(getattr(home.module, name)))
+        for name in FUNCTIONS if callable(getattr(home.module, name, None))})
 
 
-def _guarded(function, path):
-    """The function, whose exceptions become a sentence with file and line."""
-    @wraps(function)
-    def call(*args, **options):
+class InFile(UserError):
+    """An exception in the file; place is where, such as ", line 7"."""
+
+    def __init__(self, path, place, words):
+        super().__init__(f"{path}{place}: {words}")
+        self.place = place
+
+
+class _Home:
+    """Where the code of a file runs: in its folder, with its neighbours; afterwards all is as it was.
+
+    Its module has a name that no other has: a layer in numpy.py must not stand in for NumPy. It is among sys.modules
+    while its code runs, where dataclasses look for it.
+    """
+
+    def __init__(self, path):
+        self.path, self.file = path, path.resolve()
+        self.module = types.ModuleType(f"homework_{path.stem}")
+        self.module.__file__ = str(self.file)
+        self.modules, self.search = {self.module.__name__: self.module}, [str(self.file.parent), *sys.path]
+
+    @contextlib.contextmanager
+    def entered(self):
+        modules, search, folder = dict(sys.modules), list(sys.path), os.getcwd()
+        sys.modules.update(self.modules)
+        sys.path[:] = self.search
+        os.chdir(self.file.parent)
         try:
-            return function(*args, **options)
-        except UserError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise UserError(f"{path}{_line(error, path)}: {_words(error)}") from None
-    return call
+            yield
+        finally:
+            os.chdir(folder)
+            self.search, sys.path[:] = list(sys.path), search
+            self.modules |= {name: module for name, module in sys.modules.items()
+                             if modules.get(name) is not module and self.is_neighbour(name)}
+            for name in self.modules:
+                sys.modules.pop(name, None)
+            sys.modules.update({name: modules[name] for name in self.modules if name in modules})
+
+    def is_neighbour(self, name):
+        """Whether a module, or the package that it is in, lies beside the file."""
+        file = Path(getattr(sys.modules.get(name.partition(".")[0]), "__file__", None) or "/")
+        return (file.parent if file.stem == "__init__" else file).parent == self.file.parent
+
+    def guarded(self, function):
+        """The function at home, whose exceptions become a sentence with file and line."""
+        @wraps(function)
+        def call(*args, **options):
+            try:
+                with self.entered():
+                    return function(*args, **options)
+            except UserError:
+                raise
+            except (Exception, SystemExit) as error:
+                raise InFile(self.path, self.place(error), self.words(error)) from None
+        return call
+
+    def quiet_after_once(self, function):
+        """The function, which prints only when it is called for the first time."""
+        called = []
+
+        @wraps(function)
+        def call(*args, **options):
+            with contextlib.redirect_stdout(io.StringIO()) if called else contextlib.nullcontext():
+                called.append(True)
+                return function(*args, **options)
+        return call
+
+    def place(self, error):
+        """Where in the file it happened: the innermost line of the traceback there, or that of a syntax error."""
+        places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+        if isinstance(error, SyntaxError):
+            places.append((error.filename, error.lineno))
+        found = [f"{self.cell(filename)}, line {number}" for filename, number in places
+                 if self.cell(filename) is not None]
+        return found[-1] if found else ""
+
+    def cell(self, filename):
+        """", code cell 3" or "" for what was compiled under a name, None for what is not of this file."""
+        rest = (filename or "").removeprefix(str(self.file))
+        return rest if rest != filename and rest[:1] in ("", ",") else None
+
+    def words(self, error):
+        own = isinstance(error, SyntaxError) and self.cell(error.filename) is not None
+        told = f"{type(error).__name__}: {error.msg if own else error}".removesuffix(": ")
+        ends = ", which ends the program: leave it out, or put it under if __name__ == \"__main__\""
+        return told + ends if isinstance(error, SystemExit) else told
 
 
-def _line(error, path):
-    """Where in the file it happened: the innermost line of the traceback there, or that of a syntax error."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        lines.append(error.lineno)
-    return f", line {lines[-1]}" if lines else ""
-
-
-def _words(error):
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {message}".removesuffix(": ")
+def _run(home, sources):
+    """Run the cells of a file, which is one cell where it is no notebook, one after the other."""
+    flags = 0
+    for cell, source in sources.items():
+        code = compile(source, f"{home.file}{cell}", "exec", flags, dont_inherit=True)
+        flags |= code.co_flags & __future__.annotations.compiler_flag     # a notebook's cells share it
+        exec(code, vars(home.module))

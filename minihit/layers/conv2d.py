@@ -4,8 +4,7 @@ Shapes: x (B, H, W, C), weight (k, k, C, C'), bias (C',), y (B, H, W, C').
 """
 
 from minihit import initializers
-from minihit.layers.linear import combine
-from minihit.ops import conv2d
+from minihit.ops import conv2d as convolution
 from minihit.ops.column_sum import column_sum
 
 
@@ -15,10 +14,10 @@ def init(rng, c_in, c_out, k=3, bias=True, initializer=initializers.glorot_unifo
 
 
 def forward(params, x):
-    y = conv2d.forward(x, params["weight"])
+    y, cache = convolution.forward(x, params["weight"])
     if "bias" in params:
         y += params["bias"]
-    return y, {"x": x, **params}
+    return y, {**cache, **params}
 
 
 def backward(dy, cache):
@@ -26,22 +25,15 @@ def backward(dy, cache):
 
 
 def input_gradient(dy, cache):
-    return conv2d.input_gradient(dy, cache["weight"])
+    return convolution.input_gradient(dy, cache)
 
 
-def weight_gradient(dy, cache, scale=None, t_cache=None):
-    """Gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>: one product serves a loss and a penalty on the input
-    gradient.
-
-    scale (B,) is one where it is None; t_cache, what tangent left, is zero where it is None.
-    """
-    inputs = combine(cache["x"], scale, t_cache)
-    grads = {"weight": conv2d.weight_gradient(inputs, dy, cache["weight"].shape[0])}
-    if "bias" in cache:
-        grads["bias"] = column_sum(combine(dy, scale))
-    return grads
+def weight_gradient(dy, cache, x=None):
+    """{"weight", "bias"}, or {"weight"} where there is no bias or x takes the place of the input: a bias reads none."""
+    grads = {"weight": convolution.weight_gradient(dy, cache, x)}
+    return {**grads, "bias": column_sum(dy)} if "bias" in cache and x is None else grads
 
 
 def tangent(t_x, cache):
     """How y moves when x moves along t_x: the same convolution without the bias."""
-    return conv2d.forward(t_x, cache["weight"]), {"t_x": t_x}
+    return convolution.tangent(t_x, cache), {"t_x": t_x}

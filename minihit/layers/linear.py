@@ -7,7 +7,6 @@ attention has weight (C, N, D) and bias (N, D), its out has weight (N, D, C) and
 import math
 
 from minihit import initializers
-from minihit.backend import fused
 from minihit.ops.column_sum import column_sum
 
 
@@ -37,17 +36,13 @@ def input_gradient(dy, cache):
     return (dy @ weight.reshape(-1, dy.shape[1]).T).reshape(x.shape)
 
 
-def weight_gradient(dy, cache, scale=None, t_cache=None):
-    """Gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>: one product serves a loss and a penalty on the input
-    gradient.
-
-    scale (B,) is one where it is None; t_cache, what tangent left, is zero where it is None.
-    """
-    x, weight, bias = cache["x"], cache["weight"], cache["bias"]
+def weight_gradient(dy, cache, x=None):
+    """{"weight", "bias"}, or {"weight"} where x takes the place of the input: a bias reads none."""
+    weight, bias = cache["weight"], cache["bias"]
     dy = dy.reshape(-1, bias.size)                                        # (rows, out)
-    rows = combine(x, scale, t_cache).reshape(dy.shape[0], -1)            # (rows, in)
-    dbias = column_sum(dy) if scale is None else column_sum(combine(dy.reshape(x.shape[0], -1, bias.size), scale))
-    return {"weight": (rows.T @ dy).reshape(weight.shape), "bias": dbias.reshape(bias.shape)}
+    rows = (cache["x"] if x is None else x).reshape(dy.shape[0], -1)      # (rows, in)
+    grads = {"weight": (rows.T @ dy).reshape(weight.shape)}
+    return grads if x is not None else {**grads, "bias": column_sum(dy).reshape(bias.shape)}
 
 
 def tangent(t_x, cache):
@@ -56,18 +51,3 @@ def tangent(t_x, cache):
     rows = t_x.reshape(-1, math.prod(weight.shape[:weight.ndim - len(axes_out)]))
     t_y = rows @ weight.reshape(rows.shape[1], -1)
     return t_y.reshape(*t_x.shape[:t_x.ndim - weight.ndim + len(axes_out)], *axes_out), {"t_x": t_x}
-
-
-def combine(x, scale, t_cache=None):
-    """scale_b x_b + t_x_b for every sample b; scale (B,) is one and t_x zero where they are None."""
-    if scale is None and t_cache is None:
-        return x
-    scale = None if scale is None else scale.reshape(-1, *[1] * (x.ndim - 1))
-    return _combine(x, scale, None if t_cache is None else t_cache["t_x"])
-
-
-@fused
-def _combine(x, scale, t_x):
-    if scale is not None:
-        x = x * scale
-    return x if t_x is None else x + t_x

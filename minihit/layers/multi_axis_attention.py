@@ -9,16 +9,22 @@ attention is both axes where each window is a row of the image (Ho et al. 2019),
 window is the image.
 """
 
-from minihit.backend import array_module, fused
-from minihit.layers import cross_attention, linear
+from minihit.backend import array_module
+from minihit.layers import linear
 from minihit.ops import attend
+from minihit.ops.add import add
 
 AXES = ("block", "grid")
 
 
 def init(rng, channels, heads, multi_query=True):
-    """The weights of a cross-attention whose keys and values read x itself."""
-    return cross_attention.init(rng, channels, heads, channels, multi_query)
+    width, key_heads = channels // heads, 1 if multi_query else heads
+    return {
+        "query": linear.init(rng, channels, (heads, width)),
+        "key": linear.init(rng, channels, (key_heads, width)),
+        "value": linear.init(rng, channels, (key_heads, width)),
+        "out": linear.init(rng, (heads, width), channels),
+    }
 
 
 def forward(params, x, axes=AXES):
@@ -48,18 +54,13 @@ def backward(dy, cache):
     dx_value, grads["value"] = linear.backward(_join(dvalue, cache["value"]), cache["value"])
     dx_key, grads["key"] = linear.backward(_join(dkey, cache["key"]), cache["key"])
     dx, grads["query"] = linear.backward(_join(dquery, cache["query"]), cache["query"])
-    return _add(dx, dx_key, dx_value), grads
+    return add(dx, dx_key, dx_value), grads
 
 
 def head_groups(axes, heads):
     """{axis: slice of the heads that attend along it}, in the order of the axes."""
     share = heads // len(axes)
     return {axis: slice(i * share, (i + 1) * share) for i, axis in enumerate(axes)}
-
-
-@fused
-def _add(dx, dx_key, dx_value):
-    return dx + dx_key + dx_value
 
 
 def _heads_of(x, heads):

@@ -4,15 +4,12 @@ Shapes: x (B, H, W, C); y (B, H/2, W/2, C').
 main: conv 3x3, leaky ReLU, downsample, conv 3x3, leaky ReLU. skip: downsample, conv 1x1 without bias.
 """
 
-import math
-
 from minihit import initializers
-from minihit.backend import fused
 from minihit.layers import conv2d
-from minihit.ops import average_downsample, blur_downsample, leaky_relu
+from minihit.ops import average_downsample, blur_downsample, join, leaky_relu
 
+CONVOLUTIONS = ("conv1", "conv2", "skip")
 DOWNSAMPLES = {"blur": blur_downsample, "average": average_downsample}
-_HALF = math.sqrt(0.5)
 
 
 def init(rng, c_in, c_out, initializer=initializers.glorot_uniform):
@@ -32,30 +29,28 @@ def forward(params, x, kind="blur"):
     main, cache["relu2"] = leaky_relu.forward(h)
     small, cache["small"] = down.forward(x)
     skip, cache["skip"] = conv2d.forward(params["skip"], small)
-    return _join(main, skip), cache
+    y, cache["join"] = join.forward(main, skip)
+    return y, cache
 
 
 def backward(dy, cache):
     dx, deltas = input_gradient(dy, cache)
-    return dx, weight_gradients(deltas, cache)
+    return dx, weight_gradient(deltas, cache)
 
 
 def input_gradient(dy, cache):
     """Returns dx and deltas, the gradients at the output of each convolution."""
     down, deltas = DOWNSAMPLES[cache["kind"]], {}
-    dy = deltas["skip"] = dy * _HALF
-    dx_skip = down.backward(conv2d.input_gradient(dy, cache["skip"]), cache["small"])
-    deltas["conv2"] = leaky_relu.backward(dy, cache["relu2"])
+    dmain, deltas["skip"] = join.backward(dy, cache["join"])
+    dx_skip = down.backward(conv2d.input_gradient(deltas["skip"], cache["skip"]), cache["small"])
+    deltas["conv2"] = leaky_relu.backward(dmain, cache["relu2"])
     dh = down.backward(conv2d.input_gradient(deltas["conv2"], cache["conv2"]), cache["down"])
     deltas["conv1"] = leaky_relu.backward(dh, cache["relu1"])
     return conv2d.input_gradient(deltas["conv1"], cache["conv1"]) + dx_skip, deltas
 
 
-def weight_gradients(deltas, cache, scale=None, t_cache=None):
-    """One product per convolution, for scaled samples and tangents as in conv2d.weight_gradient."""
-    t_cache = t_cache or dict.fromkeys(deltas)
-    return {name: conv2d.weight_gradient(deltas[name], cache[name], scale, t_cache[name])
-            for name in ("conv1", "conv2", "skip")}
+def weight_gradient(deltas, cache):
+    return {name: conv2d.weight_gradient(deltas[name], cache[name]) for name in CONVOLUTIONS}
 
 
 def tangent(t_x, cache):
@@ -65,9 +60,4 @@ def tangent(t_x, cache):
     t_h, t_cache["conv2"] = conv2d.tangent(t_h, cache["conv2"])
     t_main = leaky_relu.tangent(t_h, cache["relu2"])
     t_skip, t_cache["skip"] = conv2d.tangent(down.tangent(t_x, cache["small"]), cache["skip"])
-    return _join(t_main, t_skip), t_cache
-
-
-@fused
-def _join(main, skip):
-    return (main + skip) * _HALF
+    return join.tangent(t_main, t_skip, cache["join"]), t_cache

@@ -27,7 +27,7 @@ PATCH = 7
 PATCHES_PER_IMAGE = 128
 REPEATS, DIRECTIONS = 4, 64  # half the 512 of the paper: they move the result by 2% and take twice as long
 UNIT = 1e3
-SMALLEST_STD = 1e-8
+SMALLEST_STD = 1 / 255  # half a step of uint8: images that are all of one colour still have a ruler
 STEPS = 32767  # the largest int16
 
 

@@ -2,59 +2,39 @@
 
 Shapes: query, out (..., Q, N, D); key, value (..., K, N, D), or (..., K, 1, D) when all query heads share one key and
 one value head (multi-query, Shazeer 2019); probs (..., N, Q, K).
-
-With shared keys the heads are only more query rows, so they are folded into one product of (Q N) rows. Scores are made
-with the keys on the slow axis: a softmax over few keys is then a few long vector operations.
 """
 
-from minihit.backend import array_module
 from minihit.ops import softmax
+from minihit.ops.switch import tuned
 
 
+@tuned
 def forward(query, key, value):
-    heads, scale = query.shape[-2], key.shape[-1] ** -0.5
-    shared = key.shape[-2] == 1
-    query, key, value = _fold(query * scale, shared), _fold(key, shared), _fold(value, shared)
-    probs, _ = softmax.forward(key @ _transpose(query), axis=-2)           # (..., K, R)
-    out = _unfold(_transpose(probs) @ value, heads, shared)
-    cache = {"probs": _probs(probs, heads, shared), "query": query, "key": key, "value": value,
-             "folded_probs": probs, "heads": heads, "shared": shared, "scale": scale}
-    return out, cache
+    query, key, value = (_swap(x) for x in (query * query.shape[-1] ** -0.5, key, value))   # (..., N, Q or K, D)
+    scores = query @ _transpose(key)                                       # (..., N, Q, K)
+    probs, softmax_cache = softmax.forward(scores)
+    out = probs @ value                                                    # (..., N, Q, D)
+    return _swap(out), {"probs": probs, "softmax": softmax_cache, "query": query, "key": key, "value": value}
 
 
+@tuned
 def backward(dout, cache):
-    """Returns dquery, dkey, dvalue."""
-    query, key, value, probs, shared = (cache[name] for name in ("query", "key", "value", "folded_probs", "shared"))
-    dout = _fold(dout, shared)
-    dvalue = probs @ dout                                                  # (..., K, D)
-    dprobs = value @ _transpose(dout)                                      # (..., K, R)
-    dscores = softmax.backward(dprobs, {"probs": probs, "axis": -2})
-    dkey = dscores @ query                                                 # query carries the scale
-    dquery = _transpose(dscores) @ key * cache["scale"]
-    return _unfold(dquery, cache["heads"], shared), _unfold(dkey, 1, shared), _unfold(dvalue, 1, shared)
+    """Returns dquery, dkey, dvalue; the gradients of a shared head add up over those that read it."""
+    query, key, value, probs = (cache[name] for name in ("query", "key", "value", "probs"))
+    dout = _swap(dout)
+    dvalue = _transpose(probs) @ dout
+    dscores = softmax.backward(dout @ _transpose(value), cache["softmax"])
+    dkey = _transpose(dscores) @ query                                     # query carries the scale
+    dquery = dscores @ key * query.shape[-1] ** -0.5
+    if key.shape[-3] == 1:
+        dkey, dvalue = (x.sum(axis=-3, keepdims=True) for x in (dkey, dvalue))
+    return _swap(dquery), _swap(dkey), _swap(dvalue)
 
 
-def _fold(x, shared):
-    """(..., L, N, D) -> (..., L N, D) where keys are shared, else (..., N, L, D)."""
-    if shared:
-        return x.reshape(*x.shape[:-3], -1, x.shape[-1])
+def _swap(x):
+    """Heads before what they attend along: (..., L, N, D) <-> (..., N, L, D)."""
     return x.swapaxes(-3, -2)
-
-
-def _unfold(x, heads, shared):
-    """The inverse; how many heads there are shows in x itself unless keys are shared."""
-    if shared:
-        return x.reshape(*x.shape[:-2], -1, heads, x.shape[-1])
-    return x.swapaxes(-3, -2)
-
-
-def _probs(probs, heads, shared):
-    """The folded (..., K, R), seen as (..., N, Q, K)."""
-    if shared:
-        probs = probs.reshape(*probs.shape[:-1], -1, heads)                # (..., K, Q, N)
-        return _transpose(array_module(probs).moveaxis(probs, -1, -3))
-    return _transpose(probs)
 
 
 def _transpose(x):
-    return x.swapaxes(-1, -2)
+    return x.swapaxes(-2, -1)

@@ -6,8 +6,9 @@ no x.
 
 import numpy as np
 
-from minihit.backend import array_module, fused
+from minihit.backend import array_module
 from minihit.errors import UserError
+from minihit.ops.switch import tuned
 
 
 def draw(rng, count, side):
@@ -38,14 +39,14 @@ def backward(dy, cache):
 
 def color(x, draws):
     """Brightness + U(-.5, .5); saturation (about the channel mean) * U(0, 2); contrast (image mean) * U(.5, 1.5)."""
-    x = x + _per_image(draws["brightness"] - 0.5, x)
-    x = _scale_about_mean(x, draws["saturation"] * 2.0, axis=3)
-    return _scale_about_mean(x, draws["contrast"] + 0.5, axis=(1, 2, 3))
+    x = x + per_image(draws["brightness"] - 0.5, x)
+    x = stretch(x, draws["saturation"] * 2.0, axis=3)
+    return stretch(x, draws["contrast"] + 0.5, axis=(1, 2, 3))
 
 
 def color_backward(dy, draws):
-    dy = _scale_about_mean(dy, draws["contrast"] + 0.5, axis=(1, 2, 3))
-    return _scale_about_mean(dy, draws["saturation"] * 2.0, axis=3)
+    dy = stretch(dy, draws["contrast"] + 0.5, axis=(1, 2, 3))
+    return stretch(dy, draws["saturation"] * 2.0, axis=3)
 
 
 def translation(x, draws):
@@ -69,15 +70,11 @@ def side_of(side, share):
     return int(side * share + 0.5)
 
 
-def _scale_about_mean(x, factor, axis):
-    """Symmetric as a matrix: its own backward."""
+@tuned
+def stretch(x, factor, axis):
+    """x from its mean over the axes, `factor` (B,) times as far. Symmetric as a matrix: its own backward."""
     mean = x.mean(axis=axis, keepdims=True)
-    return _scale(x, mean, _per_image(factor, x))
-
-
-@fused
-def _scale(x, mean, factor):
-    return (x - mean) * factor + mean
+    return (x - mean) * per_image(factor, x) + mean
 
 
 def _shift(x, down, right):
@@ -96,7 +93,7 @@ def _inside_cut(center, side, x):
     return (at >= 0) & (at < cut)
 
 
-def _per_image(values, x):
+def per_image(values, x):
     return values.astype(x.dtype).reshape(-1, 1, 1, 1)
 
 

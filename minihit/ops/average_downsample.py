@@ -4,16 +4,16 @@ Shapes: x (B, H, W, C) with even H and W; y (B, H/2, W/2, C). Linear: the tangen
 """
 
 from minihit.ops import upsample
+from minihit.ops.switch import tuned
 
 
+@tuned
 def forward(x):
-    y = upsample.backward(x, {})
-    y *= 0.25
-    return y, {}
+    return (x[:, ::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, ::2] + x[:, 1::2, 1::2]) / 4, {}
 
 
 def backward(dy, cache):
-    return upsample.forward(0.25 * dy)[0]
+    return upsample.forward(dy / 4)[0]
 
 
 def tangent(t_x, cache):

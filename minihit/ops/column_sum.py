@@ -1,11 +1,11 @@
-"""Sum over all axes but the last, as a product with a row of ones: several times faster than sum(axis=0) on a CPU.
+"""Sum over all axes but the last: the gradient of a bias, which is added everywhere.
 
 Shapes: x (..., C); result (C,).
 """
 
-from minihit.backend import array_module
+from minihit.ops.switch import tuned
 
 
+@tuned
 def column_sum(x):
-    rows = x.reshape(-1, x.shape[-1])
-    return array_module(x).ones(rows.shape[0], x.dtype) @ rows
+    return x.sum(axis=tuple(range(x.ndim - 1)))

@@ -1,77 +1,45 @@
 """Convolution with stride 1 and zero padding of k // 2, as cross-correlation (what every framework calls convolution).
 
-Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd.
-
-A few images at a time, so that what is laid out for the products stays in the cache: the k x k neighbourhoods of all
-pixels as the rows of one matrix, or, for 3 x 3 kernels with enough channels, Winograd's tiles, which need fewer
-multiplications. The gradient of the input is a convolution with the kernel turned around.
+Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd. Linear in x, so its tangent is its forward.
 """
 
-import numpy as np
-
 from minihit.backend import array_module
-from minihit.ops import winograd
-
-_CACHED = 1 << 19                                                         # values laid out at a time: 2 MiB of float32
-_FEW_CHANNELS, _FEW_PIXELS = 64, 256                                      # below which Winograd's transforms cost more
+from minihit.ops.switch import tuned
 
 
+@tuned
 def forward(x, weight):
-    (b, height, width, c), (k, _, _, c_out) = x.shape, weight.shape
-    xp = array_module(x)
-    y = xp.empty((b, height, width, c_out), x.dtype)
-    if _suits_winograd(x, weight.shape):
-        kernel = winograd.transform_kernel(weight)
-        for part in _groups(b, 4 * height * width * c, xp):
-            winograd.forward(_pad(x[part], 3), kernel, out=y[part])
-    else:
-        kernel = weight.reshape(-1, c_out)
-        for part in _groups(b, height * width * k * k * c, xp):
-            xp.matmul(columns(x[part], k), kernel, out=y[part].reshape(-1, c_out))
-    return y
+    y = sum(pixels @ weight[i, j] for i, j, pixels in _shifted(x, len(weight)))
+    return y, {"x": x, "weight": weight}
 
 
-def input_gradient(dy, weight):
-    return forward(dy, weight[::-1, ::-1].swapaxes(2, 3))
+def backward(dy, cache):
+    return input_gradient(dy, cache), weight_gradient(dy, cache)
 
 
-def weight_gradient(x, dy, k):
-    (b, height, width, c), c_out, xp = x.shape, dy.shape[-1], array_module(x)
-    if _suits_winograd(x, (k, k, c, c_out)):
-        parts = _groups(b, 4 * height * width * c, xp)
-        products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in parts]
-        return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
-    parts = _groups(b, height * width * k * k * c, xp)
-    products = [columns(x[part], k).T @ dy[part].reshape(-1, c_out) for part in parts]
-    return sum(products[1:], products[0]).reshape(k, k, c, c_out)
+def input_gradient(dy, cache):
+    """The convolution of dy with the kernel turned around, its channels swapped."""
+    return forward(dy, cache["weight"][::-1, ::-1].swapaxes(2, 3))[0]
 
 
-def columns(x, k):
-    """The neighbourhood of every pixel as a row: (B H W, k k C)."""
-    b, height, width, c = x.shape
-    if k == 1:
-        return x.reshape(-1, c)
-    padded = _pad(x, k)
-    image, row, pixel, value = padded.strides
-    neighbourhoods = array_module(x).lib.stride_tricks.as_strided(
-        padded, (b, height, width, k, k * c), (image, row, pixel, row, value))
-    return neighbourhoods.reshape(b * height * width, k * k * c)
+@tuned
+def weight_gradient(dy, cache, x=None):
+    """x, where given, takes the place of the input."""
+    x, weight = cache["x"] if x is None else x, cache["weight"]
+    products = [_rows(pixels).T @ _rows(dy) for _, _, pixels in _shifted(x, len(weight))]
+    return array_module(x).stack(products).reshape(weight.shape)
 
 
-def _suits_winograd(x, kernel_shape):
-    (b, height, width, _), (k, _, *channels) = x.shape, kernel_shape
-    even = height % 2 == 0 and width % 2 == 0
-    return k == 3 and even and min(channels) >= _FEW_CHANNELS and b * height * width >= _FEW_PIXELS
+def tangent(t_x, cache):
+    return forward(t_x, cache["weight"])[0]
 
 
-def _pad(x, k):
-    (b, height, width, c), p = x.shape, k // 2
-    padded = array_module(x).zeros((b, height + 2 * p, width + 2 * p, c), x.dtype)
-    padded[:, p:p + height, p:p + width] = x
-    return padded
+def _shifted(x, k):
+    """(i, j, the pixel that place (i, j) of a k x k kernel meets, for every pixel of y)."""
+    (_, height, width, _), p = x.shape, k // 2
+    padded = array_module(x).pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
+    return [(i, j, padded[:, i:i + height, j:j + width]) for i in range(k) for j in range(k)]
 
 
-def _groups(count, values, xp):
-    """Slices of the batch for which `values` per image fit in the cache; a GPU takes it whole."""
-    size = max(1, _CACHED // values) if xp is np else count
-    return [slice(start, start + size) for start in range(0, count, size)]
+def _rows(x):
+    return x.reshape(-1, x.shape[-1])

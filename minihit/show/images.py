@@ -44,13 +44,23 @@ def grid(images, columns=None, gap=2):
     that N images leave free in the last row stay white.
     """
     count, height, width, _ = images.shape
-    columns = columns or even_columns(count)
-    rows = math.ceil(count / columns)
+    rows, columns = grid_shape(count, columns)
     cells = np.full((rows * columns, height + gap, width + gap, 3), WHITE, np.uint8)
     cells[:count, gap:, gap:] = images
     cells = cells.reshape(rows, columns, height + gap, width + gap, 3).swapaxes(1, 2)
     sheet = cells.reshape(rows * (height + gap), columns * (width + gap), 3)
     return np.pad(sheet, ((0, gap), (0, gap), (0, 0)), constant_values=WHITE)
+
+
+def grid_shape(count, columns=None):
+    """(rows, columns) of the grid of so many images."""
+    columns = columns or even_columns(count)
+    return math.ceil(count / columns), columns
+
+
+def grid_size(count, side, columns=None, gap=2):
+    """(height, width) in pixels of the grid of so many images of that side."""
+    return tuple(number * (side + gap) + gap for number in grid_shape(count, columns))
 
 
 def even_columns(count):

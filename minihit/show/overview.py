@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minihit.data.store import twins
 from minihit.show import images
 
 SAMPLE = 2_000  # images that colours are averaged over
@@ -9,8 +10,8 @@ LONGEST = 40  # classes that are listed
 
 
 def describe(store):
-    """Several lines: what the store was made of, its splits, its colours, its attributes and classes."""
-    manifest = store.manifest
+    """Several lines: what the store was made of, splits, images that are there twice, colours, attributes, classes."""
+    manifest, (equal, shared) = store.manifest, twins.of_store(store)
     lines = [
         f"{store.path}: {manifest.count:,} images of {manifest.side} x {manifest.side}"
         + (f" for training at {manifest.size} x {manifest.size}" if manifest.side > manifest.size else ""),
@@ -18,6 +19,7 @@ def describe(store):
         f"made by   crop {manifest.crop}, filter {manifest.filter}",
         f"skipped   {manifest.skipped:,} files",
         "splits    " + (", ".join(f"{name} {size:,}" for name, size in manifest.splits.items()) or "none"),
+        *(f"twins     {sentence}" for sentence in twins.sentences(equal, manifest.count, shared)),
         *colours(store),
     ]
     if manifest.attributes:

@@ -57,7 +57,7 @@ def fitting(config, device):
     memory, limit = peak(config, device), memory_size(device)
     if limit and memory > limit:
         raise UserError(f"this takes about {gigabytes(memory)} of memory and the {device} has {gigabytes(limit)}: "
-                        f"{_cure(config.preset.recipe)}")
+                        f"{_cure(config, device, memory - limit)}")
     return memory, limit
 
 
@@ -67,9 +67,13 @@ def peak(config, device):
     held = peak_memory() if device == "cpu" else device_memory(device)
     kept = sum(cost.training_memory(config.preset).values())
     stepping = cost.step_memory(config.preset, _plan(config, device))
+    return held + kept + stepping + _measuring(config, device) + (PICTURES if device == "cpu" else 0)
+
+
+def _measuring(config, device):
+    """Bytes of a measurement, all of them on the host."""
     per_image = MEASURING[0] + MEASURING[1] * config.preset.size**2
-    measuring = per_image * config.measure_images + PICTURES if device == "cpu" else 0
-    return held + kept + stepping + measuring
+    return per_image * config.measure_images if device == "cpu" else 0
 
 
 def seconds_per_step(config, device):
@@ -133,7 +137,11 @@ def within(config, seconds, budget):
     return replace(config, preset=replace(config.preset, recipe=recipe), **follow)
 
 
-def _cure(recipe):
+def _cure(config, device, missing):
+    """What to do where so many bytes are missing."""
+    if missing < _measuring(config, device):
+        return "choose a smaller --measure-images"
+    recipe = config.preset.recipe
     size = recipe.micro_batch or recipe.batch
     micro_batch = f"--micro-batch {size // 2}, a smaller --batch or " if size > 1 else ""
     return f"choose {micro_batch}a smaller --preset"

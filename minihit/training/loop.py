@@ -1,6 +1,7 @@
 """The short loop around the training step: data, update, log, checkpoints. What is seen of it is in watch.py."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -8,14 +9,15 @@ from tqdm import tqdm
 from minihit import objectives, signals, tree
 from minihit.backend import keep_memory, to_device
 from minihit.data import prefetch
-from minihit.data.dataset import open_data
+from minihit.data.dataset import BUILT_IN, open_data
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.optim import EMA_START
 from minihit.show.attempt import attempt
 from minihit.show.images import to_float
 from minihit.streams import lasting
 from minihit.training import estimate, guard, pictures, state, step, watch
-from minihit.training.run import checkpoint, log, snapshot
+from minihit.training.run import checkpoint, claim, log, snapshot
 from minihit.training.run.config import write_config
 
 _STREAM = 0                                                               # of random numbers, one generator per step
@@ -28,45 +30,52 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
 
     config: RunConfig; folder: RunFolder; budget: a name of estimate.BUDGETS that chooses the number of steps;
     data_on_device: "auto", "yes" or "no", whether a GPU keeps all images.
-    Raises UserError where the run exists and is not to be resumed, where another process trains in its folder, where
-    it cannot fit, where data or disk fail, and where a value stops being finite.
+    Raises UserError where the run exists and is not to be resumed, where the folder holds anything else, where another
+    process trains in it, where it cannot fit, where data or disk fail, and where a value stops being finite.
     """
+    if not resume:
+        claim.require_free(folder)
     with lasting(), exclusive(folder.lock, f"the run in {folder.path}"):
         if not resume and checkpoint.newest(folder.checkpoints):
             raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by "
                             f"--run")
         keep_memory()
-        data = _open(config)
+        data = _open(config, folder, device, resume)
         config = config.settled(data)
         forecast = estimate.before(config, device)
         config = estimate.within(config, forecast.seconds, budget) if budget else config
         images = prefetch.resident(data, device, data_on_device, forecast.room)
-        training = state.create(config.seed, config.preset, device)
-        done = snapshot.restore(folder, data, training, device) if resume else 0
+        training = state.create(config.seed, config.preset, device) if resume else snapshot.begin(config, device)
+        facts = snapshot.restore(config, folder, data, training, device) if resume else snapshot.START
         write_config(folder, config)
-        snapshot.clear(folder, done)
+        snapshot.clear(config, folder, facts)
         tqdm.write(_introduction(config, folder, data, training, device))
-        tqdm.write(forecast.sentence(config.preset.recipe.steps - done, images))
+        tqdm.write(forecast.sentence(config.preset.recipe.steps - facts["step"], images))
         with guard.interruptible() as asked:
-            done = _steps(watch.Watch(config, folder, device, data, images), training, done, asked)
+            done = _steps(watch.Watch(config, folder, device, data, images), training, facts, asked)
         return _finish(config, folder, done, asked)
 
 
-def _open(config):
+def _open(config, folder, device, resume):
     """The data set, with a bar while a folder is read."""
+    if resume and config.data != BUILT_IN and not Path(config.data).expanduser().exists():
+        raise UserError(f"the images of the run in {folder.path} are no longer at {config.data}: say by --data where "
+                        f"they are now")
+    needed = estimate.peak(config, device) if device == "cpu" else 0
     with tqdm(desc=f"reading {config.data}", unit="image", disable=None, leave=False) as bar:
 
         def show(done, total):
             bar.total = total
             bar.update(done - bar.n)
 
-        return open_data(config.data, config.preset.size, config.seed, config.flip, show)
+        return open_data(config.data, config.preset.size, config.seed, config.flip, show, needed)
 
 
-def _steps(run, training, done, asked):
-    """Run the steps after `done`, or as far as the first one after which `asked` is true; returns the last one."""
+def _steps(run, training, facts, asked):
+    """Run the steps after the checkpoint of those facts, or as far as the first one after which `asked` is true;
+    returns the last one that was made."""
     config, device, recipe = run.config, run.device, run.config.preset.recipe
-    window, saved = log.Window(), time.monotonic()
+    done, window, saved = facts["step"], log.Window(**facts.get("window", {})), time.monotonic()
     batches = prefetch.batches(run.data, done * recipe.batch, recipe.batch, device, run.images)
     with batches as upcoming, tqdm(total=recipe.steps, initial=done, unit="step", disable=None) as bar:
         last = done >= recipe.steps
@@ -82,12 +91,14 @@ def _steps(run, training, done, asked):
                 guard.check_finite(metrics, grads, done, run.folder)
             window.add({**metrics, "seconds_per_step": time.perf_counter() - started, "data_seconds": waited})
             if done == 1:                                                 # of the start, for which no step has to wait
-                run.look(state.create(config.seed, config.preset, device), 0)
+                run.look(snapshot.begin(config, device), 0)
             if logs:
                 run.log(window, done)
+            if done % config.log_every == 0:                              # not where it only stops
+                window = log.Window()
             run.look(training, done, done == recipe.steps)                # who asks to stop is not kept waiting
             if saves:
-                snapshot.save(config, run.folder, run.data, training, done)
+                snapshot.save(config, run.folder, run.data, training, done, window)
                 saved = time.monotonic()
             bar.update()
     return done
@@ -98,7 +109,8 @@ def _one_step(training, real, config, device, number):
     preset, rng = config.preset, np.random.default_rng([config.seed, _STREAM, number])
     draws = to_device(objectives.of(preset).draw(rng, preset.recipe.batch, preset), device)
     grads, averages, metrics = step.gradients(training.networks, real, draws, preset, config.lanes)
-    norms = state.apply(training, grads, averages, number, preset)
+    copied = 0 if config.origin else EMA_START
+    norms = state.apply(training, grads, averages, number, preset, copied)
     return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
 
 
@@ -117,7 +129,11 @@ def _introduction(config, folder, data, training, device):
     sizes = [f"{tree.size(network['params']) / 1e6:.2f} M parameters in the {name}"
              for name, network in training.networks.items()]
     augment = " ".join(config.preset.recipe.augment)
-    augmented = f"DiffAugment ({augment}); " if augment else ""
-    lanes = f" in {config.lanes} lanes" if device == "cpu" else ""
-    return (f"{data.description}; {augmented}{', '.join(sizes)}, on the {device}{lanes}; "
-            f"everything goes to {folder.path}")
+    parts = [
+        data.description,
+        *[f"DiffAugment ({augment})"] * bool(augment),
+        *[f"begun with all weights of {config.origin}, the moving average too, and a new Adam"] * bool(config.origin),
+        f"{', '.join(sizes)}, on the {device}" + (f" in {config.lanes} lanes" if device == "cpu" else ""),
+        f"everything goes to {folder.path}",
+    ]
+    return "; ".join(parts)

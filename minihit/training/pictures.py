@@ -81,7 +81,7 @@ def _readable(paths):
 def write_curves(folder):
     """Every quantity of the log over the steps: curves.png."""
     records = log.read(folder.log)
-    with figure(folder.path / "curves.png", 10, 3 * len(PANELS)) as drawn:
+    with figure(folder.curves, 10, 3 * len(PANELS)) as drawn:
         panels = drawn.subplots(len(PANELS), 1, sharex=True)
         for axes, (title, names) in zip(panels, PANELS.items(), strict=True):
             for name in names:

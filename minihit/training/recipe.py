@@ -1,13 +1,16 @@
 """How a pair of networks is trained: every number of the recipe with its reason."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
+import numpy as np
 import tyro
 
 from minihit.errors import UserError
 from minihit.objectives.losses import KINDS
 from minihit.ops.augment import POLICIES
+from minihit.optim import EPS
 
 FEW_PICTURES = 2_000                                                      # that D would soon know by heart
 LARGEST_BATCH = 2**16
@@ -57,6 +60,22 @@ class Recipe:
         for name in ("decay_from", "beta1", "beta2", "ema_decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must lie between 0 and 1")
+        self._check_precision()
+
+    def _check_precision(self):
+        """Raise UserError for numbers by which nothing is trained, as training rounds them to float32."""
+        for name in ("beta1", "beta2", "ema_decay"):
+            if _rounded(getattr(self, name)) == 1:
+                raise UserError(f"{name} is {getattr(self, name)}: it must be below 1, in float32 too, as a moving "
+                                f"average with 1 never moves")
+        for name in ("generator_rate", "discriminator_rate", "r1", "wgan_gp", "consistency", "clip"):
+            value = getattr(self, name)
+            if value and not 0 < _rounded(value) < math.inf:
+                raise UserError(f"{name} is {value}, and {_rounded(value)} in float32, which training computes in: "
+                                f"choose a number nearer to 1")
+        if 0 < self.clip < EPS:
+            raise UserError(f"clip is {self.clip}: below {EPS}, which Adam adds to what it divides by, gradients train "
+                            f"nothing; choose 1, or 0 (off)")
 
     def for_pictures(self, count):
         """The recipe with its augmentation settled for so many training pictures; None: without end."""
@@ -69,3 +88,9 @@ class Recipe:
         """The factor of the learning rates at a step (from 1)."""
         start = self.decay_from * self.steps
         return 1.0 if step <= start else max(0.0, (self.steps - step + 1) / (self.steps - start + 1))
+
+
+def _rounded(value):
+    """To float32, infinity where it is too large for that."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))

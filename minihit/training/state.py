@@ -53,8 +53,11 @@ def create(seed, preset, device="cpu"):
     return State(buffers, averaged, moments, trees)
 
 
-def apply(state, grads, averages, step, preset):
-    """Update the state in place after step (from 1); returns the gradients' norms, scalar arrays on the device."""
+def apply(state, grads, averages, step, preset, copied=optim.EMA_START):
+    """Update the state in place after step (from 1); returns the gradients' norms, scalar arrays on the device.
+
+    copied: the last step until which the moving average is a copy, as first values are not worth remembering.
+    """
     objective, recipe, norms = objectives.of(preset), preset.recipe, {}
     for name, rate in objective.rates(recipe).items():
         params, moments = _params(state.buffers[name], state.networks[name]), state.moments[name]
@@ -66,7 +69,7 @@ def apply(state, grads, averages, step, preset):
     for name, new in averages.items():
         tree.map(tree.copy_into, state.networks[name]["averages"], new)
     for name, average in state.averaged.items():
-        optim.ema(average, state.buffers[name], step, recipe.ema_decay)
+        optim.ema(average, state.buffers[name], step, recipe.ema_decay, copied)
     return norms
 
 

@@ -78,4 +78,6 @@ def _measured(record):
             f"of real images {record['swd_real']:.1f}")
     if "neighbour_ratio" in record:
         text += f"; {record['neighbour_ratio']:.2f} times as far from the nearest training image as held-out images are"
+    elif record.get("neighbour_real") == 0:
+        text += "; most held-out images are training images too, so that nothing tells learning from copying"
     return text

@@ -11,6 +11,7 @@ from support.runs import TINY, tiny
 
 from minihit.bench import case, phases
 from minihit.models import discriminator
+from minihit.models.discriminator import network
 
 STDDEV = replace(TINY.discriminator, minibatch_stddev=True)
 PRESETS = {
@@ -65,8 +66,8 @@ def test_operations_are_those_counted_on_the_device(products, preset):
 
 @every_preset
 def test_a_step_makes_the_passes_that_the_table_says(preset):
-    names = {"D forward": "forward", "D unit gradient": "input_gradient", "D tangent": "tangent",
-             "D weight products": "weight_gradients"}
+    names = {"D forward": "forward", "D logit gradients": "input_gradient", "D tangent": "tangent",
+             "D weight products": "weight_gradient"}
     here, images = case.make(preset), {name: [] for name in names}
 
     def counting(name, function):
@@ -76,8 +77,8 @@ def test_a_step_makes_the_passes_that_the_table_says(preset):
             return function(*arguments, **options)
         return call
 
-    patches = {function: counting(name, getattr(discriminator, function)) for name, function in names.items()}
-    with mock.patch.multiple(discriminator, **patches):
+    patches = {function: counting(name, getattr(network, function)) for name, function in names.items()}
+    with mock.patch.object(discriminator, "forward", patches.pop("forward")), mock.patch.multiple(network, **patches):
         case.step_of(here)()
     counts = phases.passes(preset)
     assert {name: sum(found) / len(here.real) for name, found in images.items()} == {n: counts[n] for n in names}

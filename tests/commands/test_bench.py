@@ -46,12 +46,14 @@ def test_a_step_as_a_table_and_as_json(capsys):
     assert set(rows["EMA"]) == {"phase", "times", "seconds", "gflop", "rate", "share"}
 
 
-def test_ops_beside_their_twins(capsys, monkeypatch):
-    row = OpRow("gelu", "forward", ((4, 8),), 0.001, 0.004, 0.25)
-    monkeypatch.setattr(bench.ops, "measure", lambda rounds, pairs: [row])
+def test_ops_and_where_there_is_one_the_definition_beside(capsys, monkeypatch):
+    rows = [OpRow("gelu", "forward", ((4, 8),), 0.001, 0.004, 0.25),
+            OpRow("pixel_shuffle", "forward", ((4, 8),), 0.002, None, None)]
+    monkeypatch.setattr(bench.ops, "measure", lambda rounds: rows)
     assert run("--ops", "--out", "ops.json") == 0
-    assert "gelu forward 4 x 8 1.00 4.00 0.250" in printed(capsys)
-    assert record("ops.json")["rows"][0]["share"] == 0.25
+    lines = printed(capsys)
+    assert "gelu forward 4 x 8 1.00 4.00 0.250" in lines and "pixel_shuffle forward 4 x 8 2.00" in lines
+    assert [row["share"] for row in record("ops.json")["rows"]] == [0.25, None]
 
 
 def test_scale_writes_a_plot_beside_its_json(capsys, monkeypatch):

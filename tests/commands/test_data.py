@@ -10,6 +10,7 @@ from support.pictures import encoded, photo
 from minihit.cli import main
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
+from minihit.show import room
 
 ACTIONS = {
     "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--strict", "178", "0.875"],
@@ -114,7 +115,16 @@ def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
     assert main(["data", "show", "celeba", "--out", "two.png", "--count", "2"]) == 0
     assert iio.imread(here / "two.png").shape == (18 + 2, 2 * 18 + 2, 3)
     assert "--count is 0" in refusal(capsys, "data", "show", "celeba", "--count", "0")
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "show", "celeba", "--seed", "-1")
     assert "ends in .png" in refusal(capsys, "data", "show", "celeba", "--out", "a.jpg")
+
+
+def test_a_picture_of_more_images_than_fit_into_memory_is_refused(store, here, capsys, monkeypatch):
+    monkeypatch.setattr(room, "memory_size", lambda device: 2 * 20 * 20 * 3 * room.COPIES)
+    capsys.readouterr()
+    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "show", "celeba")
+    assert not (here / "celeba.png").exists()
+    assert main(["data", "show", "celeba", "--count", "1"]) == 0
 
 
 def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
@@ -135,7 +145,27 @@ def test_a_stand_in_of_no_number_is_refused(tmp_path, capsys, count, words):
     assert not (tmp_path / "new").exists()
 
 
+def test_check_counts_images_that_are_there_twice(here, capsys):
+    for number in range(3):
+        (here / "photos").mkdir(exist_ok=True)
+        (here / "photos" / f"{number}.png").write_bytes(encoded(photo()))
+    assert main(["data", "prepare", "photos", "store", "--size", "8"]) == 0
+    capsys.readouterr()
+    assert main(["data", "check", "store"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == ["of its images all 3 are the same picture, of which there is nothing to learn"]
+
+
+def test_the_stand_in_never_writes_over_celeba(here, capsys):
+    (here / "celeba").mkdir()
+    (here / "celeba" / "list_eval_partition.txt").write_text("000001.jpg 0")
+    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "stand-in", "celeba")
+    assert [path.name for path in (here / "celeba").iterdir()] == ["list_eval_partition.txt"]
+
+
 def test_the_stand_in_can_be_prepared(here, capsys):
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "stand-in", "faces", "--seed", "-1")
+    assert not (here / "faces").exists()
     assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
     assert main(["data", "prepare", "faces/img_align_celeba.zip", "store", "--size", "16"]) == 0

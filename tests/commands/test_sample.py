@@ -45,6 +45,11 @@ def test_scale_columns_raw_and_out(here, run):
     (["--out", "a.png", "--folder", "b"], "give one of them"),
     (["--columns", "0"], "--columns is 0: it must be at least 1"),
     (["--scale", "-2"], "--scale is -2: it must be at least 1"),
+    (["--scale", "100000"], "12,800,018 x 12,800,018 pixels take about"),
+    (["--scale", "100000"], "choose fewer --seeds or --columns, a smaller --scale, or a --folder"),
+    (["--scale", "100000", "--folder", "new"], "new/seed-000000.png: 1,600,000 x 1,600,000 pixels take about"),
+    (["--columns", "1000000000"], "would have 66,000,000,002 x 68 pixels, and a .png has"),
+    (["--seeds", "9" * 5000], "99999 cannot be read: write numbers and ranges"),
     (["--out", "file/a.png"], "cannot write file/a.png"),
     (["--folder", "file"], "cannot write file/seed-000000.png"),
 ])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import refusal
-from support.runs import TINY
+from support.runs import TINY, run_config, write_run
 
 from minihit import backend
 from minihit.cli import main
@@ -20,6 +20,7 @@ from minihit.ops.augment import POLICIES
 from minihit.presets import PRESETS
 from minihit.training import loop
 from minihit.training.run.config import RunConfig, intervals
+from minihit.training.run.folder import RunFolder
 
 
 @pytest.fixture
@@ -109,6 +110,17 @@ def test_every_preset_can_be_named(name):
 
 @pytest.mark.parametrize("argv, sentence", [
     (["--preset", "faces"], f"preset 'faces' is unknown: choose one of {', '.join(PRESETS)}"),
+    (["--preset", ""], "preset '' is unknown: choose one of"),
+    (["--run", ""], "--run is empty: give the folder of a run"),
+    (["--data", ""], "data is empty: give faces, a folder of images"),
+    (["--seed", "-1"], "seed is -1: it must lie between 0 and"),
+    (["--recipe.beta1", "1.0"], "beta1 is 1.0: it must be below 1"),
+    (["--recipe.clip", "1e-300"], "clip is 1e-300, and 0.0 in float32"),
+    (["--recipe.r1", "inf"], "r1 is inf, and inf in float32"),
+    (["--recipe.generator-rate", "nan"], "generator_rate is nan: it must be above 0"),
+    (["--generator.channels", "8", "8", "99999999999999"], "channels is 99999999999999: it must be at most 65,536"),
+    (["--generator.layers", "1", "1", "65536"], "layers is 65536: it must be at most 1,000"),
+    (["--discriminator.channels", "8", "8", "99999999999"], "channels is 99999999999: it must be at most 65,536"),
     (["--generator.windows", "3", "4", "None"], "windows of side 3 do not tile a 8 x 8 map"),
     (["--discriminator.channels", "8", "8"], "side 32, the discriminator reads side 8"),
     (["--steps", "0"], "steps is 0: it must be above 0"),
@@ -171,6 +183,75 @@ def test_resume_accepts_the_same_flags_again_and_more_steps(trained, run):
 ])
 def test_resume_refuses_other_settings_by_name(capsys, trained, run, argv, sentence):
     assert sentence in refusal(capsys, "train", "--run", run, "--resume", *argv)
+    assert trained == []
+
+
+def test_resume_may_change_what_decides_no_number(trained, run):
+    argv = ["--log-every", "7", "--sample-every", "8", "--measure-every", "9", "--save-every", "10", "--keep", "11",
+            "--data", "elsewhere"]
+    assert main(["train", "--run", str(run), "--resume", "--device", "cpu", *argv]) == 0
+    config = trained[0][0]
+    assert (config.log_every, config.sample_every, config.measure_every) == (7, 8, 9)
+    assert (config.save_every, config.keep, config.data) == (10, 11, "elsewhere")
+
+
+@pytest.mark.parametrize("old, new, sentence", [
+    ('"seed": 0', '"seed": 1', "was made with seed 0 and the run is to go on with 1: put the old value back into"),
+    ('"beta2": 0.99', '"beta2": 0.9', "was made with recipe.beta2 0.99 and the run is to go on with 0.9: put"),
+    ('"norm": "batch"', '"norm": "layer"', "generator.norm batch and the run is to go on with layer"),
+])
+def test_resume_notices_a_configuration_that_was_edited(capsys, tmp_path, old, new, sentence):
+    folder = RunFolder(tmp_path)
+    loop.train(run_config(), folder)
+    folder.config.write_text(folder.config.read_text().replace(old, new))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert sentence in refusal(capsys, "train", "--run", tmp_path, "--resume", "--steps", "9", "--device", "cpu")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_resume_refuses_fewer_steps_than_were_made(capsys, tmp_path):
+    loop.train(run_config(), RunFolder(tmp_path))
+    before = (tmp_path / "config.json").read_bytes()
+    capsys.readouterr()
+    said = refusal(capsys, "train", "--run", tmp_path, "--resume", "--steps", "3", "--device", "cpu")
+    assert said == (f"minihit: the run in {tmp_path} has made 4 steps already and is to end after 3: "
+                    f"give more by --steps\n")
+    assert (tmp_path / "config.json").read_bytes() == before
+
+
+def test_a_new_run_takes_networks_and_recipe_of_the_one_that_it_begins_from(trained, run):
+    assert main(["train", "--from", str(run), "--run", "new", "--data", "photos", "--device", "cpu"]) == 0
+    config, folder, *_ = trained[0]
+    assert config.preset == TINY and config.preset.recipe.augment is None
+    assert config.origin == str(run / "checkpoints/step-00000003.npz")
+    assert (config.data, folder.path) == ("photos", Path("new"))
+
+
+def test_a_checkpoint_can_be_named_and_the_recipe_be_another(trained, run):
+    file = run / "checkpoints/step-00000003.npz"
+    argv = ["train", "--from", file, "--run", "new", "--device", "cpu", "--steps", "9", "--recipe.r1", "5"]
+    assert main(map(str, argv)) == 0
+    assert main(map(str, [*argv[:-4], "--preset", "celeba-64"])) == 0
+    assert [config.origin for config, *_ in trained] == [str(file)] * 2
+    assert trained[0][0].preset == replace(TINY, recipe=replace(TINY.recipe, steps=9, r1=5.0))
+    assert trained[1][0].preset == PRESETS["celeba-64"]
+
+
+def test_few_pictures_are_augmented_anew_in_a_run_that_begins_from_another(tmp_path, trained):
+    write_run(tmp_path, replace(TINY, recipe=replace(TINY.recipe, augment=())))
+    assert main(["train", "--from", str(tmp_path), "--run", "new", "--device", "cpu"]) == 0
+    assert trained[0][0].preset.recipe.augment is None
+
+
+@pytest.mark.parametrize("argv, sentence", [
+    (["--from", "RUN"], "--from begins a new run: name its folder with --run"),
+    (["--from", "RUN", "--run", "RUN", "--resume"], "and leave --from out to --resume it"),
+    (["--from", "nowhere", "--run", "new"], "--from nowhere holds no checkpoint: give the folder of a run"),
+    (["--from", "", "--run", "new"], "--from is empty: give the folder of a run"),
+])
+def test_from_refuses_what_cannot_work(capsys, here, trained, run, argv, sentence):
+    assert sentence in refusal(capsys, "train", *[str(run) if word == "RUN" else word for word in argv])
     assert trained == []
 
 

@@ -7,8 +7,20 @@ import strict_cupy
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from support.pictures import halves
 
-from minihit.data.dataset import BuiltInFaces, ImageSet, Plan, gather, held_out_count, of_folder, open_data, split
+from minihit.data.dataset import (
+    BuiltInFaces,
+    ImageSet,
+    Plan,
+    epoch_plan,
+    gather,
+    held_out_count,
+    meant,
+    of_folder,
+    open_data,
+    split,
+)
 from minihit.data.faces.render import faces
 from minihit.data.prepare.prepare import Settings, prepare
 from minihit.errors import UserError
@@ -228,6 +240,39 @@ def test_the_same_images_have_the_same_fingerprint(tmp_path):
     assert BuiltInFaces(8, 0).fingerprint == BuiltInFaces(8, 1).fingerprint != BuiltInFaces(16, 0).fingerprint
 
 
+def test_a_folder_called_faces_is_what_its_user_means(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert [meant(name) for name in ("faces", "photos", "./faces")] == ["faces", "photos", "./faces"]
+    split_folder(tmp_path, faces=1)
+    assert meant("faces") == "./faces"
+    assert len(open_data(meant("faces"), 8, seed=0).images) == 1
+    (tmp_path / "faces").rename(tmp_path / "photos")
+    (tmp_path / "faces").symlink_to(tmp_path / "photos")
+    assert meant("faces") == "./faces"
+
+
+def test_a_path_is_read_as_a_person_writes_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    store = prepare(split_folder(tmp_path, photos=3) / "photos", tmp_path / "store", Settings(8), report=str)
+    (tmp_path / "link").symlink_to("photos")
+    for name in ("photos", "store"):
+        monkeypatch.chdir(tmp_path / name)
+        for written in (".", "../store", "../store/", "~/photos", "~/store/", "../link"):
+            np.testing.assert_array_equal(open_data(written, 8, seed=0).images, store.images)
+
+
+def test_equal_images_are_mentioned(tmp_path):
+    for number in range(4):
+        halves("red" if number else "blue").save(tmp_path / f"{number}.png")
+    data = open_data(tmp_path, 8, seed=0)
+    assert data.equal == 2 and data.description.endswith(", 2 of 4 repeat an earlier one, pixel for pixel")
+    (tmp_path / "0.png").unlink()
+    assert "all 3 are the same picture, of which there is nothing to learn" in open_data(tmp_path, 8, 0).description
+    prepare(tmp_path, tmp_path / "store", Settings(8), report=str)
+    assert "all 3 are the same picture" in open_data(tmp_path / "store", 8, 0).description
+
+
 @pytest.mark.parametrize("name", ["img_align_celeba.zip", "train.PARQUET"])
 def test_packed_pictures_are_to_be_prepared(name):
     with pytest.raises(UserError, match=rf"minihit data prepare {name} STORE --size 64"):
@@ -256,6 +301,34 @@ def test_the_splits_of_a_store_decide_what_is_held_out(tmp_path, counts, trained
     prepare(split_folder(tmp_path / "source", **counts), tmp_path / "store", Settings(8), report=str)
     data = open_data(tmp_path / "store", 8, seed=0)
     assert (sorted(data.training), sorted(data.validation)) == (list(trained), list(held_out))
+
+
+@pytest.mark.parametrize("kind", ["store", "folder", "array"])
+@pytest.mark.parametrize("flip", [True, False])
+def test_images_are_mirrored_where_that_is_wanted_wherever_they_come_from(tmp_path, kind, flip):
+    """Every pixel of them, half of the time; with flip=False never."""
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3)).astype(np.uint8)
+    (tmp_path / "folder").mkdir()
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / "folder" / f"{number:02d}.png")
+    np.save(tmp_path / "images.npy", pictures)
+    prepare(tmp_path / "folder", tmp_path / "store", Settings(8), report=str)
+    data = open_data(tmp_path / {"array": "images.npy"}.get(kind, kind), 8, seed=4, flip=flip)
+    plan, shown = data.plan(0, 240), data.take(0, 240)
+    upright = data.images[plan.indices]
+    same, turned = (shown == upright).all(axis=(1, 2, 3)), (shown == upright[:, :, ::-1]).all(axis=(1, 2, 3))
+    np.testing.assert_array_equal(same, ~turned)
+    assert 0.4 < turned.mean() < 0.6 if flip else same.all()
+    np.testing.assert_array_equal(data.held_out(12), data.images[data.validation])
+
+
+@pytest.mark.parametrize("place", ["seed", "epoch"])
+def test_order_crops_and_mirroring_are_others_with_every_seed_and_epoch(place):
+    plans = [epoch_plan(**{"seed": 3, "epoch": 3, "total": 40, "room": 8, place: value}) for value in range(5)]
+    for parts in zip(*plans, strict=True):
+        assert len({part.tobytes() for part in parts}) == 5
+    order, tops, lefts, mirrored = epoch_plan(seed=0, epoch=0, total=4000, room=100)
+    assert abs(np.corrcoef([order, tops, lefts, mirrored]) - np.eye(4)).max() < 0.08
 
 
 def test_a_training_split_alone_gives_a_tenth_of_itself(tmp_path):

@@ -233,6 +233,43 @@ def test_too_many_images_for_the_memory_is_a_user_error(tmp_path, monkeypatch):
         folder.load(tmp_path, 10_000)
 
 
+@pytest.fixture
+def little_memory(monkeypatch):
+    """A machine of 100 kB, on which no picture may be read."""
+    monkeypatch.setattr(folder, "memory_size", lambda device: 100_000)
+    monkeypatch.setattr(folder, "read", lambda *_: range(10**6))
+    monkeypatch.setattr(Square, "__call__", lambda *_: pytest.fail("a picture was read"))
+
+
+def test_a_folder_that_does_not_fit_is_refused_before_it_is_read(tmp_path, little_memory):
+    for number in range(9):
+        photo(size=(8, 8)).save(tmp_path / f"{number}.png")
+    words = (r"9 images of 64 x 64 need 0\.0 GB of memory and there are 0\.0 GB: minihit data prepare .* STORE "
+             r"--size 64 makes a store that needs none, for minihit train --data STORE$")
+    with pytest.raises(UserError, match=words):
+        folder.load(tmp_path, 64)
+
+
+def test_what_training_needs_is_kept_in_mind(tmp_path, little_memory):
+    photo(size=(8, 8)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"memory, training 0\.0 GB more, and there are .* --data STORE$"):
+        folder.load(tmp_path, 64, needed=95_000)
+    with pytest.raises(UserError, match="--data STORE; choose a smaller --preset, --batch or --measure-images too"):
+        folder.load(tmp_path, 64, needed=200_000)
+
+
+def test_an_array_that_does_not_fit_is_refused_before_it_is_read(tmp_path, little_memory):
+    np.save(tmp_path / "a.npy", np.zeros((9, 64, 64, 3), np.uint8))
+    with pytest.raises(UserError, match=r"9 images .* one PNG each, and then minihit data prepare FOLDER STORE"):
+        folder.load(tmp_path / "a.npy", 64)
+
+
+def test_where_nobody_knows_the_memory_nothing_is_refused(tmp_path, monkeypatch):
+    photo(size=(8, 8)).save(tmp_path / "a.png")
+    monkeypatch.setattr(folder, "memory_size", lambda device: None)
+    assert len(folder.load(tmp_path, 8, needed=2**60)[0]) == 1
+
+
 def test_the_photographs_in_scikit_image(tmp_path):
     names = ["astronaut.png", "chelsea.png", "coffee.png", "horse.png", "logo.png", "rocket.jpg", "page.png"]
     for name in names:

@@ -10,8 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from minihit import tree
 from minihit.backend import to_host
-from minihit.ops import gelu
-from minihit.training import step
+from minihit.ops.fast import gelu
 
 ROUNDING = 2**14                                                          # epsilons, of the largest value around
 
@@ -40,7 +39,6 @@ def gpu(request, monkeypatch):
         return
     strict_cupy.install(monkeypatch)
     monkeypatch.setattr(gelu, "_fast", lambda x: False)
-    monkeypatch.setattr(step, "lanes", lambda count: 1)
     with threadpool_limits(limits=1, user_api="blas"):
         yield SimpleNamespace(agree=lambda a, b: assert_same(to_host(a), b), exact=True,
                               transfers=strict_cupy.transfers)

@@ -5,11 +5,12 @@ import re
 import numpy as np
 import pytest
 import strict_cupy
-from test_contract import CASES, forward, gradients, run
+from test_contract import forward, gradients, run
 from training.test_loop import VARIANTS
 from training.test_step import PRESETS
 
 from minihit import backend
+from minihit.gradcheck.table import CHECKS
 
 from .test_double import one_step
 from .test_networks import upload
@@ -48,7 +49,7 @@ def fused_calls():
         patch.setattr(backend, "_fuse", recording)
         for preset in (PRESETS["everything"], VARIANTS["layer norm"]):
             one_step(preset)
-        for case in CASES.values():
+        for case in CHECKS.values():
             host = run(case, np.float32)
             params, inputs, options, dy = upload([host.params, host.inputs, host.options, host.dy])
             gradients(case, dy, forward(case, params, inputs, options)[1])
@@ -91,7 +92,7 @@ def compiled(kernel):
 
 def test_every_fused_function_becomes_one_kernel_in_its_own_precision(cupy):
     calls = fused_calls()
-    assert {"minihit.ops.gelu", "minihit.optim", "minihit.layers.batch_norm"} <= {f.__module__ for f, _ in calls}
+    assert {"minihit.ops.fast.gelu", "minihit.optim", "minihit.ops.fast.normalize"} <= {f.__module__ for f, _ in calls}
     for function, kinds in calls:
         kernel = traced(cupy, function, kinds)
         computed = re.findall(r"^(double|float16) v\d+;", kernel.operation, re.MULTILINE)

@@ -1,5 +1,7 @@
 """Every op, layer and network, and the gradients of a whole step, on the device and in NumPy: leaf by leaf the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.networks import GENERATORS, make_generator
@@ -9,18 +11,37 @@ from training.test_step import PRESETS, make
 
 from minihit import tree
 from minihit.backend import device_module, to_device
+from minihit.gradcheck.table import CHECKS
+from minihit.layers.norm import How
 from minihit.models.hit import generator
+from minihit.ops.switch import plain
 from minihit.training import state, step
 
 
 def upload(leaves):
     """Arrays to the device; names, sizes and configurations stay what they are."""
-    return tree.map(lambda x: device_module("gpu").asarray(x) if isinstance(x, np.ndarray) else x, leaves)
+    def moved(x):
+        if isinstance(x, How):
+            return replace(x, averages=upload(x.averages))
+        return device_module("gpu").asarray(x) if isinstance(x, np.ndarray) else x
+
+    return tree.map(moved, leaves)
 
 
 @every_dtype
 @every_case
 def test_forward_and_backward_agree_with_numpy(gpu, case, dtype):
+    assert_agrees_with_numpy(gpu, case, dtype)
+
+
+@every_dtype
+@pytest.mark.parametrize("name", [name for name, case in CHECKS.items() if not case.network])
+def test_definitions_agree_with_numpy(gpu, name, dtype):
+    with plain():
+        assert_agrees_with_numpy(gpu, CHECKS[name], dtype)
+
+
+def assert_agrees_with_numpy(gpu, case, dtype):
     """The second time nothing is transferred: by then constants have been uploaded."""
     expected = run(case, dtype)
     params, inputs, options, dy = upload([expected.params, expected.inputs, expected.options, expected.dy])
@@ -46,6 +67,13 @@ def test_the_gradients_of_a_step_agree_with_numpy(gpu, name, dtype):
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
         assert {kind for kind in gpu.transfers.dtypes if kind.kind == "f"} == {np.dtype(dtype)}
     gpu.agree(found, step.gradients(*inputs, preset))
+
+
+@pytest.mark.parametrize("name", ["everything", "everything, stddev"])
+def test_a_step_on_definitions_agrees_with_numpy(gpu, name):
+    """And moves nothing between host and device."""
+    with plain():
+        test_the_gradients_of_a_step_agree_with_numpy(gpu, name, np.float32)
 
 
 @pytest.mark.parametrize("name", GENERATORS)

@@ -8,6 +8,7 @@ from support.helpers import normal
 
 from minihit import gradcheck
 from minihit.layers import cross_attention, layer_norm, linear
+from minihit.ops import join, leaky_relu
 
 PLANTED = {
     "input times 1.001": (lambda dx, grads: (dx * 1.001, grads), "x "),
@@ -60,6 +61,50 @@ def test_a_gradient_of_another_shape_is_refused(example):
         gradcheck.check_layer(broken(lambda dx, grads: (dx, {**grads, "bias": grads["bias"][None]})), *example)
 
 
+@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
+def test_a_thousandth_shows_at_any_size(size, example):
+    """A gradient may be as small as its layer's outputs are: nothing is allowed but a share and what they err by."""
+    def forward(params, x):
+        y, cache = linear.forward(params, x)
+        return size * y, cache
+
+    def backward(dy, cache):
+        return linear.backward(size * dy, cache)
+
+    gradcheck.check_layer(SimpleNamespace(forward=forward, backward=backward), *example)
+    wrong = broken(lambda dx, grads: (dx, {**grads, "bias": 1.001 * grads["bias"]}),
+                   SimpleNamespace(forward=forward, backward=backward))
+    with pytest.raises(AssertionError, match=r"1 of 3 gradients are wrong:\nparams/bias"):
+        gradcheck.check_layer(wrong, *example)
+
+
+def test_a_small_gradient_beside_large_ones_is_checked_to_what_finite_differences_err_by(example):
+    """The bias adds a millionth of itself: an error of a hundredth of its gradient still shows."""
+    def forward(params, x):
+        return linear.forward({**params, "bias": 1e-6 * params["bias"]}, x)
+
+    def layer(factor):
+        def backward(dy, cache):
+            dx, grads = linear.backward(dy, cache)
+            return dx, {**grads, "bias": factor * 1e-6 * grads["bias"]}
+        return SimpleNamespace(forward=forward, backward=backward)
+
+    gradcheck.check_layer(layer(1.0), *example)
+    with pytest.raises(AssertionError, match=r"1 of 3 gradients are wrong:\nparams/bias"):
+        gradcheck.check_layer(layer(1.01), *example)
+
+
+@pytest.mark.parametrize("forward", [lambda x: 0.0 * x, lambda x: np.ones(3)], ids=["zero", "one"])
+def test_what_moves_nothing_has_the_gradient_zero(forward):
+    """Even where the outputs are zero, so that nothing is allowed."""
+    layer = SimpleNamespace(forward=lambda x: (forward(x), {}), backward=lambda dy, cache: np.zeros(3))
+    row, = gradcheck.check_layer(layer, None, np.ones(3), np.random.default_rng(3))
+    assert row.share == row.actual == row.expected == 0.0
+    layer.backward = lambda dy, cache: np.array([0.0, 0.0, 1e-9])
+    with pytest.raises(AssertionError, match=r"x \(3,\), value \(2,\)"):
+        gradcheck.check_layer(layer, None, np.ones(3), np.random.default_rng(3))
+
+
 def test_float32_parameters_are_checked_in_float64():
     rng = np.random.default_rng(1)
     gradcheck.check_layer(layer_norm, layer_norm.init(6), normal(2, 3, 6, dtype=np.float32), rng)
@@ -77,6 +122,28 @@ def test_a_wrong_tangent_is_caught(example):
     gradcheck.check_tangent(linear, *example)
     with pytest.raises(AssertionError, match=r"tangent \(5, 4\): .* of the allowed"):
         gradcheck.check_tangent(wrong, *example)
+
+
+def test_a_tangent_may_move_all_inputs_or_the_first_alone():
+    main, skip, rng = normal(5, 3, 4), normal(6, 3, 4), np.random.default_rng(7)
+    gradcheck.check_tangent(join, None, (main, skip), rng)
+    half = SimpleNamespace(forward=join.forward, tangent=lambda t_main, cache: t_main * join.HALF)
+    gradcheck.check_tangent(half, None, (main, skip), rng)
+    deaf = SimpleNamespace(forward=join.forward, tangent=lambda t_main, t_skip, cache: t_main * join.HALF)
+    with pytest.raises(AssertionError, match="tangent"):
+        gradcheck.check_tangent(deaf, None, (main, skip), rng)
+
+
+def test_a_tangent_is_allowed_what_finite_differences_err_by():
+    """Value by value: a kink at one pixel makes no difference to the others."""
+    x = np.array([1.5e-5, -1.0, 1.0])
+    gradcheck.check_tangent(leaky_relu, None, x, np.random.default_rng(4))
+    for wrong in np.eye(3):
+        layer = SimpleNamespace(forward=leaky_relu.forward, tangent=lambda t_x, cache, wrong=wrong:
+                                (1 + 1e-5 * wrong) * leaky_relu.tangent(t_x, cache))
+        with pytest.raises(AssertionError, match="tangent"):
+            gradcheck.check_tangent(layer, None, x, np.random.default_rng(4))
+        assert gradcheck.compare_tangent(layer, None, x, np.random.default_rng(4)).share > 1
 
 
 def test_assert_close_names_the_worst_value():

@@ -60,3 +60,40 @@ def test_casting_leaves_all_but_floating_point_numbers_alone():
     cast = precision.cast(draws, np.float32)
     assert cast["shift"].dtype == np.int64 and cast["policy"] == ("color",) and cast["kind"] == "batch"
     assert cast["state"]["mean"].dtype == np.float32
+
+
+def single(x):
+    return x.astype(np.float32).astype(np.float64)
+
+
+@pytest.mark.parametrize("function, noisy", [
+    (lambda at: at["x"] @ at["w"], False),
+    (lambda at: single(at["x"]) @ at["w"], True),
+    (lambda at: at["x"] @ single(at["w"]), True),
+    (lambda at: single(at["x"] @ at["w"]), True),
+    (lambda at: np.exp(3 * at["x"].ravel()), False),
+    (lambda at: np.maximum(at["x"].ravel(), 0), False),
+    (lambda at: 0.1 * single(at["w"]) + at["x"].sum(), True),
+    (lambda at: 0.0 * at["w"], False),
+    (lambda at: at["w"] + 1e3 - 1e3, False),
+])
+def test_arithmetic_in_float32_shows_in_five_points(function, noisy):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        arguments = {"x": rng.standard_normal((6, 5)), "w": rng.standard_normal(5)}
+        assert precision.is_noisy(function, arguments, rng) == noisy
+
+
+def test_a_kink_at_the_place_itself_is_not_taken_for_float32():
+    arguments = {"x": np.concatenate([[0.0, 1e-8, -1e-8], np.ones(5)])}
+    assert not precision.is_noisy(lambda at: (at["x"] > 1e-9) * 1.0, arguments, np.random.default_rng(0))
+    assert not precision.is_noisy(lambda at: np.sign(at["x"] - 1) + 3, arguments, np.random.default_rng(0))
+
+
+def test_what_sums_are_allowed_in_float32():
+    assert precision.allowed(16, 3.0) == 8 * 2.0**-23 * 4 * 3
+
+
+def test_a_number_of_the_wrong_precision_is_named(tmp_path):
+    row = precision._compare("x", np.ones(2), np.ones(2), 1.0)
+    assert row.along == "is float64" and row.share == np.inf

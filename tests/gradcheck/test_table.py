@@ -13,17 +13,29 @@ import pytest
 from minihit import tree
 from minihit.errors import UserError
 from minihit.gradcheck import checks, require
-from minihit.gradcheck.table import CHECKS, named, one_named
+from minihit.gradcheck.table import CHECKS, OPS, named, one_named
 from minihit.objectives import losses, penalties
-from minihit.ops import winograd
+from minihit.ops.fast import winograd
+from minihit.ops.switch import plain
 
 NOTICEABLE = 1e-8                                                         # of a gradient along a direction
 SMALL = {name: check for name, check in CHECKS.items() if not check.network}   # the networks' tests are in tests/models
 
 
+@pytest.mark.parametrize("on", [False, True], ids=["tuned", "plain"])
 @pytest.mark.parametrize("name", SMALL)
-def test_every_gradient_holds(name):
-    require(checks.run(SMALL[name], np.random.default_rng(1)))
+def test_every_gradient_holds(name, on):
+    with plain(on):
+        require(checks.run(SMALL[name], np.random.default_rng(1)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKS)
+def test_every_gradient_holds_whatever_is_drawn(name):
+    """Of the small ones in 200 draws; networks take as long as all of these together."""
+    check = CHECKS[name]
+    for seed in range(20 if check.network else 200):
+        require(checks.run(check, np.random.default_rng(seed)))
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -51,13 +63,19 @@ def test_every_op_layer_and_model_is_in_it():
     assert missing == []
 
 
-def test_the_entry_named_after_winograd_goes_its_way():
+@pytest.mark.parametrize("name", [name for name in CHECKS if name.startswith("conv2d")])
+def test_the_entries_named_after_winograd_go_its_way(name):
     with mock.patch.object(winograd, "forward", wraps=winograd.forward) as route:
-        checks.run(CHECKS["conv2d, Winograd"], np.random.default_rng(2))
-        assert route.called
-        route.reset_mock()
-        checks.run(CHECKS["conv2d"], np.random.default_rng(2))
-        assert not route.called
+        checks.run(CHECKS[name], np.random.default_rng(2))
+    assert route.called == ("Winograd" in name)
+
+
+def test_large_entries_are_those_of_ops_in_other_shapes():
+    large = {name: check.large for name, check in OPS.items() if check.large}
+    assert {name.split(",")[0] for name in large} == {name.split(",")[0] for name in OPS}
+    for name, check in large.items():
+        assert check.layer is OPS[name].layer and len(check.shapes) == len(OPS[name].shapes)
+        assert check.options.keys() == OPS[name].options.keys()
 
 
 def test_every_loss_and_penalty_is_in_it():
@@ -70,7 +88,7 @@ def test_every_loss_and_penalty_is_in_it():
 def test_a_name_stands_for_all_variants_of_a_layer():
     assert list(named("linear")) == ["linear", "linear, heads"]
     assert list(named("linear, heads")) == ["linear, heads"]
-    assert one_named("conv2d") is CHECKS["conv2d"]
+    assert one_named("conv2d") is CHECKS["conv2d"] is not one_named("conv2d, op")
     assert one_named("generator") is CHECKS["generator, base"]
 
 

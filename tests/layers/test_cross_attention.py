@@ -6,7 +6,7 @@ from support.helpers import seeds
 
 from minihit import gradcheck
 from minihit.layers import cross_attention
-from minihit.ops import readable
+from minihit.ops import attend
 
 small = st.integers(1, 4)
 pixel_axes = st.lists(st.integers(1, 3), min_size=1, max_size=2)
@@ -30,7 +30,7 @@ def test_forward_is_the_definition(heads, width, tokens, multi_query, seed):
     params, x, t, _ = example(seed, (3,), heads, width, tokens, multi_query)
     query, key, value = (np.einsum("blc,cnd->blnd", source, params[name]["weight"]) + params[name]["bias"]
                          for name, source in (("query", x), ("key", t), ("value", t)))
-    out = readable.attend(query, key, value)
+    out, _ = attend.forward(query, key, value)
     expected = np.einsum("blnd,ndc->blc", out, params["out"]["weight"]) + params["out"]["bias"]
     np.testing.assert_allclose(cross_attention.forward(params, x, t)[0], expected, atol=1e-10)
 

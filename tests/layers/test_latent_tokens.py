@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.helpers import seeds
 
@@ -12,6 +12,7 @@ small = st.integers(1, 4)
 
 
 @pytest.mark.parametrize("kind", norm.NORMS)
+@example(b=2, latent=1, count=3, channels=2, seed=2)                       # two channels that nearly agree bend sharply
 @given(b=st.integers(2, 3), latent=small, count=small, channels=st.integers(2, 4), seed=seeds)
 def test_backward_agrees_with_finite_differences(kind, b, latent, count, channels, seed):
     rng = np.random.default_rng(seed)

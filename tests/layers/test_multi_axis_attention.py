@@ -6,7 +6,7 @@ from support.helpers import seeds
 
 from minihit import gradcheck
 from minihit.layers import multi_axis_attention as attention
-from minihit.ops.windows import merge
+from minihit.ops import window_merge
 
 axes = st.sampled_from([("block", "grid"), ("block",), ("grid",)])
 examples = {"windows": st.integers(1, 4), "pixels": st.integers(1, 4), "half": st.integers(1, 2),
@@ -99,11 +99,16 @@ def test_what_does_not_share_an_axis_is_alone(axis, **shape):
     np.testing.assert_allclose(moved, expected, atol=1e-12)
 
 
+def rows_below(windows, side):
+    """The image whose windows are its rows."""
+    return window_merge.forward(windows, (1, side), side)[0]
+
+
 @given(side=st.integers(1, 4), half=st.integers(1, 2), width=st.integers(1, 3), multi_query=st.booleans(), seed=seeds)
 def test_windows_of_one_row_make_attention_axial(side, half, width, multi_query, seed):
     """Half the heads attend along the pixel's row, half along its column (Ho et al. 2019), pixel by pixel."""
     params, x, _ = example(side, side, half, width, multi_query, seed)
-    image, y = merge(x, (1, side), side), attention.forward(params, x)[0]
+    image, y = rows_below(x, side), attention.forward(params, x)[0]
     project = {name: np.einsum("bhwc,cnd->bhwnd", image, params[name]["weight"]) + params[name]["bias"]
                for name in ("query", "key", "value")}
     out = np.empty_like(project["query"])
@@ -113,4 +118,4 @@ def test_windows_of_one_row_make_attention_axial(side, half, width, multi_query,
         scores = np.exp(np.einsum("bd,bkd->bk", project["query"][:, row, column, n], key) / np.sqrt(width))
         out[:, row, column, n] = np.einsum("bk,bkd->bd", scores, value) / scores.sum(-1, keepdims=True)
     expected = np.einsum("bhwnd,ndc->bhwc", out, params["out"]["weight"]) + params["out"]["bias"]
-    np.testing.assert_allclose(merge(y, (1, side), side), expected, atol=1e-10)
+    np.testing.assert_allclose(rows_below(y, side), expected, atol=1e-10)

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from support.helpers import channels, even_image_shapes, seeds
+from support.twins import defined
 
 from minihit import gradcheck
 from minihit.layers import residual_downsample
-from minihit.ops import leaky_relu, readable
+from minihit.ops import conv2d, leaky_relu
 
 
 def example(seed, shape, c_out):
@@ -28,7 +29,7 @@ def test_forward_is_the_definition(kind):
     down = residual_downsample.DOWNSAMPLES[kind]
 
     def conv(name, x):
-        return readable.conv2d(x, params[name]["weight"]) + params[name].get("bias", 0.0)
+        return defined(conv2d.forward, x, params[name]["weight"])[0] + params[name].get("bias", 0.0)
 
     h = down.forward(leaky_relu.forward(conv("conv1", x))[0])[0]
     main, skip = leaky_relu.forward(conv("conv2", h))[0], conv("skip", down.forward(x)[0])
@@ -45,22 +46,3 @@ def test_all_kernels_come_from_the_initializer():
     assert {name: layer["weight"].shape for name, layer in params.items()} == {
         "conv1": (3, 3, 2, 2), "conv2": (3, 3, 2, 3), "skip": (1, 1, 2, 3)}
     assert all((layer["weight"] == 7.0).all() for layer in params.values())
-
-
-@pytest.mark.parametrize("kind", residual_downsample.DOWNSAMPLES)
-@given(shape=even_image_shapes(), c_out=channels, seed=seeds)
-def test_one_product_serves_scaled_samples_and_tangents(kind, shape, c_out, seed):
-    """weight_gradients(deltas, cache, scale, t_cache) is the gradient of sum_b scale_b <dy_b, y_b> + <dy_b, t_y_b>."""
-    params, x, rng = example(seed, shape, c_out)
-    scale, t_x = rng.standard_normal(shape[0]), rng.standard_normal(shape)
-
-    def forward(arguments):
-        y, cache = residual_downsample.forward(arguments, x, kind)
-        t_y, t_cache = residual_downsample.tangent(t_x, cache)
-        return [scale.reshape(-1, 1, 1, 1) * y + t_y], [cache, t_cache]
-
-    def backward(douts, caches):
-        _, deltas = residual_downsample.input_gradient(douts[0], caches[0])
-        return residual_downsample.weight_gradients(deltas, caches[0], scale, caches[1])
-
-    gradcheck.require(gradcheck.compare(forward, backward, params, rng))

@@ -100,7 +100,18 @@ def test_seeds_agree():
 def test_sets_of_one_colour_do_not_divide_by_zero():
     grey = np.zeros((4, 16, 16, 3), np.float32)
     assert distances(grey, real=grey)["average"] == 0
-    assert np.isfinite(distances(grey + 1, real=grey)["average"])
+    assert 1 < distances(grey + 1, real=grey)["average"] < 1e6
+
+
+def test_sets_of_one_picture_over_and_over_have_a_distance():
+    one = np.repeat(face_set(1)[:1], 4, axis=0)
+    assert distances(one, real=one) == {"16": 0, "32": 0, "average": 0}
+    assert 100 < distances(np.repeat(face_set(2)[:1], 4, axis=0), real=one)["average"] < 1e4
+
+
+def test_the_ruler_for_one_colour_is_shorter_than_any_faces():
+    for level in swd.laplacian_pyramid(face_set(1)):
+        assert level.std(axis=(0, 1, 2)).min() > 4 * swd.SMALLEST_STD
 
 
 def test_sets_must_have_one_shape():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import ops as oracle
 from support.helpers import assert_adjoint, normal, seeds
 
 from minihit import gradcheck
@@ -21,6 +22,17 @@ def example(seed, side=8, count=3):
 def test_backward_agrees_with_finite_differences(policy, side, seed):
     x, draws = example(seed, side)
     gradcheck.check_layer(augment, None, x, np.random.default_rng(seed), draws=draws, policy=policy)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-11), (np.float32, 2e-5)])
+@given(policy=policies, side=st.integers(1, 9), seed=seeds)
+def test_it_is_a_loop_over_images(dtype, tolerance, policy, side, seed):
+    (x, draws), dy = example(seed, side), normal(seed + 1, 3, side, side, 3, dtype=dtype)
+    y, cache = augment.forward(x.astype(dtype), draws, policy)
+    np.testing.assert_allclose(y, oracle.augment(x.astype(dtype), draws, policy), atol=tolerance)
+    dx = augment.backward(dy, cache)
+    np.testing.assert_allclose(dx, oracle.augment_backward(dy, draws, policy), atol=tolerance)
+    assert y.dtype == dx.dtype == dtype
 
 
 @given(policies, st.integers(1, 9), seeds)

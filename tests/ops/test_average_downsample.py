@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from support.helpers import assert_adjoint, even_image_shapes, normal, seeds
 
@@ -27,3 +28,9 @@ def test_gradients_agree_with_finite_differences(shape, seed):
     rng = np.random.default_rng(seed)
     gradcheck.check_layer(average_downsample, None, rng.standard_normal(shape), rng)
     gradcheck.check_tangent(average_downsample, None, rng.standard_normal(shape), rng)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_dtype_stays(dtype):
+    y, cache = average_downsample.forward(normal(0, 1, 2, 2, 3, dtype=dtype))
+    assert y.dtype == average_downsample.backward(y, cache).dtype == dtype

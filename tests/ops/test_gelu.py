@@ -1,21 +1,18 @@
 import math
-from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.helpers import assert_same, normal, seeds
+from support.helpers import normal, seeds
 
 from minihit import gradcheck
-from minihit.backend import erf
-from minihit.ops import gelu, readable
+from minihit.ops import gelu
 
 shapes = st.lists(st.integers(1, 6), min_size=1, max_size=3)
-LINE = np.linspace(-30, 30, 200_001)                                      # far into both tails, longer than one strip
 
 
-def test_values_are_those_of_the_definition():
+def test_values_are_those_of_the_normal_distribution():
     x = np.array([-3.0, -0.5, 0.0, 1.0, 2.5])
     expected = [value * 0.5 * (1 + math.erf(value / math.sqrt(2))) for value in x]
     np.testing.assert_allclose(gelu.forward(x)[0], expected, rtol=1e-15)
@@ -27,44 +24,7 @@ def test_backward_agrees_with_finite_differences(shape, seed):
     gradcheck.check_layer(gelu, None, 3 * rng.standard_normal(shape), rng)
 
 
-def test_the_fast_float32_version_is_as_accurate_as_float32():
-    y, cache = gelu.forward(LINE.astype(np.float32))
-    assert y.dtype == cache["slope"].dtype == np.float32
-    np.testing.assert_allclose(y, readable.gelu(LINE), rtol=3e-7, atol=1e-6)
-    np.testing.assert_allclose(cache["slope"], readable.gelu_backward(1.0, LINE), rtol=0, atol=1e-6)
-
-
-def test_the_polynomial_is_as_near_to_erf_as_it_says():
-    """In float64, where rounding hides nothing."""
-    found = 2.0 * gelu._cdf(LINE, LINE * LINE) - 1.0
-    assert np.abs(found - erf(LINE / math.sqrt(2.0))).max() < 6e-8
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_fill_writes_the_value_and_where_it_is_asked_for_the_slope(dtype):
-    x = normal(1, 100, dtype=dtype)
-    (y, cache), both, alone = gelu.forward(x), (np.empty_like(x), np.empty_like(x)), np.empty_like(x)
-    gelu.fill(x, *both)
-    gelu.fill(x, alone)
-    assert_same([*both, alone], [y, cache["slope"], y])
-
-
-def test_the_readable_version_agrees_in_float64():
-    x = normal(0, 100)
-    y, cache = gelu.forward(x)
-    np.testing.assert_allclose(y, readable.gelu(x), rtol=1e-14)
-    np.testing.assert_allclose(cache["slope"], readable.gelu_backward(1.0, x), rtol=1e-14, atol=1e-16)
-
-
-@pytest.mark.parametrize("dtype, expected", [(np.float32, True), (np.float64, False)])
-def test_float32_alone_takes_the_polynomial(dtype, expected):
-    with mock.patch.object(gelu, "_cdf", wraps=gelu._cdf) as route:
-        gelu.forward(normal(2, 5, dtype=dtype))
-    assert route.called == expected
-
-
-def test_extreme_values_stay_finite():
-    with np.errstate(over="raise", invalid="raise"):
-        y, cache = gelu.forward(np.array([-1e15, -1e10, 1e10], np.float32))
-    np.testing.assert_allclose(y, [0.0, 0.0, 1e10], atol=1e-6)
-    np.testing.assert_allclose(cache["slope"], [0.0, 0.0, 1.0], atol=1e-6)
+def test_the_dtype_stays(dtype):
+    y, cache = gelu.forward(normal(0, 5, dtype=dtype))
+    assert y.dtype == gelu.backward(y, cache).dtype == dtype

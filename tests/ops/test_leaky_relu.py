@@ -11,9 +11,9 @@ shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4)
 
 def test_values():
     """At the kink the slope is that of the left."""
-    y, cache = leaky_relu.forward(np.array([-2.0, 0.0, 3.0]))
-    np.testing.assert_allclose(y, [-0.4, 0.0, 3.0])
-    np.testing.assert_allclose(leaky_relu.backward(np.ones(3), cache), [0.2, 0.2, 1.0])
+    y, cache = leaky_relu.forward(np.array([-2.0, 0.0, 0.5, 3.0]))
+    np.testing.assert_allclose(y, [-0.4, 0.0, 0.5, 3.0])
+    np.testing.assert_allclose(leaky_relu.backward(np.ones(4), cache), [0.2, 0.2, 1.0, 1.0])
 
 
 @given(shapes, seeds)

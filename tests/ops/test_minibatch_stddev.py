@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import ops as oracle
 from support.helpers import channels, normal, seeds, sides
 
 from minihit import gradcheck
@@ -11,21 +12,18 @@ whole_groups = st.sampled_from([1, 2, 3, 4, 8])                           # a ba
 shapes = st.tuples(whole_groups, sides, sides, channels)
 
 
-def definition(x):
+@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-12), (np.float32, 2e-5)])
+@given(shape=shapes, seed=seeds)
+def test_it_is_a_loop_over_groups(dtype, tolerance, shape, seed):
     """Image b is in group b mod (B / S); the new channel is the mean over (H, W, C) of the group's deviation."""
-    s = min(4, len(x))
-    groups = len(x) // s
-    channel = np.empty((*x.shape[:3], 1))
-    for group in range(groups):
-        members = x[group::groups]
-        channel[group::groups] = np.sqrt(members.var(axis=0) + 1e-8).mean()
-    return np.concatenate([x, channel], axis=-1)
-
-
-@given(shapes, seeds)
-def test_forward_is_the_definition(shape, seed):
-    x = normal(seed, *shape)
-    np.testing.assert_allclose(minibatch_stddev.forward(x)[0], definition(x), atol=1e-12)
+    x = normal(seed, *shape, dtype=dtype)
+    y, cache = minibatch_stddev.forward(x)
+    np.testing.assert_allclose(y, oracle.minibatch_stddev(x), atol=tolerance)
+    dy = normal(seed + 1, *y.shape, dtype=dtype)
+    dx = minibatch_stddev.backward(dy, cache)
+    expected = oracle.minibatch_stddev_backward(dy, x)
+    np.testing.assert_allclose(dx, expected, atol=10 * tolerance * max(1.0, abs(expected).max()))
+    assert y.dtype == dx.dtype == dtype
 
 
 @given(shapes.filter(lambda shape: shape[0] > 1), seeds)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from support.helpers import assert_adjoint, image_shapes, normal, seeds
 
@@ -19,3 +20,9 @@ def test_backward_is_the_transpose(shape, seed):
     dy = normal(seed + 1, *y.shape)
     assert_adjoint(lambda x: upsample.forward(x)[0], lambda dy: upsample.backward(dy, cache), x, dy)
     gradcheck.check_layer(upsample, None, x, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_dtype_stays(dtype):
+    y, cache = upsample.forward(normal(0, 1, 2, 3, 4, dtype=dtype))
+    assert y.dtype == upsample.backward(y, cache).dtype == dtype

@@ -5,7 +5,10 @@ from autograd.scipy.special import erf
 
 
 def images(params, z, config, state=None):
-    """(B, size, size, 3) from z (B, latent); params, config and state as in minihit.models.generator."""
+    """(B, size, size, 3) from z (B, latent); params, config and state as in minihit.models.generator.
+
+    Where a place of batch norm in state is empty, the statistics of this batch are used and written there.
+    """
     tokens, image = None, 0.0
     if config.cross_attention:
         part = params["tokens"]
@@ -53,6 +56,8 @@ def norm(params, x, config, state):
     mean, variance = np.mean(x, axes, keepdims=True), np.var(x, axes, keepdims=True)
     if state:
         mean, variance = state["mean"], state["variance"]
+    elif state is not None and config.norm == "batch":
+        state.update(mean=mean.reshape(-1), variance=variance.reshape(-1), count=x.size // x.shape[-1])
     x_hat = (x - mean) / np.sqrt(variance + eps)
     return params["scale"] * x_hat + params["bias"]
 

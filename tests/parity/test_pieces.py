@@ -8,7 +8,7 @@ from parity import official, recipe
 
 from minihit.layers import batch_norm, cross_attention, layer_norm, multi_axis_attention
 from minihit.objectives import losses
-from minihit.ops import augment, blur_downsample, minibatch_stddev, pixel_shuffle, upsample, windows
+from minihit.ops import augment, blur_downsample, minibatch_stddev, pixel_shuffle, upsample, window_split
 
 TOLERANCE = {"f64": 1e-12, "f32": 2e-6}
 RATE = 1e-8                                                               # TensorFlow rounds 1 - 0.99 to float32
@@ -21,8 +21,9 @@ def arange(dtype, *shape):
 def arrangements(dtype):
     image = arange(dtype, 2, 8, 12, 3)
     unblocked = official.stored()["f64/blocks/unblock4"].astype(dtype)
-    np.testing.assert_array_equal(windows.split(unblocked, (4, 4)), arange(dtype, 2, 6, 16, 3))   # the inverse
-    return {"blocks/block4": windows.split(image, (4, 4)),
+    blocked, _ = window_split.forward(unblocked, (4, 4))                  # the inverse
+    np.testing.assert_array_equal(blocked, arange(dtype, 2, 6, 16, 3))
+    return {"blocks/block4": window_split.forward(image, (4, 4))[0],
             "blocks/unblock4": unblocked,
             "blocks/pixelshuffle": pixel_shuffle.forward(arange(dtype, 2, 3, 5, 16))[0],
             "blocks/upsample2": upsample.forward(arange(dtype, 2, 2, 3, 3))[0]}

@@ -1,5 +1,6 @@
 """Images that change behind a run are noticed when it goes on, and a store that shrinks while it runs stops it."""
 
+import os
 import shutil
 import signal
 
@@ -54,8 +55,23 @@ def another(store):
     assert main(["data", "prepare", str(store.parent / "pictures"), str(store), "--size", "16", "--crop", "12"]) == 0
 
 
+def exchange(store):
+    """Images of the same length in place of the store's."""
+    path = store / "images.npy"
+    path.write_bytes(path.read_bytes()[:-16] + b"\0" * 16)
+
+
+def move_there(store):
+    """The same, by moving an older file: its own time is before that of the manifest."""
+    older = store.parent / "older.npy"
+    older.write_bytes((store / "images.npy").read_bytes()[:-16] + b"\0" * 16)
+    os.utime(older, (0, 0))
+    older.replace(store / "images.npy")
+
+
 @pytest.mark.parametrize("kind, change", [("pictures", repaint), ("pictures", remove), ("store", shorten),
-                                          ("store", empty), ("store", another), ("store", shutil.rmtree)])
+                                          ("store", empty), ("store", another), ("store", shutil.rmtree),
+                                          ("store", exchange), ("store", move_there)])
 def test_a_run_does_not_go_on_with_other_images(tmp_path, capsys, request, kind, change):
     folder, data = tmp_path / "run", request.getfixturevalue(kind)
     assert train(folder, data, 1) == 0

@@ -69,7 +69,8 @@ def assert_all_whole(folder):
 @pytest.mark.parametrize("flags, moment", [
     ([*TINY, "--save-every", "3"], after_some_steps),
     ([*WIDE, "--save-every", "1"], in_a_save),
-], ids=["training", "checkpointing"])
+    ([*TINY, "--save-every", "2", "--log-every", "3", "--measure-every", "5"], after_some_steps),
+], ids=["training", "checkpointing", "between records"])
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path, flags, moment, kills):
     folder, rng, in_saves, repeated, seen = tmp_path / "run", np.random.default_rng(kills), 0, 0, set()
     for _ in range(kills):

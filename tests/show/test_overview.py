@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
-from support.pictures import encoded
+from support.pictures import encoded, halves
 
 from minihit.data.prepare.prepare import Settings, prepare
 from minihit.show import overview
@@ -25,6 +25,19 @@ def test_the_text_says_what_is_there(celeba, store):
     assert f"mean      red {mean[0]:.1f}, green {mean[1]:.1f}, blue {mean[2]:.1f}" in lines
     share = (store.attributes[:, store.manifest.attributes.index("Smiling")] == 1).mean()
     assert f"  Smiling              {share:6.1%}" in lines
+
+
+def test_images_that_are_there_twice_are_counted(celeba, store, tmp_path):
+    assert "twins" not in overview.describe(store)
+    for name, colours in {"train": "rrg", "test": "rb"}.items():
+        (tmp_path / "in" / name).mkdir(parents=True)
+        for number, colour in enumerate(colours):
+            picture = halves({"r": "red", "g": "green", "b": "blue"}[colour])
+            (tmp_path / "in" / name / f"{number}.png").write_bytes(encoded(picture))
+    lines = overview.describe(prepare(tmp_path / "in", tmp_path / "store", Settings(8), report=str)).splitlines()
+    assert [line for line in lines if line.startswith("twins")] == [
+        "twins     2 of 5 repeat an earlier one, pixel for pixel",
+        "twins     1 stand in more than one split, so that not all that is held out is new"]
 
 
 def test_classes_are_counted_and_a_margin_is_named(tmp_path):

@@ -14,6 +14,9 @@ SWAPPED = {
 }
 RENAMED = {"add": "subtract", "subtract": "add", "multiply": "divide", "negative": "positive", "minimum": "maximum",
            "maximum": "minimum", "min": "max", "max": "min", "sum": "mean", "mean": "sum"}
+TWINS = {"generator": "discriminator", "real": "fake", "ema": "generator", "first": "second", "beta1": "beta2",
+         "params": "averages"}                                            # words of names that lie beside each other
+TWINS |= {second: first for first, second in TWINS.items() if first != "ema"}
 SYMMETRIC = ("add", "multiply", "minimum", "maximum", "min", "max", "swapaxes")
 
 
@@ -76,12 +79,20 @@ def _(node: ast.Compare):
 
 @variants.register
 def _(node: ast.Constant):
-    """The nearest number that a test must tell: one more for a count, 1.001 times as much for a fraction."""
+    """The nearest number that a test must tell, one more for a count, 1.001 times as much for a fraction; the name of
+    what lies beside what a text names."""
     if isinstance(node.value, bool):
         return [ast.Constant(not node.value)]
     if isinstance(node.value, float):
         return [ast.Constant(node.value * 1.001 or 1.0)]
+    if isinstance(node.value, str):
+        return [ast.Constant(name) for name in _twins(node.value)]
     return [ast.Constant(node.value + 1)] if isinstance(node.value, int) else []
+
+
+@variants.register
+def _(node: ast.Attribute):
+    return [_changed(node, attr=name) for name in _twins(node.attr)]
 
 
 @variants.register
@@ -149,6 +160,12 @@ def _without(items, i):
     return items[:i] + items[i + 1:]
 
 
+def _twins(name):
+    """The names that differ from it by one word of TWINS."""
+    words = name.split("_") if name.isidentifier() else []
+    return ["_".join([*words[:i], TWINS[word], *words[i + 1:]]) for i, word in enumerate(words) if word in TWINS]
+
+
 def _swaps(items):
     """The list with two neighbours swapped, for each pair of them."""
     return [[*items[:i], items[i + 1], items[i], *items[i + 2:]] for i in range(len(items) - 1)]
@@ -165,10 +182,14 @@ def _places(node, above=()):
 
 
 def _says_nothing(node, slots):
-    """The order of the axes of a sum; what stands behind the minus in reshape(-1)."""
+    """Annotations; the order of the axes of a sum, or of exceptions; what stands behind the minus in reshape(-1)."""
+    if any(field in ("annotation", "returns") for _, field, _ in slots):
+        return True
     above, parent = slots[-2:][0][0], slots[-1][0]
     axes = isinstance(parent, ast.keyword) and parent.arg == "axis" and isinstance(node, ast.Tuple)
-    return axes or (isinstance(parent, ast.UnaryOp) and getattr(getattr(above, "func", None), "attr", "") == "reshape")
+    exceptions = isinstance(parent, ast.ExceptHandler) and isinstance(node, ast.Tuple)
+    minus = isinstance(parent, ast.UnaryOp) and getattr(getattr(above, "func", None), "attr", "") == "reshape"
+    return axes or exceptions or minus
 
 
 def _mutant(path, tree, slots, variant):

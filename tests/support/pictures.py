@@ -18,6 +18,13 @@ def photo(name="chelsea.png", size=None):
         return picture.convert("RGB").resize(size or picture.size)
 
 
+def halves(left, right="white", size=(16, 16)):
+    """A picture of two colours side by side: one of a single colour is not taken."""
+    picture = Image.new("RGB", size, right)
+    picture.paste(left, (0, 0, size[0] // 2, size[1]))
+    return picture
+
+
 def encoded(picture, kind="PNG", **options):
     """A Pillow image as the bytes of a file."""
     file = io.BytesIO()

@@ -39,10 +39,13 @@ def shrunk(name, batch=4):
     return Preset(generator, replace(preset.discriminator, channels=channels), recipe)
 
 
+MEASURED = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}
+"""What a record holds that a clock or the system measured."""
+
+
 def records(folder):
     """The records of a run's log without what a clock or the system measured."""
-    measured = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}
-    return [{name: value for name, value in record.items() if name not in measured} for record in log.read(folder.log)]
+    return [{name: value for name, value in record.items() if name not in MEASURED} for record in log.read(folder.log)]
 
 
 def image_set(images, held_out=0, **settings):

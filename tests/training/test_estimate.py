@@ -58,6 +58,11 @@ def test_what_cannot_fit_is_refused_before_anything_is_computed(monkeypatch, tmp
     assert not RunFolder(tmp_path).config.exists()
 
 
+def test_a_measurement_that_does_not_fit_is_named_itself(tmp_path, fixed_speed):
+    with pytest.raises(UserError, match=r"GB: choose a smaller --measure-images$"):
+        loop.train(run_config(measure_images=10**9), RunFolder(tmp_path))
+
+
 def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch, fixed_speed):
     monkeypatch.setattr(estimate, "memory_size", lambda device: None)
     forecast = estimate.before(run_config(), "cpu")

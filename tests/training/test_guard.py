@@ -8,6 +8,7 @@ import pytest
 
 from minihit.errors import UserError
 from minihit.training import guard
+from minihit.training.run import checkpoint
 from minihit.training.run.folder import RunFolder
 
 
@@ -20,6 +21,15 @@ def test_the_first_leaf_that_is_not_finite_is_named():
 def test_an_infinite_metric_with_finite_gradients_is_named(tmp_path):
     with pytest.raises(UserError, match=r"step 7: fake_loss is not finite.*start another run"):
         guard.check_finite({"real_loss": 1.0, "fake_loss": np.inf}, {"generator": np.zeros(2)}, 7, RunFolder(tmp_path))
+
+
+def test_the_newest_checkpoint_from_before_is_named(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    for step in (2, 4):
+        checkpoint.save(checkpoint.path_of(folder.checkpoints, step), {"one": np.zeros(2)}, {"step": step})
+    with pytest.raises(UserError, match=r"not finite; step-00000004\.npz from before is whole: start another run"):
+        guard.check_finite({"fake_loss": np.inf}, {"generator": np.zeros(2)}, 7, folder)
+    guard.check_finite({"fake_loss": 1.0}, {"generator": np.full(2, np.inf)}, 7, folder)      # seen by its metrics
 
 
 def press():

@@ -43,7 +43,7 @@ def test_the_timelapse_ends_with_the_last_grid_and_stays_there(tmp_path):
 def test_a_damaged_grid_is_named_and_left_out_of_the_timelapse(tmp_path, capsys):
     folder, trees = RunFolder(tmp_path), state.create(0, TINY).trees
     for step in range(2):
-        trees["ema"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = step
+        trees["ema"]["generator"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = step
         pictures.write_samples(folder, trees, TINY.generator, "cpu", 0, step)
     (folder.samples / "ema-00000009.png").write_bytes(b"half")
     pictures.write_timelapse(folder)
@@ -52,7 +52,7 @@ def test_a_damaged_grid_is_named_and_left_out_of_the_timelapse(tmp_path, capsys)
     assert "ema-00000009.png" in out and out.count("\n") == 1
 
 
-def test_curves_are_drawn_from_whatever_the_log_holds(tmp_path):
+def test_curves_are_drawn_from_whatever_the_log_holds(tmp_path, curves):
     folder = RunFolder(tmp_path)
     log.append(folder.log, {"step": 0, "swd_real": 20.0})
     for step in (1, 2):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support import steps
 from support.runs import TINY, image_set, run_config
 
 from minihit.data.dataset import BuiltInFaces
@@ -46,6 +47,15 @@ def test_images_without_end_have_no_neighbours(tmp_path, capsys):
     assert log.read(run.folder.log)[0].keys().isdisjoint({"neighbour", "neighbour_ratio"})
     assert "nearest" not in capsys.readouterr().out
     assert not (tmp_path / "neighbours.png").exists()
+
+
+def test_where_all_images_are_equal_the_numbers_stay_finite_and_it_is_said(tmp_path, capsys):
+    run = watching(tmp_path, image_set(np.repeat(FACES[:1], 30, axis=0), held_out=3))
+    run.look(state.create(0, TINY), 0)
+    record, = log.read(run.folder.log)
+    assert all(np.isfinite(value) for value in record.values())
+    assert record["neighbour_real"] == 0 and "neighbour_ratio" not in record
+    assert "most held-out images are training images too" in capsys.readouterr().out
 
 
 def test_memorising_is_a_ratio_near_zero_and_new_images_are_near_one(generator):
@@ -103,6 +113,7 @@ def test_the_wait_for_data_is_logged_as_a_share(tmp_path):
     record, = log.read(run.folder.log)
     assert record["data_share"] == 0.25 and record["discriminator_loss"] == 1.5
     assert record["images_per_second"] == 4.0 and record["step"] == 7
+    assert 10**7 < record["peak_memory"] < 10**11 and "device_memory" not in record      # bytes; no GPU
 
 
 def test_a_hint_is_given_once_where_steps_wait(tmp_path, capsys):
@@ -110,4 +121,54 @@ def test_a_hint_is_given_once_where_steps_wait(tmp_path, capsys):
     for number, waited in enumerate([0.019, 0.021, 0.5]):
         run.log(window(data_seconds=waited), number)
         said = capsys.readouterr().out
-        assert ("steps wait for data 2% of the time" in said) == (number == 1)
+        assert ("steps wait for data" in said) == (number == 1) == ("2% of the time" in said)
+
+
+def test_the_discriminators_loss_is_the_sum_of_all_its_terms(tmp_path):
+    terms = {"real_loss": 1.0, "fake_loss": 20.0, "r1": 300.0, "consistency": 4000.0, "wgan_gp": 50_000.0}
+    run = watching(tmp_path)
+    run.log(window(**terms, generator_loss=0.1, real_logits=0.2, fake_logits=0.3, generator_norm=0.4), 1)
+    run.log(window(real_loss=1.0, fake_loss=20.0), 2)
+    assert [record["discriminator_loss"] for record in log.read(run.folder.log)] == [54_321.0, 21.0]
+
+
+def far_apart():
+    """A state whose averaged generator makes other images than the raw one."""
+    training = state.create(0, TINY)
+    for name, value in (("ema", 0.7), ("generator", -0.7)):
+        steps.trees(training)[name]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = value
+    return training
+
+
+def test_what_is_measured_is_the_average_of_the_generator(tmp_path):
+    run, training = watching(tmp_path, seed=3), far_apart()
+    run.look(training, 0)
+    record, = log.read(run.folder.log)
+    of = {name: measure.distance(steps.trees(training)[name], TINY.generator, "cpu", 3, DATA.held_out(8))["swd"]
+          for name in ("ema", "generator")}
+    assert record["swd"] == of["ema"] != of["generator"]
+    found = measure.neighbours(steps.trees(training)["ema"], TINY.generator, "cpu", 3, DATA)
+    assert record["neighbour"] == measure.nearness(found)["neighbour"]
+
+
+def test_a_grid_shows_the_latents_of_the_runs_seed(tmp_path):
+    training, shown, expected = state.create(0, TINY), [], []
+    for seed in (3, 4):
+        run, other = watching(tmp_path / f"run {seed}", seed=seed), RunFolder(tmp_path / f"other {seed}")
+        run.look(training, 1, last=True)
+        pictures.write_samples(other, steps.trees(training), TINY.generator, "cpu", seed, 1)
+        shown, expected = ([*found, read_image(folder.samples / "ema-00000001.png")]
+                           for found, folder in ((shown, run.folder), (expected, other)))
+    np.testing.assert_array_equal(shown, expected)
+    assert (shown[0] != shown[1]).any()
+
+
+@pytest.mark.parametrize("settings", [{"sample_every": 3, "measure_every": 2}, {"sample_every": 2, "measure_every": 5}])
+def test_it_looks_when_it_is_due_and_at_the_end(tmp_path, monkeypatch, settings):
+    due = {"sample_every": [], "measure_every": []}
+    run = watching(tmp_path, **settings)
+    monkeypatch.setattr(pictures, "write_samples", lambda *args: due["sample_every"].append(args[-1]))
+    monkeypatch.setattr(run, "measure", lambda average, number: due["measure_every"].append(number))
+    for number in range(8):
+        run.look(far_apart(), number, last=number == 7)
+    assert due == {name: [*range(0, 7, every), 7] for name, every in settings.items()}

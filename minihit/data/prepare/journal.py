@@ -9,7 +9,7 @@ import json
 import os
 
 from minihit.atomic import CURES, write_bytes
-from minihit.data.store.manifest import IMAGES, JOURNAL, UNFINISHED, damaged
+from minihit.data.store.manifest import IMAGES, JOURNAL, MANIFEST, UNFINISHED, damaged
 from minihit.errors import UserError
 
 
@@ -27,9 +27,10 @@ class Journal:
             self._length = self._read() if (folder / JOURNAL).exists() else 0
 
     def begin(self, task, header):
-        """Start with no images. header: bytes, in place of the beginning of the image file."""
-        self.task = task
+        """Start with no images, whatever there was. header: bytes, in place of the beginning of the image file."""
+        self.task, self.files, self.rows, self.skipped = task, 0, 0, {}
         with writing(self.folder):
+            (self.folder / JOURNAL).unlink(missing_ok=True)  # it must not vouch for rows that go
             (self.folder / UNFINISHED).write_bytes(header)
         write_bytes(self.folder / JOURNAL, _line(task))
 
@@ -53,7 +54,7 @@ class Journal:
         self.task, *parts = map(json.loads, content[:length].splitlines())
         self.files, self.rows = (sum(part[name] for part in parts) for name in ("files", "rows"))
         self.skipped = {number: reason for part in parts for number, reason in part["skipped"]}
-        if not isinstance(self.task, dict):
+        if not (isinstance(self.task, dict) and "listing" in self.task):
             raise ValueError("it does not begin with a task")
         if self.files != self.rows + len(self.skipped):
             raise ValueError(f"{self.files} files are not {self.rows} images and {len(self.skipped)} others")
@@ -61,7 +62,8 @@ class Journal:
 
     def _cut(self, name, length):
         path = self.folder / name
-        if name == UNFINISHED and not path.exists():  # killed between giving it its name and writing the manifest
+        if name == UNFINISHED and not path.exists() and not (self.folder / MANIFEST).exists():
+            # killed between giving it its name and writing the manifest; beside a manifest they are the old store's
             os.replace(self.folder / IMAGES, path)
         if path.stat().st_size < length:
             raise ValueError(f"{name} is shorter than {length:,} bytes")

@@ -58,10 +58,11 @@ class Parquet:
         parquet = _open(file)
         _image_column(file, parquet)
         label = file.relative_to(self.path).as_posix() if file != self.path else file.name
-        length, first = file.stat().st_size, 0
+        facts, first = file.stat(), 0
         for group in range(parquet.metadata.num_row_groups):
             rows = parquet.metadata.row_group(group).num_rows
-            yield from (Entry(f"{label}/{first + row}", length, (file, group, row)) for row in range(rows))
+            yield from (Entry(f"{label}/{first + row}", facts.st_size, (file, group, row), facts.st_mtime_ns)
+                        for row in range(rows))
             first += rows
 
     def _read_group(self, file, group):

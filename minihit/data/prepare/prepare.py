@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import hashlib
-import json
 import math
 import shutil
 from dataclasses import dataclass
@@ -13,11 +11,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from minihit import __version__
-from minihit.data.prepare import layouts, reading
+from minihit.data.prepare import layouts, listing, reading
 from minihit.data.prepare.journal import Journal
+from minihit.data.prepare.place import as_meant, refuse_foreign
 from minihit.data.prepare.sources import open_source
 from minihit.data.prepare.square import Filter, Square
 from minihit.data.store import manifest as manifests
+from minihit.data.store import twins
 from minihit.data.store.reader import npy_header, open_store
 from minihit.data.store.writer import clear, finish
 from minihit.errors import UserError
@@ -28,8 +28,7 @@ PART_FILES, PART_BYTES = 1024, 2**26  # between two lines of the journal, whiche
 LISTED = 100  # unusable files that are named; skipped.json names all
 SHOWN = 3  # of them in one sentence
 OPTIONS = {"size": "--size", "side": "--margin, for sides of", "crop": "--crop", "filter": "--filter"}
-OTHERWISE = dict.fromkeys(("layout", "listing", "attributes", "classes"), "of other files")
-OTHERWISE |= {"made_with": "by other versions of minihit and Pillow"}
+OTHERWISE = {"listing": "of other files", "made_with": "by other versions of minihit and Pillow"}
 
 
 @dataclass(frozen=True)
@@ -51,30 +50,46 @@ class Settings:
 def prepare(path, folder, settings, report=tqdm.write):
     """Make the store in `folder` of the source at `path`, go on with it, or find it there already. Returns the Store.
 
-    report: is given the lines for the user. Raises UserError where the source cannot be read, the folder holds
-    something else or is being written to, the disk refuses, or a file cannot be used and the settings are strict.
+    Where pictures or tables were changed or added since, it is made again, and takes the old one's place when it is
+    whole. report: is given the lines for the user. Raises UserError where the source cannot be read, the folder holds
+    something else, was made otherwise or is being written to, the disk refuses, or a file cannot be used and the
+    settings are strict.
     """
-    folder = Path(folder)
-    _refuse_foreign(folder)
+    path, folder = as_meant(path), Path(folder).expanduser()
+    refuse_foreign(folder)
     with lasting(), open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}", report):
         layout = layouts.recognise(source)
         task = _task(path, layout, settings)
-        if (folder / manifests.MANIFEST).exists():
-            finished = dataclasses.asdict(manifests.read_manifest(folder))
-            _require_same(folder, task, finished | {"made_with": task["made_with"]})
+        if _is_there(folder, source, layout, task, report):
             report(f"{folder} is there already, made of the same files in the same way")
         else:
             _make(source, layout, task, folder, settings.strict, report)
         clear(folder)
-    return open_store(folder)
+    store = open_store(folder)
+    equal, shared = twins.of_store(store)
+    for sentence in twins.sentences(equal, store.manifest.count, shared):
+        report(f"of the images in {folder} {sentence}")
+    return store
+
+
+def _is_there(folder, source, layout, task, report):
+    """Whether the folder holds this very store, finished. Raises UserError where it holds another one."""
+    if not (folder / manifests.MANIFEST).exists():
+        return False
+    there = dataclasses.asdict(manifests.read_manifest(folder)) | listing.of_store(folder, source, layout)
+    _require_same(folder, task, there | {name: task[name] for name in ("listing", "made_with")})
+    if there["content"] == task["content"]:
+        return True
+    report(f"pictures or tables in {task['source']} were changed or added since {folder} was made: "
+           "it is made again, and the old one stays until then")
+    return False
 
 
 def _make(source, layout, task, folder, strict, report):
     square = Square(task["side"], None if task["crop"] == "square" else int(task["crop"]), task["filter"])
     shape = task["side"], task["side"], 3
     journal, header = Journal(folder), npy_header("|u1", (0, *shape))
-    if journal.files:
-        _require_same(folder, task, journal.task)
+    if _goes_on(journal, layout, task, report):
         journal.resume(header, math.prod(shape))
     else:
         journal.begin(task, header)
@@ -84,6 +99,21 @@ def _make(source, layout, task, folder, strict, report):
     finish(folder, layout, journal, shape)
 
 
+def _goes_on(journal, layout, task, report):
+    """Whether what the journal counts is a part of this very store. Raises UserError where it is of another one."""
+    if not journal.files:
+        return False
+    there = manifests.DEFAULTS | journal.task
+    up_to_date = there["content"] == task["content"]
+    if there["listing"] == listing.first_listing(layout):  # begun by a minihit that knew of no more
+        there = there | {"listing": task["listing"]}
+    _require_same(journal.folder, task, there if up_to_date else there | {"made_with": task["made_with"]})
+    if up_to_date:
+        return True
+    report(f"pictures or tables in {task['source']} were changed since {journal.folder} was begun: it is begun again")
+    return False
+
+
 def _task(path, layout, settings):
     """All that decides what the store holds, under the names of its manifest."""
     from PIL import __version__ as pillow
@@ -91,11 +121,10 @@ def _task(path, layout, settings):
 
     margin = layout.margin if settings.margin is None else settings.margin
     crop = layout.crop if settings.crop is None else settings.crop
-    listing = [(entry.name, entry.length) for entry in layout.pictures], layout.splits
     return {
         "source": str(path),
         "layout": layout.name,
-        "listing": hashlib.sha256(json.dumps(listing).encode()).hexdigest(),
+        **listing.describe(layout),
         "size": settings.size,
         "side": round(settings.size / margin),
         "crop": str(crop or "square"),
@@ -112,16 +141,6 @@ def _require_same(folder, task, there):
         if there.get(name) != task[name]:
             what = OTHERWISE.get(name) or f"with {OPTIONS[name]} {there.get(name)}, not {task[name]}"
             raise UserError(f"{folder} was made {what}: choose another STORE, or delete this one to make it anew")
-
-
-def _refuse_foreign(folder):
-    """Raise UserError where the folder is none, or holds what is no part of a store."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file: give a folder for the store")
-    if folder.exists() and not manifests.is_store(folder):
-        others = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
-        if set(others) - {manifests.UNFINISHED}:
-            raise UserError(f"{folder} holds other things ({others[0]} ...): give a new folder for the store")
 
 
 def _decode(source, pictures, square, journal, strict, report):

@@ -29,11 +29,16 @@ WHERE_CELEBA_IS = ("CelebA is given out by MMLAB of the Chinese University of Ho
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of a source. name: its path below the source, with forward slashes; length: in bytes."""
+    """A file of a source. name: its path below the source, with forward slashes; length: in bytes.
+
+    changed: time in ns of the last change of its file, or of the one that it is packed in; checksum: where it has one.
+    """
 
     name: str
     length: int
     place: Any = None  # where its source finds it
+    changed: int = 0
+    checksum: int = 0
 
 
 class Folder:
@@ -44,7 +49,7 @@ class Folder:
         for parent, folders, names in os.walk(path, onerror=_unlistable):
             folders[:] = [name for name in folders if not _hidden(name)]
             places = [Path(parent, name) for name in names if not _hidden(name)]
-            entries += [Entry(place.relative_to(path).as_posix(), _length(place), place) for place in places]
+            entries += [_entry(place, place.relative_to(path).as_posix()) for place in places]
         self.pictures, self.others = _parted(entries)
 
     def open(self, entry):
@@ -69,7 +74,8 @@ class Zip:
         except Exception as error:  # a damaged directory makes zipfile raise nearly anything
             self._file.close()
             raise UserError(f"{path} is not a whole zip ({reason(error)}): copy or download it again") from error
-        entries = [Entry(info.filename, info.file_size, info) for info in members
+        changed = os.stat(path).st_mtime_ns
+        entries = [Entry(info.filename, info.file_size, info, changed, info.CRC) for info in members
                    if not any(map(_hidden, info.filename.split("/")))]
         self.pictures, self.others = _parted(entries)
 
@@ -164,10 +170,12 @@ def _hidden(name):
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _length(path):
-    with contextlib.suppress(OSError):  # a link to nowhere is found when it is opened
-        return os.stat(path).st_size
-    return 0
+def _entry(place, name):
+    try:
+        facts = os.stat(place)
+    except OSError:  # a link to nowhere is found when it is opened
+        return Entry(name, 0, place)
+    return Entry(name, facts.st_size, place, facts.st_mtime_ns)
 
 
 def _unlistable(error):

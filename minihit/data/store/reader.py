@@ -19,14 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
+from minihit.data.store import integrity
 from minihit.data.store.manifest import (
     ATTRIBUTES,
     IMAGES,
     LABELS,
     NAMES,
+    SKIPPED,
     Manifest,
     damaged,
-    describe_file,
     read_manifest,
 )
 from minihit.errors import UserError
@@ -43,7 +44,7 @@ class Store:
 
     def check(self):
         """Raise UserError where the image file was changed since it was opened: reading on could crash or lie."""
-        if _stamp(self.path / IMAGES) != self.stamp:
+        if integrity.stamp(self.path / IMAGES) != self.stamp:
             raise UserError(f"{self.path / IMAGES} was changed while it was in use: see minihit data check {self.path}")
 
     def rows(self, split):
@@ -74,15 +75,23 @@ class Store:
         return open_array(self.path, LABELS, "<i4", (self.manifest.count,))
 
 
-def open_store(path):
-    """The Store in a folder, its manifest and the length of its images checked. Nothing else is read: see `verify`.
+def open_store(path, progress=None):
+    """The Store in a folder, its manifest and the length of its images checked.
 
+    The images are compared with the manifest's hash where their file was changed or put there after the manifest, as
+    in a copied store, and then the manifest's time says that they were. Nothing else is read: see `verify`.
+    progress: called as progress(done, total) with the images that are compared.
     Raises UserError where it is unfinished, damaged, or no store.
     """
-    path = Path(path)
+    store = _open(Path(path))
+    integrity.require_images(store.path, store.manifest, progress)
+    return store
+
+
+def _open(path):
     manifest = read_manifest(path)
     shape = manifest.count, manifest.side, manifest.side, 3
-    stamp = _stamp(path / IMAGES)
+    stamp = integrity.stamp(path / IMAGES)
     return Store(path, manifest, open_array(path, IMAGES, "|u1", shape), stamp)
 
 
@@ -117,20 +126,15 @@ def verify(path, progress=None):
 
     progress: called as progress(count) with the bytes just read. Raises UserError with the first thing that differs.
     """
-    store = open_store(path)
-    for name, facts in store.manifest.files.items():
-        try:
-            found = describe_file(store.path / name, progress)
-        except OSError as error:
-            raise damaged(store.path, f"{name}: {error.strerror}") from error
-        if found != facts:
-            raise damaged(store.path, f"{name} is not what it was when the store was made")
+    store = _open(Path(path))
+    for name in store.manifest.files:
+        integrity.compare(store.path, store.manifest, name, progress)
     return store
 
 
-def _stamp(path):
+def skipped_names(path):
+    """The names of the files that a store's preparation could not use."""
     try:
-        facts = os.stat(path)
-    except OSError as error:
-        raise damaged(path.parent, f"{path.name}: {error.strerror}") from error
-    return facts.st_size, facts.st_mtime_ns
+        return [entry["file"] for entry in json.loads((path / SKIPPED).read_bytes())]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise damaged(path, f"{SKIPPED}: {error}") from error

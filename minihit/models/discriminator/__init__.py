@@ -9,8 +9,8 @@ from minihit.models.discriminator.network import (
     init_averages,
     input_gradient,
     tangent,
-    weight_gradients,
+    weight_gradient,
 )
 
 __all__ = ["backward", "equalize", "forward", "image_gradient", "init", "init_averages", "input_gradient",
-           "logit_gradients", "loss_gradients", "tangent", "weight_gradients"]
+           "logit_gradients", "loss_gradients", "tangent", "weight_gradient"]

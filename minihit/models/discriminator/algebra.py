@@ -42,10 +42,10 @@ def loss_gradients(dlogits, cache, of_logits, dgradient=None):
     deltas = of_logits[1]
     t_cache = None if dgradient is None else network.tangent(dgradient, cache)[1]
     if "stddev" not in cache:
-        return network.weight_gradients(deltas, cache, dlogits, t_cache)
+        return network.weight_gradient(deltas, cache, dlogits, t_cache)
     if t_cache is None:
         return network.backward(dlogits, cache)[1]
     second_order = minibatch_stddev.tangent_backward(deltas["stddev"], cache["stddev"], t_cache["stddev"])
     _, bent = network.input_gradient(dlogits, cache, second_order)
-    return tree.add(network.weight_gradients(bent, cache),
-                    network.weight_gradients(deltas, cache, 0.0 * dlogits, t_cache))
+    return tree.add(network.weight_gradient(bent, cache),
+                    network.weight_gradient(deltas, cache, 0.0 * dlogits, t_cache))

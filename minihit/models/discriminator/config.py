@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from minihit.errors import UserError, require_choice
+from minihit.errors import WIDEST, UserError, require_at_most, require_choice
 from minihit.layers.residual_downsample import DOWNSAMPLES
 
 
@@ -25,6 +25,7 @@ class DiscriminatorConfig:
         if len(self.channels) < 2 or min(self.channels) < 1:
             raise UserError("a discriminator needs a number of channels, at least 1, "
                             "for each side from the image's down to 4")
+        require_at_most(WIDEST, channels=max(self.channels))
 
     @property
     def size(self):

@@ -9,8 +9,10 @@ import math
 from itertools import pairwise
 
 from minihit import initializers, tree
+from minihit.backend import fused
 from minihit.layers import conv2d, linear, residual_downsample
 from minihit.ops import leaky_relu, minibatch_stddev
+from minihit.ops.column_sum import column_sum
 
 
 def init(rng, config):
@@ -52,7 +54,7 @@ def forward(params, images, config):
 
 def backward(dlogits, cache):
     dimages, deltas = input_gradient(dlogits, cache)
-    return dimages, weight_gradients(deltas, cache)
+    return dimages, weight_gradient(deltas, cache)
 
 
 def input_gradient(dlogits, cache, second_order=None):
@@ -78,18 +80,44 @@ def input_gradient(dlogits, cache, second_order=None):
     return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
 
 
-def weight_gradients(deltas, cache, scale=None, t_cache=None):
-    """Gradients of sum_b scale_b logit_b + <deltas, tangent>: one product per layer for scaled samples and tangents."""
-    t = t_cache or {**dict.fromkeys(deltas), "blocks": [None] * len(cache["blocks"])}
+def weight_gradient(deltas, cache, factors=None, t_cache=None):
+    """Gradients of sum_b factors_b logit_b + <deltas, tangent>: one product per layer for both.
+
+    factors (B,) are one where they are None; t_cache, what tangent left, is zero where it is None.
+    """
+    t = t_cache or {**dict.fromkeys(deltas), "blocks": [dict.fromkeys(block) for block in deltas["blocks"]]}
     grads = {
-        "stem": conv2d.weight_gradient(deltas["stem"], cache["stem"], scale, t["stem"]),
-        "blocks": [residual_downsample.weight_gradients(*block, scale, t_block) for *block, t_block in
-                   zip(deltas["blocks"], cache["blocks"], t["blocks"], strict=True)],
-        "conv": conv2d.weight_gradient(deltas["conv"], cache["conv"], scale, t["conv"]),
-        "dense": linear.weight_gradient(deltas["dense"], cache["dense"], scale, t["dense"]),
-        "logit": linear.weight_gradient(deltas["logit"], cache["logit"], scale, t["logit"]),
+        "stem": _mixed(conv2d, deltas["stem"], cache["stem"], factors, t["stem"]),
+        "blocks": [{name: _mixed(conv2d, block_deltas[name], block_cache[name], factors, t_block[name])
+                    for name in residual_downsample.CONVOLUTIONS}
+                   for block_deltas, block_cache, t_block in zip(deltas["blocks"], cache["blocks"], t["blocks"],
+                                                                 strict=True)],
+        "conv": _mixed(conv2d, deltas["conv"], cache["conv"], factors, t["conv"]),
+        "dense": _mixed(linear, deltas["dense"], cache["dense"], factors, t["dense"]),
+        "logit": _mixed(linear, deltas["logit"], cache["logit"], factors, t["logit"]),
     }
     return equalize(grads) if cache["config"].equalized else grads
+
+
+def _mixed(layer, delta, cache, factors, t_cache):
+    """One layer's gradients of sum_b factors_b <delta_b, y_b> + <delta_b, t_y_b>; a bias moves no tangent."""
+    if factors is None:
+        return layer.weight_gradient(delta, cache)
+    t_x = None if t_cache is None else t_cache["t_x"]
+    grads = layer.weight_gradient(delta, cache, _mix(cache["x"], _per_image(factors, cache["x"]), t_x))
+    if "bias" in cache:
+        grads["bias"] = column_sum(delta * _per_image(factors, delta))
+    return grads
+
+
+@fused
+def _mix(x, factors, t_x):
+    x = x * factors
+    return x if t_x is None else x + t_x
+
+
+def _per_image(factors, x):
+    return factors.reshape(-1, *[1] * (x.ndim - 1))
 
 
 def tangent(t_images, cache):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from minihit.errors import UserError, require_choice
+from minihit.errors import DEEPEST, WIDEST, UserError, require_at_most, require_choice
 from minihit.layers.norm import NORMS
 
 START = 8                                                                 # side of the first feature map
@@ -56,13 +56,15 @@ class GeneratorConfig:
         for name in ("latent", "tokens"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        require_at_most(WIDEST, latent=self.latent, tokens=self.tokens, channels=max(self.channels, default=0))
+        require_at_most(DEEPEST, layers=max(self.layers, default=0))
         for stage in range(stages):
             self._check_stage(stage)
 
     def _check_stage(self, index):
         side, channels, heads = START << index, self.channels[index], self.heads[index]
         if min(channels, heads) < 1 or channels % heads:
-            possible = [n for n in range(1, min(channels, 16) + 1) if channels % n == 0]
+            possible = [n for n in range(1, min(max(channels, 1), 16) + 1) if channels % n == 0]
             raise UserError(f"stage {index}: {channels} channels do not divide among {heads} heads: "
                             f"choose heads from {possible}")
         if channels % 4 and index + 1 < len(self.channels):

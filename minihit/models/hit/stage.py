@@ -6,7 +6,7 @@ before, or None; the new x (B, 2H, 2W, C') or None after the last stage; the new
 
 from minihit import initializers
 from minihit.layers import attention_block, cross_attention, linear, mlp, norm, to_rgb
-from minihit.ops import pixel_shuffle, upsample, windows
+from minihit.ops import pixel_shuffle, upsample, window_merge, window_split
 
 
 def init(rng, plan, config):
@@ -41,19 +41,25 @@ def init_averages(plan, config):
 
 def forward(params, x, tokens, image, plan, how):
     """Returns x, image, cache."""
-    cache = {"plan": plan, "has_image": image is not None}
+    cache = {"plan": plan}
     x = x + params["position"]
     if tokens is not None:
         h, cache["cross_norm"] = norm.forward(params["cross_norm"], x, how.at("cross_norm"))
         h, cache["cross_attention"] = cross_attention.forward(params["cross_attention"], h, tokens)
         x, cache["cross_mlp"] = mlp.forward(params["cross_mlp"], x + h, how.at("cross_mlp"))
+    if plan.window:
+        x, cache["split"] = window_split.forward(x, plan.window)
     x, cache["blocks"] = _blocks_forward(params["blocks"], x, plan, how.at("blocks"))
+    if plan.window:
+        x, cache["merge"] = window_merge.forward(x, plan.window, plan.side)
     if plan.rgb:
         rgb, cache["to_rgb"] = to_rgb.forward(params["to_rgb"], x, how.at("to_rgb"))
-        image = rgb if image is None else upsample.forward(image)[0] + rgb
+        if image is not None:
+            image, cache["upsample"] = upsample.forward(image)
+        image = rgb if image is None else image + rgb
     if plan.next_channels is None:
         return None, image, cache
-    x, _ = pixel_shuffle.forward(x)
+    x, cache["pixel_shuffle"] = pixel_shuffle.forward(x)
     if "widen" in params:
         x, cache["widen"] = linear.forward(params["widen"], x)
     return x, image, cache
@@ -64,13 +70,17 @@ def backward(dx, dimage, cache):
     plan, grads, dtokens = cache["plan"], {}, None
     if "widen" in cache:
         dx, grads["widen"] = linear.backward(dx, cache["widen"])
-    if plan.next_channels is not None:
-        dx = pixel_shuffle.backward(dx, {})
+    if "pixel_shuffle" in cache:
+        dx = pixel_shuffle.backward(dx, cache["pixel_shuffle"])
     if plan.rgb:
         drgb, grads["to_rgb"] = to_rgb.backward(dimage, cache["to_rgb"])
         dx = drgb if dx is None else dx + drgb
-        dimage = upsample.backward(dimage, {}) if cache["has_image"] else None
+        dimage = upsample.backward(dimage, cache["upsample"]) if "upsample" in cache else None
+    if plan.window:
+        dx = window_merge.backward(dx, cache["merge"])
     dx, grads["blocks"] = _blocks_backward(dx, plan, cache["blocks"])
+    if plan.window:
+        dx = window_split.backward(dx, cache["split"])
     if "cross_attention" in cache:
         dx, grads["cross_mlp"] = mlp.backward(dx, cache["cross_mlp"])
         dh, dtokens, grads["cross_attention"] = cross_attention.backward(dx, cache["cross_attention"])
@@ -82,26 +92,18 @@ def backward(dx, dimage, cache):
 
 def _blocks_forward(params, x, plan, how):
     caches = []
-    if plan.window:
-        x = windows.split(x, plan.window)
     for index, block in enumerate(params):
         if plan.window:
             x, cache = attention_block.forward(block, x, plan.axes, how.at(index))
         else:
             x, cache = mlp.forward(block, x, how.at(index))
         caches.append(cache)
-    if plan.window:
-        x = windows.merge(x, plan.window, plan.side)
     return x, caches
 
 
 def _blocks_backward(dx, plan, caches):
     grads = []
-    if plan.window:
-        dx = windows.split(dx, plan.window)
     for cache in reversed(caches):
         dx, block = (attention_block if plan.window else mlp).backward(dx, cache)
         grads.insert(0, block)
-    if plan.window:
-        dx = windows.merge(dx, plan.window, plan.side)
     return dx, grads

@@ -13,11 +13,15 @@ import tyro
 from minihit import parallel
 from minihit.atomic import replacing
 from minihit.data.dataset import BUILT_IN, ImageSet
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.presets import Preset
 from minihit.training.parts import lanes_that_pay
 
 MOST_LANES = 1_024
+
+MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "save_every", "keep")
+"""What may be another when a run goes on, by the names of `differences`: how long it is and what is seen of it; and the
+name of its data, as long as they are the same images. Everything else decides the numbers of its steps and measures."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,12 @@ class RunConfig:
     save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
+    origin: str | None = None                # checkpoint of another run whose weights this one began with
 
     def __post_init__(self):
+        require_seed("seed", self.seed)
+        if not self.data:
+            raise UserError(f"data is empty: give {BUILT_IN}, a folder of images, or a store of minihit data prepare")
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
@@ -73,6 +81,8 @@ def from_json(text, source):
     """The RunConfig that to_json wrote; source, a file's name, is for the UserError that a foreign text raises."""
     try:
         return _build(RunConfig, _with_lanes(json.loads(text)))
+    except UserError as error:
+        raise UserError(f"{source}: {error}") from error
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{source} is not the configuration of a run ({error}): "
                         f"choose the folder of a run, or start a new one") from error
@@ -86,6 +96,18 @@ def _with_lanes(fields):
     return {**fields, "lanes": 2 if micro_batch in range(1, batch) else max(2, math.ceil(batch / 16))}
 
 
+def from_facts(facts, like, source):
+    """The RunConfig in a checkpoint's facts; what an older version did not write there is as in the RunConfig like."""
+    return from_json(json.dumps(_completed(facts.get("config", {}), json.loads(to_json(like)))), source)
+
+
+def _completed(facts, like):
+    """The nested dict `facts`, with what it lacks from `like`."""
+    if not isinstance(facts, dict) or not isinstance(like, dict):
+        return facts
+    return {**like, **{name: _completed(child, like.get(name)) for name, child in facts.items()}}
+
+
 def write_config(folder, config):
     folder.path.mkdir(parents=True, exist_ok=True)
     with replacing(folder.config, "w") as file:
@@ -97,6 +119,24 @@ def read_config(folder):
     if not folder.config.is_file():
         raise UserError(f"{folder.path} holds no run: give the folder that minihit train wrote, such as runs/faces-32")
     return from_json(folder.config.read_bytes(), folder.config)
+
+
+def differences(config, other, prefix=""):
+    """(name, value, other value) of the fields of two RunConfigs that differ, named as their flags are."""
+    for field in dataclasses.fields(config):
+        here, there = getattr(config, field.name), getattr(other, field.name)
+        if dataclasses.is_dataclass(here):
+            inner = "" if field.name == "preset" else f"{prefix}{field.name}."
+            yield from differences(here, there, inner)
+        elif here != there:
+            yield prefix + field.name, here, there
+
+
+def words(value):
+    """A field's value as one writes it behind a flag."""
+    if isinstance(value, tuple):
+        return " ".join(map(words, value)) or "nothing"
+    return "none" if value is None else str(value)
 
 
 def _build(kind, value):

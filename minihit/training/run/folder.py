@@ -27,5 +27,9 @@ class RunFolder:
         return self.path / "samples"
 
     @property
+    def curves(self):
+        return self.path / "curves.png"
+
+    @property
     def lock(self):
         return self.path / ".lock"

@@ -40,24 +40,30 @@ def _record(line):
     return record if whole else None
 
 
-def cut_back(path, step):
-    """Drop the records after a step, so that a resumed run writes each of them once; all of them where it is 0."""
-    kept = [record for record in read(path) if record["step"] <= step] if step else []
+def cut_back(path, step, stays=lambda record: True):
+    """Drop the records after a step, so that a resumed run writes each of them once; all of them where it is 0.
+
+    stays: says of a record of that very step whether it does.
+    """
+    kept = [record for record in read(path)
+            if record["step"] < step or (record["step"] == step and stays(record))] if step else []
     write_text(path, "".join(json.dumps(record) + "\n" for record in kept))
 
 
 class Window:
     """Sums of scalar arrays since the last record, kept on their device: reading them out is the only sync."""
 
-    def __init__(self):
-        self.sums, self.count = {}, 0
+    def __init__(self, sums=(), count=0):
+        self.sums, self.count = dict(sums), count
 
     def add(self, metrics):
         self.sums = {name: self.sums.get(name, 0.0) + value for name, value in metrics.items()}
         self.count += 1
 
     def means(self):
-        """{name: float} over the steps since the last call."""
-        means = {name: float(value) / self.count for name, value in self.sums.items()}
-        self.__init__()
-        return means
+        """{name: float} over its steps."""
+        return {name: float(value) / self.count for name, value in self.sums.items()}
+
+    def facts(self):
+        """What JSON can hold, and a Window can be made of again: a float holds every float32."""
+        return {"sums": {name: float(value) for name, value in self.sums.items()}, "count": self.count}

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
-from support.pictures import encoded, grey_16_bits, photo, unusable, usable
+from support.pictures import encoded, grey_16_bits, halves, photo, unusable, usable
 
 from minihit.data.prepare import journal, reading
 from minihit.data.prepare import prepare as module
@@ -230,6 +230,125 @@ def test_other_things_are_never_written_over(celeba, tmp_path):
     with pytest.raises(UserError, match="is a file: give a folder"):
         make(celeba.zip, tmp_path / "photos" / "a.png")
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["a.png"]
+
+
+FOREIGN = {
+    "a manifest of a web page": {"manifest.json": b'{"name": "app"}', "index.html": b"x"},
+    "an empty manifest": {"manifest.json": b"", "index.html": b"x"},
+    "a journal of something else": {"journal.jsonl": b'{"time": 1}\n{"time": 2}\n', "notes.txt": b"x"},
+    "arrays": {"images.npy": b"x", "names.json": b"x"},
+    "a picture": {"a.png": b"x"},
+}
+
+
+@pytest.mark.parametrize("files", FOREIGN.values(), ids=FOREIGN)
+def test_a_folder_of_another_program_is_not_taken_for_a_store(celeba, tmp_path, files):
+    folder = write(tmp_path / "theirs", files)
+    with pytest.raises(UserError, match=r"theirs holds other things \(.* \.\.\.\): give a new folder"):
+        make(celeba.zip, folder)
+    assert content(folder) == files
+
+
+def test_a_journal_of_something_else_that_is_alone_is_not_written_over(celeba, tmp_path):
+    folder = write(tmp_path / "theirs", {"journal.jsonl": b'{"time": 1}\n'})
+    with pytest.raises(UserError, match="it does not begin with a task"):
+        make(celeba.zip, folder)
+    assert (folder / "journal.jsonl").read_bytes() == b'{"time": 1}\n'
+
+
+def test_what_its_user_laid_into_a_store_stays_there(celeba, tmp_path):
+    make(celeba.zip, tmp_path / "store")
+    (tmp_path / "store" / "README.txt").write_text("mine")
+    assert make(celeba.zip, tmp_path / "store").manifest.count == 30
+    assert (tmp_path / "store" / "README.txt").read_text() == "mine"
+
+
+def photos(folder, count=3):
+    """Pictures that differ."""
+    whole = photo(size=(64, 64))
+    return write(folder, {f"{n}.png": encoded(whole.crop((n, n, n + 16, n + 16))) for n in range(count)})
+
+
+def test_a_store_inside_its_source_is_no_part_of_it(tmp_path):
+    source = photos(tmp_path / "photos")
+    before = content(source)
+    make(source, source / "store")
+    lines = []
+    store = make(source, source / "store", report=lines.append)
+    assert "is there already" in lines[0]
+    assert store.names == sorted(before)
+    assert {name: (source / name).read_bytes() for name in before} == before
+
+
+def test_a_source_inside_the_store_is_refused_or_left_as_it_is(tmp_path):
+    (tmp_path / "all").mkdir()
+    source = photos(tmp_path / "all" / "photos")
+    before = content(source)
+    with pytest.raises(UserError, match=r"all holds other things \(photos \.\.\.\)"):
+        make(source, tmp_path / "all")
+    with pytest.raises(UserError, match=r"photos holds other things"):
+        make(source, source)
+    store = make(source, tmp_path / "store").path
+    inside = source.rename(store / "photos")
+    assert make(inside, store).names == sorted(before)
+    assert content(inside) == before
+
+
+@pytest.mark.parametrize("written", [".", "./", "../photos", "../photos/", "~/photos", "../link", "../link/"])
+def test_a_source_is_what_a_person_writes(tmp_path, monkeypatch, written):
+    source = photos(tmp_path / "photos")
+    (tmp_path / "link").symlink_to("photos")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(source)
+    assert make(written, tmp_path / "store").names == ["0.png", "1.png", "2.png"]
+    lines = []
+    make(source, tmp_path / "store", report=lines.append)
+    assert "is there already" in lines[0]
+
+
+@pytest.mark.parametrize("written", [".", "../here", "../here/", "~/here", "../link"])
+def test_a_place_for_the_store_is_what_a_person_writes(tmp_path, monkeypatch, written):
+    source = photos(tmp_path / "photos")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "here")
+    make(source, written)
+    assert open_store(tmp_path / "here").manifest.count == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "link", "photos"]
+
+
+@pytest.mark.parametrize("written", [".", "../img_align_celeba", "../../celeba/img_align_celeba/"])
+def test_celeba_is_recognised_from_inside(celeba, tmp_path, monkeypatch, written):
+    root = shutil.copytree(celeba.root, tmp_path / "celeba")
+    monkeypatch.chdir(root / "img_align_celeba")
+    manifest = make(written, tmp_path / "store").manifest
+    assert (manifest.layout, len(manifest.attributes)) == ("CelebA", 40)
+
+
+# images that are there twice
+
+
+def test_equal_images_and_those_in_two_splits_are_said(tmp_path):
+    for name, numbers in {"train": (0, 1, 1), "test": (1, 2)}.items():
+        for place, number in enumerate(numbers):
+            (tmp_path / "in" / name).mkdir(parents=True, exist_ok=True)
+            picture = halves((50 * number, 0, 0))
+            picture.save(tmp_path / "in" / name / f"{place}.png", compress_level=place)  # other files, equal images
+    lines = []
+    store = make(tmp_path / "in", tmp_path / "store", report=lines.append)
+    assert (store.manifest.equal, store.manifest.shared) == (2, 1)
+    assert lines[1:] == [f"of the images in {store.path} 2 of 5 repeat an earlier one, pixel for pixel",
+                         f"of the images in {store.path} 1 stand in more than one split, so that not all that is held "
+                         "out is new"]
+
+
+def test_images_that_differ_are_not_called_equal(celeba, tmp_path):
+    lines = []
+    store = make(celeba.zip, tmp_path / "store", report=lines.append)
+    assert (store.manifest.equal, store.manifest.shared, len(lines)) == (0, 0, 1)
 
 
 def test_a_missing_source_leaves_no_folder(tmp_path):

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import shutil
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minihit.data.prepare.prepare import Settings, prepare
+from minihit.data.store import integrity
 from minihit.data.store import manifest as manifests
 from minihit.data.store.manifest import is_store
 from minihit.data.store.reader import npy_header, open_store, verify
@@ -113,12 +115,94 @@ def test_missing_and_unfinished_stores_are_told_apart(tmp_path):
     assert is_store(tmp_path)
 
 
+# images that were replaced
+
+
+def tick(path):
+    """Wait until the file system's clock has gone on since it wrote `path`."""
+    probe = path.parent / ".probe"
+    while True:
+        probe.write_bytes(b"")
+        if probe.stat().st_mtime_ns > path.stat().st_mtime_ns:
+            return probe.unlink()
+
+
+@pytest.fixture
+def older(whole, tmp_path):
+    """An images.npy of the same length, which was written before any manifest."""
+    path = tmp_path / "older.npy"
+    path.write_bytes((whole / "images.npy").read_bytes()[:-1] + b"!")
+    os.utime(path, ns=(0, 0))
+    return path
+
+
+REPLACED = {
+    "written over": lambda older, path: path.write_bytes(older.read_bytes()),
+    "moved there": lambda older, path: older.replace(path),
+    "copied with its times": lambda older, path: shutil.copy2(older, path),
+    "a link": lambda older, path: (path.unlink(), os.link(older, path)),
+}
+
+
+@pytest.mark.parametrize("way", REPLACED.values(), ids=REPLACED)
+def test_images_that_were_replaced_are_not_taken_for_those_of_the_store(folder, older, way):
+    open_store(folder)
+    tick(folder / manifests.MANIFEST)
+    way(older, folder / "images.npy")
+    with pytest.raises(UserError, match=r"images\.npy is not what it was when the store was made"):
+        open_store(folder)
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """The names of the files that are read whole."""
+    names, describe = [], integrity.describe_file
+
+    def counting(path, *progress):
+        names.append(path.name)
+        return describe(path, *progress)
+
+    monkeypatch.setattr(integrity, "describe_file", counting)
+    return names
+
+
+def test_opening_a_store_does_not_read_its_images(celeba, tmp_path, compared):
+    path = prepare(celeba.zip, tmp_path / "store", Settings(16), report=str).path
+    compared.clear()
+    open_store(path)
+    assert compared == []
+
+
+def test_a_copied_store_is_compared_once(whole, tmp_path, compared):
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for name in ("manifest.json", "images.npy", "names.json"):  # the manifest first
+        shutil.copy(whole / name, folder / name)
+        tick(folder / name)
+    calls = []
+    open_store(folder, lambda *call: calls.append(call))
+    assert calls == [(30, 30)]
+    open_store(folder)
+    assert compared == ["images.npy"]
+
+
+def test_a_copied_store_on_a_disk_that_cannot_be_written_to_is_compared_and_opened(folder, monkeypatch):
+    tick(folder / "manifest.json")
+    os.utime(folder / "images.npy")
+
+    def refuse(path):
+        raise PermissionError(path)
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert open_store(folder).manifest.count == 30
+
+
 # manifests
 
 
 CHANGES = {
     "no format": lambda m: m.pop("format"),
-    "another version": lambda m: m.update(format="minihit store 2"),
+    "another version": lambda m: m.update(format="minihit store 3"),
     "one field less": lambda m: m.pop("crop"),
     "one field more": lambda m: m.update(secret=1),
     "another type": lambda m: m.update(count="30"),
@@ -138,17 +222,58 @@ CHANGES = {
     "a number for a hash": lambda m: m["files"]["images.npy"].update(sha256=1),
     "no file facts": lambda m: m["files"].update({"images.npy": 3}),
     "a number for an attribute": lambda m: m["attributes"].append(3),
+    "more equal ones than there are": lambda m: m.update(equal=30),
+    "fewer than none": lambda m: m.update(shared=-2),
 }
+
+
+def rewrite(folder, change, sealed=True):
+    """Change the manifest's facts; sealed: with the hash that the changed ones have."""
+    path = folder / manifests.MANIFEST
+    facts = json.loads(path.read_text())
+    change(facts)
+    if sealed and facts.get("format") == manifests.FORMAT:
+        facts = {name: value for name, value in facts.items() if name not in ("format", "sha256")}
+        path.write_bytes(manifests.manifest_bytes(facts))
+    else:
+        path.write_bytes(manifests.json_bytes(facts))
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_manifest_that_makes_no_sense_is_a_user_error(folder, change):
-    path = folder / manifests.MANIFEST
-    manifest = json.loads(path.read_text())
-    change(manifest)
-    path.write_text(json.dumps(manifest))
+    rewrite(folder, change)
     with pytest.raises(UserError, match="no whole store"):
         open_store(folder)
+
+
+UNSEEN = {
+    "listing": lambda m: m.update(listing="0" * 64), "content": lambda m: m.update(content="0" * 64),
+    "made_with": lambda m: m["made_with"].update(pillow="0.1"), "crop": lambda m: m.update(crop="square"),
+    "source": lambda m: m.update(source="elsewhere"), "layout": lambda m: m.update(layout="folder"),
+    "filter": lambda m: m.update(filter="box"), "skipped": lambda m: m.update(skipped=7),
+    "equal": lambda m: m.update(equal=3), "a split for another": lambda m: m.update(splits={"train": 30}),
+    "an attribute's name": lambda m: m["attributes"].__setitem__(0, "Tall"),
+    "the hash itself": lambda m: m.update(sha256="0" * 64), "no hash": lambda m: m.pop("sha256"),
+    "the order": lambda m: m.update(source=m.pop("source")),
+    "the first format": lambda m: m.update(format=manifests.FIRST_FORMAT),
+}
+
+
+@pytest.mark.parametrize("change", UNSEEN.values(), ids=UNSEEN)
+def test_a_manifest_that_makes_sense_and_is_not_the_one_that_was_written_is_a_user_error(folder, change):
+    rewrite(folder, change, sealed=False)
+    with pytest.raises(UserError, match=r"no whole store, manifest\.json makes no sense \(it (is not what|holds more)"):
+        verify(folder)
+
+
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_flipped_bit_is_found_in_the_manifest(whole, tmp_path_factory, place, bit):
+    folder = shutil.copytree(whole, tmp_path_factory.mktemp("flipped") / "store")
+    content = bytearray((folder / manifests.MANIFEST).read_bytes())
+    content[int(place * len(content))] ^= 1 << bit
+    (folder / manifests.MANIFEST).write_bytes(content)
+    with pytest.raises(UserError, match="is no whole store"):
+        verify(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"[]", b"3", b"null", b"\xff", b"[" * 100_000, b'{"format": 1e999}'])

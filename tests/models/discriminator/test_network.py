@@ -73,9 +73,28 @@ def test_one_logit_gradients_serves_every_loss(config):
     dimages, deltas = discriminator.logit_gradients(cache)
     expected_dimages, expected_grads = discriminator.backward(seeds, cache)
     np.testing.assert_allclose(dimages * seeds[:, None, None, None], expected_dimages, atol=1e-10)
-    grads = dict(tree.items(discriminator.weight_gradients(deltas, cache, scale=seeds)))
+    grads = dict(tree.items(discriminator.weight_gradient(deltas, cache, seeds)))
     for path, expected in tree.items(expected_grads):
         gradcheck.assert_close(grads[path], expected, path, rtol=1e-9, atol=1e-10)
+
+
+@every_image_alone
+def test_one_product_per_layer_serves_a_loss_and_a_penalty(config):
+    """weight_gradient(deltas, cache, seeds, t_cache) is the gradient of sum_b seeds_b logit_b + t_logit_b."""
+    rng = np.random.default_rng(9)
+    params, images = make_discriminator(config, rng)
+    seeds, t_images = rng.standard_normal(len(images)), rng.standard_normal(images.shape)
+
+    def forward(arguments):
+        logits, cache = discriminator.forward(arguments, images, config)
+        t_logits, t_cache = discriminator.tangent(t_images, cache)
+        return [seeds * logits + t_logits], [cache, t_cache]
+
+    def backward(douts, caches):
+        _, deltas = discriminator.input_gradient(douts[0], caches[0])
+        return discriminator.weight_gradient(deltas, caches[0], seeds, caches[1])
+
+    gradcheck.require(gradcheck.compare(forward, backward, params, rng, few=0))
 
 
 @given(discriminators(minibatch_stddev=False), st.integers(1, 4), seeds)

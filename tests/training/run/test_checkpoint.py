@@ -1,5 +1,6 @@
 """Checkpoints: what is saved comes back, and nothing else is taken for one."""
 
+import errno
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import TINY, tiny
+from support.runs import TINY, shrunk, tiny
 
 from minihit.errors import UserError
 from minihit.training import state
@@ -132,10 +133,58 @@ def test_only_the_newest_are_kept(tmp_path):
 
 
 def test_what_a_run_writes_is_not_displaced_by_a_broken_one_of_a_later_step(tmp_path):
-    for step in (1, 2, 10):
-        checkpoint.path_of(tmp_path, step).write_bytes(b"any")
-    checkpoint.cut_back(tmp_path, 2)
-    assert [checkpoint.step_of(path) for path in checkpoint.newest(tmp_path)] == [2, 1]
+    """Nor is what was set aside before."""
+    for content in (b"first", b"second"):
+        for step in (1, 2, 10):
+            checkpoint.path_of(tmp_path, step).write_bytes(content)
+        [(path, aside)] = checkpoint.set_aside(tmp_path, 2)
+        assert path.name == "step-00000010.npz" and aside.read_bytes() == content
+        assert [checkpoint.step_of(path) for path in checkpoint.newest(tmp_path)] == [2, 1]
+    assert (tmp_path / "step-00000010.npz.broken-1").read_bytes() == b"first"
+
+
+def cannot_be_opened(monkeypatch, newest, error):
+    """Reading the newest checkpoint fails with an error of the system."""
+    really = zipfile.ZipFile
+
+    def opening(path, *args, **options):
+        if path == newest:
+            raise error
+        return really(path, *args, **options)
+
+    monkeypatch.setattr(checkpoint.zipfile, "ZipFile", opening)
+
+
+@pytest.mark.parametrize("number, reason", [(errno.EACCES, "Permission denied"), (errno.EIO, "Input/output error"),
+                                            (errno.EMFILE, "Too many open files")])
+def test_what_cannot_be_read_is_not_taken_for_broken(tmp_path, monkeypatch, number, reason):
+    values, said = {"x": np.arange(3.0)}, []
+    for step in (1, 2):
+        checkpoint.save(checkpoint.path_of(tmp_path, step), values, {"step": step})
+    cannot_be_opened(monkeypatch, checkpoint.path_of(tmp_path, 2), OSError(number, os.strerror(number)))
+    with pytest.raises(UserError, match=rf"cannot read .*step-00000002\.npz: {reason}; allow it, or move it away"):
+        checkpoint.load_newest(tmp_path, values, said.append, lambda path, facts: None)
+    assert said == []
+    assert checkpoint.load_newest(tmp_path, values, said.append)[1]["step"] == 1
+    assert len(said) == 1 and "cannot read" in said[0]
+
+
+def test_a_lack_of_memory_is_not_taken_for_a_broken_checkpoint(saved, monkeypatch):
+    path, trees = saved
+    cannot_be_opened(monkeypatch, path, MemoryError())
+    with pytest.raises(MemoryError):
+        checkpoint.load_newest(path.parent, trees)
+
+
+def test_what_is_required_is_asked_before_an_array_is_read(saved):
+    path, _ = saved
+    other = state.create(0, shrunk("hit-128")).trees
+
+    def refuse(path, facts):
+        raise UserError(f"{path.name} is of step {facts['step']}")
+
+    with pytest.raises(UserError, match=r"^step-00000003\.npz is of step 3$"):
+        checkpoint.load_newest(path.parent, other, print, refuse)
 
 
 def test_a_folder_of_a_checkpoints_name_is_none(tmp_path):

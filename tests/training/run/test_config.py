@@ -65,3 +65,29 @@ def test_a_wrong_type_is_refused():
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(UserError, match="holds no run"):
         read_config(RunFolder(tmp_path))
+
+
+@pytest.mark.parametrize("old, new, sentence", [
+    ('"beta1": 0.0', '"beta1": 1.0', "beta1 is 1.0: it must be below 1"),
+    ('"r1": 10.0', '"r1": NaN', "r1 is nan: it must be"),
+    ('"clip": 0.0', '"clip": 1e-300', "clip is 1e-300, and 0.0 in float32"),
+    ('"generator_rate": 0.001', '"generator_rate": Infinity', "generator_rate is inf, and inf in float32"),
+    ('"seed": 0', '"seed": -1', "seed is -1: it must lie between 0 and 18446744073709551615"),
+    ('"data": "faces"', '"data": ""', "data is empty: give faces"),
+    ('"keep": 2', '"keep": 0', "keep is 0: it must be at least 1"),
+])
+def test_a_file_with_a_value_that_cannot_work_is_named(old, new, sentence):
+    text = to_json(run_config())
+    assert old in text
+    with pytest.raises(UserError, match=f"^runs/a/config.json: {sentence}"):
+        from_json(text.replace(old, new), "runs/a/config.json")
+
+
+@pytest.mark.parametrize("seed", [-1, -(2**70), 2**64, 2**128])
+def test_a_seed_that_numpy_does_not_take_is_refused(seed):
+    with pytest.raises(UserError, match=f"^seed is {seed}: it must lie between 0 and"):
+        run_config(seed=seed)
+
+
+def test_the_largest_seed_is_taken():
+    assert BuiltInFaces(16, run_config(seed=2**64 - 1).seed).take(0, 1).shape == (1, 16, 16, 3)

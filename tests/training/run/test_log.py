@@ -1,3 +1,4 @@
+import json
 import os
 
 import numpy as np
@@ -12,6 +13,14 @@ def test_records_come_back(tmp_path):
     log.append(path, {"step": 1, "loss": 0.5})
     log.append(path, {"step": 2, "loss": 0.25})
     assert log.read(path) == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}]
+
+
+def test_a_record_is_on_the_disk_when_append_returns(tmp_path, monkeypatch):
+    path, synced = tmp_path / "log.jsonl", []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, path.read_text())))
+    log.append(path, {"step": 1})
+    log.append(path, {"step": 2})
+    assert synced == [(path.stat().st_ino, '{"step": 1}\n'), (path.stat().st_ino, '{"step": 1}\n{"step": 2}\n')]
 
 
 def test_a_line_that_was_cut_off_is_left_out(tmp_path):
@@ -59,10 +68,31 @@ def test_a_full_disk_is_a_sentence():
         log.append("/dev/full", {"step": 1})
 
 
-def test_a_window_averages_and_starts_again():
+def test_cutting_back_asks_about_the_records_of_that_step(tmp_path):
+    path = tmp_path / "log.jsonl"
+    for step, loss in ((1, 0), (2, 0), (2, 1), (3, 1)):
+        log.append(path, {"step": step, "loss": loss})
+    log.cut_back(path, 2, lambda record: record["loss"])
+    assert log.read(path) == [{"step": 1, "loss": 0}, {"step": 2, "loss": 1}]
+
+
+def test_a_window_averages():
     window = log.Window()
     window.add({"a": np.float32(1.0)})
     window.add({"a": np.float32(2.0)})
-    assert window.means() == {"a": 1.5}
-    window.add({"a": np.float32(5.0)})
-    assert window.means() == {"a": 5.0}
+    assert window.means() == {"a": 1.5} == window.means()
+
+
+def test_a_window_goes_on_from_its_facts_to_the_last_bit():
+    """In the precision of what is added: a sum of float32 does not become one of float64."""
+    values = np.random.default_rng(0).standard_normal(20).astype(np.float32)
+    whole, half = log.Window(), log.Window()
+    for value in values:
+        whole.add({"loss": value, "seconds": float(value)})
+    for value in values[:7]:
+        half.add({"loss": value, "seconds": float(value)})
+    resumed = log.Window(**json.loads(json.dumps(half.facts())))
+    for value in values[7:]:
+        resumed.add({"loss": value, "seconds": float(value)})
+    assert resumed.facts() == whole.facts() and resumed.means() == whole.means()
+    assert whole.means()["loss"] != whole.means()["seconds"]

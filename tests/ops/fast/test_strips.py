@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minihit.ops.strips import STRIP, WIDE_STRIP, row_strips, strips
+from minihit.ops.fast.strips import STRIP, WIDE_STRIP, row_strips, strips
 
 
 @given(shape=st.lists(st.integers(1, 5), min_size=1, max_size=3), size=st.integers(1, 9))

@@ -3,8 +3,10 @@
 import numpy as np
 from hypothesis import given
 from support.helpers import assert_adjoint, channels, even_image_shapes, normal, seeds
+from support.twins import defined
 
-from minihit.ops import readable, winograd
+from minihit.ops import conv2d
+from minihit.ops.fast import winograd
 
 INPUT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
 OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
@@ -13,6 +15,11 @@ KERNEL = np.array(winograd.KERNEL)
 
 def bordered(x):
     return np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
+
+
+def convolved(x, weight):
+    """By the definition."""
+    return defined(conv2d.forward, x, weight)[0]
 
 
 def squares(x, side):
@@ -50,7 +57,7 @@ def test_kernels_are_mixed_by_the_kernel_matrix_and_back_by_its_transpose(c, c_o
 def test_forward_is_the_convolution_and_the_weights_gradient_its_transpose(shape, c_out, seed):
     x, weight, y = normal(seed, *shape), normal(seed + 1, 3, 3, shape[-1], c_out), np.empty((*shape[:3], c_out))
     winograd.forward(bordered(x), winograd.transform_kernel(weight), out=y)
-    np.testing.assert_allclose(y, readable.conv2d(x, weight), atol=1e-12)
-    assert_adjoint(lambda weight: readable.conv2d(x, weight),
+    np.testing.assert_allclose(y, convolved(x, weight), atol=1e-12)
+    assert_adjoint(lambda weight: convolved(x, weight),
                    lambda dy: winograd.transform_kernel_gradient(winograd.weight_gradient(bordered(x), dy)),
                    weight, normal(seed + 2, *y.shape))

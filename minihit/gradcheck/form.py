@@ -1,0 +1,144 @@
+"""The form of a layer in somebody's file: how it must be called, what it must return and what it must leave alone."""
+
+import copy
+import inspect
+import math
+from functools import wraps
+from itertools import combinations
+from types import SimpleNamespace
+
+import numpy as np
+
+from minihit import tree
+from minihit.errors import UserError
+from minihit.gradcheck.comparison import Comparison, as_functions
+from minihit.gradcheck.patterns import axes_told
+from minihit.gradcheck.signature import described, input_names
+from minihit.gradcheck.user_file import InFile
+
+
+def fitted(layer, check, drawn, copies=True):
+    """The functions of a file, with the library's forward where it has none, as they can be relied on.
+
+    copies: whether they get copies of their arrays. Raises UserError where there is no backward or where one cannot be
+    called as the library's is; and so do the functions where they return another number of values.
+    """
+    params, inputs, _ = drawn
+    wanted, found = described(check, drawn), {"forward": check.layer.forward, **vars(layer)}
+    if "backward" not in found:
+        lacks = "backward" if hasattr(layer, "forward") else "forward and no backward"
+        raise UserError(f"{layer.path} defines no {lacks}: write {wanted}")
+    results = {"forward": 2, "backward": len(inputs) + (params is not None)}
+    if hasattr(layer, "forward"):
+        _require_call(layer, "forward", *_called_with(drawn), wanted)
+    _require_call(layer, "backward", ("dy", "cache"), {}, wanted)
+    for name, count in results.items():
+        function = _copying(found[name], but_last=name == "backward") if copies else found[name]   # that is the cache
+        found[name] = _returning(function, count, f"{layer.path}: {name}", wanted)
+    return SimpleNamespace(**found)
+
+
+def changed_in_place(layer, check, drawn, dy):
+    """A Comparison for each array that forward or backward of a file changes, with the line that does."""
+    layer = fitted(layer, check, drawn, copies=False)
+
+    def after(frozen=None):
+        given = copy.deepcopy((drawn, dy))
+        arrays = _arrays(check, *given)
+        if frozen:
+            arrays[frozen].flags.writeable = False
+        forward, backward, arguments = as_functions(layer, *given[0], input_names(check))
+        _, cache = forward(arguments)
+        backward([given[1]], cache)
+        return arrays
+
+    def place(path):
+        try:
+            after(frozen=path)
+        except InFile as refusal:
+            return refusal.place
+        return ""
+
+    before, now = _arrays(check, drawn, dy), after()
+    changed = [path for path in before if not np.array_equal(before[path], now[path])]
+    return [wrong(path, before[path].shape, f"was changed in place{place(path)}: work on a copy") for path in changed]
+
+
+def misshapen(gradients, leaves, dy):
+    """A Comparison for each gradient that is missing, superfluous or of another shape; both {path: array}."""
+    missing = [wrong(path, leaf.shape, "has no gradient") for path, leaf in leaves.items() if path not in gradients]
+    extra = [wrong(path, (), "is no parameter") for path in gradients if path not in leaves]
+    found = {path: getattr(gradients[path], "shape", None) for path in leaves if path in gradients}
+    return missing + extra + [
+        wrong(path, leaves[path].shape, f"has a gradient of shape {shape}{advice(shape, leaves[path].shape, dy.shape)}")
+        for path, shape in found.items() if shape != leaves[path].shape]
+
+
+def advice(shape, right, dy_shape):
+    """How a gradient of one shape may become one of the right shape, where that is plain."""
+    if shape is None:
+        return ", for it is no array"
+    if sorted(n for n in shape if n > 1) == sorted(n for n in right if n > 1):
+        return ": transpose it" if shape == right[::-1] else f": give it the shape {right}"
+    if axes := _axes_to_sum(shape, right):
+        return f": sum it over {axes_told(axes)}"
+    summed, all_of_them = _axes_to_sum(dy_shape, shape), _axes_to_sum(dy_shape, right)
+    if summed and all_of_them:
+        return f": dy {dy_shape} is to be summed over {axes_told(all_of_them)}, not over {axes_told(summed)}"
+    return ""
+
+
+def wrong(path, shape, how):
+    """A Comparison that fails for another reason than a number."""
+    return Comparison(path, shape, how, math.nan, math.nan, math.inf)
+
+
+def _axes_to_sum(shape, right):
+    """The axes without which the shape would be right, the first ones where there is a choice; () where there are none.
+    """
+    for axes in combinations(range(len(shape)), max(len(shape) - len(right), 0)):
+        if tuple(n for axis, n in enumerate(shape) if axis not in axes) == right:
+            return axes
+    return ()
+
+
+def _arrays(check, drawn, dy):
+    """{path: array} of all that a layer is given."""
+    params, inputs, options = drawn
+    given = {**dict(zip(input_names(check), inputs, strict=True)), "params": params, **options, "dy": dy}
+    return {path: leaf for path, leaf in tree.items(given) if isinstance(leaf, np.ndarray)}
+
+
+def _called_with(drawn):
+    params, inputs, options = drawn
+    return (*([] if params is None else [params]), *inputs), options
+
+
+def _require_call(layer, name, args, options, wanted):
+    """Raise UserError where the function of that name cannot be called so."""
+    try:
+        inspect.signature(getattr(layer, name)).bind(*args, **options)
+    except TypeError as error:
+        raise UserError(f"{layer.path}: {name} cannot be called as the library's is, {error}: write {wanted}") from None
+
+
+def _copying(function, but_last):
+    """The function, called with copies of its arguments, but for so many at the end."""
+    @wraps(function)
+    def call(*args, **options):
+        count = len(args) - but_last
+        return function(*copy.deepcopy(args[:count]), *args[count:], **copy.deepcopy(options))
+    return call
+
+
+def _returning(function, count, what, wanted):
+    """The function, refused where it does not return so many values; a list of them will do, and numbers for arrays."""
+    @wraps(function)
+    def call(*args, **options):
+        result = function(*args, **options)
+        parts = tuple(result) if isinstance(result, (tuple, list) if count > 1 else tuple) else (result,)
+        if len(parts) != count:
+            raise UserError(f"{what} returns {len(parts)} value{'s' * (len(parts) != 1)} in place of {count}: write "
+                            f"{wanted}")
+        return tuple(np.asarray(part) if isinstance(part, float) else part for part in parts)
+    return call

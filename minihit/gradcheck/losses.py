@@ -1,0 +1,29 @@
+"""Losses and penalties in the table, where each is a layer: its output the loss, its gradients those it returns."""
+
+from functools import wraps
+from types import SimpleNamespace
+
+from minihit.gradcheck.checks import check
+from minihit.objectives import losses, penalties
+
+
+def layer(function):
+    """A loss, which returns (value, gradient of each input), as a layer."""
+    @wraps(function)
+    def forward(*inputs, **options):
+        value, *gradients = function(*inputs, **options)
+        return value, {"gradients": gradients}
+
+    def backward(dvalue, cache):
+        return tuple(dvalue * gradient for gradient in cache["gradients"])
+
+    return SimpleNamespace(forward=forward, backward=backward)
+
+
+LOSSES = {
+    **{f"{function.__name__}, {kind}": check(layer(function), (6,), kind=kind)
+       for function in (losses.generator_loss, losses.real_loss, losses.fake_loss) for kind in losses.KINDS},
+    "consistency": check(layer(losses.consistency), (6,), (6,), cost=10.0),
+    "r1": check(layer(penalties.r1), (4, 3, 3, 3), cost=10.0),
+    "wgan_gp": check(layer(penalties.wgan_gp), (4, 3, 3, 3), cost=10.0),
+}

@@ -1,0 +1,58 @@
+"""Attention with folded heads: where all share one key, they are only more query rows, and one product serves them.
+
+Shapes: query, out (..., Q, N, D); key, value (..., K, N, D) or (..., K, 1, D); probs (..., N, Q, K), a view of the
+softmax's own (..., K, R) with R = Q N rows where keys are shared, else (..., N, K, Q).
+
+Scores are made with the keys on the slow axis: a softmax over few keys is then a few long vector operations.
+"""
+
+from minihit.backend import array_module
+from minihit.ops.fast import softmax
+
+
+def forward(query, key, value):
+    heads, scale = query.shape[-2], key.shape[-1] ** -0.5
+    shared = key.shape[-2] == 1
+    query, key, value = _fold(query * scale, shared), _fold(key, shared), _fold(value, shared)
+    probs, softmax_cache = softmax.forward(key @ _transpose(query), axis=-2)   # (..., K, R)
+    out = _unfold(_transpose(probs) @ value, heads, shared)
+    return out, {"probs": _probs(probs, heads, shared), "softmax": softmax_cache, "query": query, "key": key,
+                 "value": value, "heads": heads, "shared": shared, "scale": scale}
+
+
+def backward(dout, cache):
+    """Returns dquery, dkey, dvalue."""
+    query, key, value, shared = (cache[name] for name in ("query", "key", "value", "shared"))
+    dout = _fold(dout, shared)
+    dvalue = cache["softmax"]["probs"] @ dout                              # (..., K, D)
+    dprobs = value @ _transpose(dout)                                      # (..., K, R)
+    dscores = softmax.backward(dprobs, cache["softmax"])
+    dkey = dscores @ query                                                 # query carries the scale
+    dquery = _transpose(dscores) @ key * cache["scale"]
+    return _unfold(dquery, cache["heads"], shared), _unfold(dkey, 1, shared), _unfold(dvalue, 1, shared)
+
+
+def _fold(x, shared):
+    """(..., L, N, D) -> (..., L N, D) where keys are shared, else (..., N, L, D)."""
+    if shared:
+        return x.reshape(*x.shape[:-3], -1, x.shape[-1])
+    return x.swapaxes(-3, -2)
+
+
+def _unfold(x, heads, shared):
+    """The inverse; how many heads there are shows in x itself unless keys are shared."""
+    if shared:
+        return x.reshape(*x.shape[:-2], -1, heads, x.shape[-1])
+    return x.swapaxes(-3, -2)
+
+
+def _probs(probs, heads, shared):
+    """The folded (..., K, R), seen as (..., N, Q, K)."""
+    if shared:
+        probs = probs.reshape(*probs.shape[:-1], -1, heads)                # (..., K, Q, N)
+        return _transpose(array_module(probs).moveaxis(probs, -1, -3))
+    return _transpose(probs)
+
+
+def _transpose(x):
+    return x.swapaxes(-1, -2)

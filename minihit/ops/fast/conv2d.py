@@ -1,0 +1,74 @@
+"""Convolution by large products: a few images at a time, so that what is laid out for them stays in the cache.
+
+Laid out are the k x k neighbourhoods of all pixels as the rows of one matrix or, for 3 x 3 kernels with enough
+channels, Winograd's tiles, which need fewer multiplications.
+
+Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd.
+"""
+
+import numpy as np
+
+from minihit.backend import array_module
+from minihit.ops.fast import winograd
+
+_CACHED = 1 << 19                                                         # values laid out at a time: 2 MiB of float32
+_FEW_CHANNELS, _FEW_PIXELS = 64, 256                                      # below which Winograd's transforms cost more
+
+
+def forward(x, weight):
+    (b, height, width, c), (k, _, _, c_out) = x.shape, weight.shape
+    xp = array_module(x)
+    y = xp.empty((b, height, width, c_out), x.dtype)
+    if _suits_winograd(x, weight.shape):
+        kernel = winograd.transform_kernel(weight)
+        for part in _groups(b, 4 * height * width * c, xp):
+            winograd.forward(_pad(x[part], 3), kernel, out=y[part])
+    else:
+        kernel = weight.reshape(-1, c_out)
+        for part in _groups(b, height * width * k * k * c, xp):
+            xp.matmul(columns(x[part], k), kernel, out=y[part].reshape(-1, c_out))
+    return y, {"x": x, "weight": weight}
+
+
+def weight_gradient(dy, cache, x=None):
+    """x, where given, takes the place of the input."""
+    x, shape = cache["x"] if x is None else x, cache["weight"].shape
+    (b, height, width, c), (k, _, _, c_out), xp = x.shape, shape, array_module(x)
+    if _suits_winograd(x, shape):
+        parts = _groups(b, 4 * height * width * c, xp)
+        products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in parts]
+        return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
+    parts = _groups(b, height * width * k * k * c, xp)
+    products = [columns(x[part], k).T @ dy[part].reshape(-1, c_out) for part in parts]
+    return sum(products[1:], products[0]).reshape(shape)
+
+
+def columns(x, k):
+    """The neighbourhood of every pixel as a row: (B H W, k k C)."""
+    b, height, width, c = x.shape
+    if k == 1:
+        return x.reshape(-1, c)
+    padded = _pad(x, k)
+    image, row, pixel, value = padded.strides
+    neighbourhoods = array_module(x).lib.stride_tricks.as_strided(
+        padded, (b, height, width, k, k * c), (image, row, pixel, row, value))
+    return neighbourhoods.reshape(b * height * width, k * k * c)
+
+
+def _suits_winograd(x, kernel_shape):
+    (b, height, width, _), (k, _, *channels) = x.shape, kernel_shape
+    even = height % 2 == 0 and width % 2 == 0
+    return k == 3 and even and min(channels) >= _FEW_CHANNELS and b * height * width >= _FEW_PIXELS
+
+
+def _pad(x, k):
+    (b, height, width, c), p = x.shape, k // 2
+    padded = array_module(x).zeros((b, height + 2 * p, width + 2 * p, c), x.dtype)
+    padded[:, p:p + height, p:p + width] = x
+    return padded
+
+
+def _groups(count, values, xp):
+    """Slices of the batch for which `values` per image fit in the cache; a GPU takes it whole."""
+    size = max(1, _CACHED // values) if xp is np else count
+    return [slice(start, start + size) for start in range(0, count, size)]

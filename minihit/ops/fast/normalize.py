@@ -1,0 +1,85 @@
+"""Both norms with few passes over memory, what lies between their sums fused on a GPU.
+
+Shapes: x, y (..., C); scale, bias (C,); mean, variance, rstd (..., 1) per "pixel", (C,) per "channel".
+
+Per channel the cache holds centered = x - mean in place of x_hat = centered * rstd: rstd and scale, both short, are
+multiplied with each other before they meet a long array.
+"""
+
+from minihit.backend import fused
+from minihit.ops.fast.column_sum import column_sum
+from minihit.ops.fast.standardize import root, stretch
+from minihit.sums import alone
+
+
+def forward(x, scale, bias, per, eps, total=alone):
+    return _per_pixel(x, scale, bias, eps) if per == "pixel" else _per_channel(x, scale, bias, eps, total)
+
+
+def backward(dy, cache):
+    """Returns dx, dscale, dbias."""
+    return _per_channel_backward(dy, cache) if "centered" in cache else _per_pixel_backward(dy, cache)
+
+
+def _per_pixel(x, scale, bias, eps):
+    x_hat = x - x.mean(axis=-1, keepdims=True)
+    rstd = root((x_hat * x_hat).mean(axis=-1, keepdims=True), eps)
+    y = _rescale(x_hat, rstd, scale, bias)
+    return y, {"x_hat": x_hat, "rstd": rstd, "scale": scale}
+
+
+def _per_pixel_backward(dy, cache):
+    x_hat = cache["x_hat"]
+    dscale, dbias = column_sum(dy * x_hat), column_sum(dy)
+    dx_hat = dy * cache["scale"]
+    shift, rescaling = (values.mean(axis=-1, keepdims=True) for values in (dx_hat, dx_hat * x_hat))
+    return _project_pixels(dx_hat, x_hat, cache["rstd"], shift, rescaling), dscale, dbias
+
+
+def _per_channel(x, scale, bias, eps, total):
+    sums = total({"x": column_sum(x), "count": x.size // x.shape[-1]})
+    count, mean = sums["count"], sums["x"] / sums["count"]
+    centered, square = _center(x, mean)
+    variance = total(column_sum(square)) / count
+    rstd = root(variance, eps)
+    y = stretch(centered, rstd, scale, bias)
+    return y, {"centered": centered, "mean": mean, "variance": variance, "rstd": rstd, "scale": scale, "count": count,
+               "total": total}
+
+
+def _per_channel_backward(dy, cache):
+    centered, rstd, scale, count = (cache[name] for name in ("centered", "rstd", "scale", "count"))
+    grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
+    sums = cache["total"](grads)
+    dx = _project_channels(dy, centered, rstd, scale, sums["scale"], sums["bias"], count)
+    return dx, grads["scale"], grads["bias"]
+
+
+@fused
+def _rescale(x_hat, rstd, scale, bias):
+    """Makes x_hat of what was only centered, in place."""
+    x_hat *= rstd
+    y = x_hat * scale
+    y += bias
+    return y
+
+
+@fused
+def _project_pixels(dx_hat, x_hat, rstd, shift, rescaling):
+    dx = dx_hat - shift
+    dx -= x_hat * rescaling
+    dx *= rstd
+    return dx
+
+
+@fused
+def _center(x, mean):
+    centered = x - mean
+    return centered, centered * centered
+
+
+@fused
+def _project_channels(dy, centered, rstd, scale, dscale, dbias, count):
+    dx = dy - centered * (dscale * rstd / count)
+    dx -= dbias / count
+    return dx * (rstd * scale)

@@ -1,0 +1,66 @@
+"""Each way of being wrong is told, and nothing is told of what has no pattern."""
+
+import numpy as np
+import pytest
+from support.helpers import normal
+
+from minihit.gradcheck.patterns import axes_told, same, told
+
+RIGHT = normal(0, 3, 4, 4)
+ROWS, LINE = normal(1, 3, 4, 1), normal(2, 4)
+AT_THE_END = RIGHT * [1, 1, 1, 2]
+ONE = RIGHT.copy()
+ONE[1, 2, 0] += 1
+CONSTANT_PLACE = RIGHT + np.where(np.arange(4) == 2, 1e-3, 0.0) * normal(3, 3, 4, 4)
+
+
+@pytest.mark.parametrize("wrong, sentence", [
+    (0.0 * RIGHT, "it is zero everywhere"),
+    (1.001 * RIGHT, "it is 1.001 times the right one"),
+    (RIGHT / 3, "it is 0.333333 times the right one"),
+    (-RIGHT, "its sign is wrong"),
+    (-2 * RIGHT, "it is -2 times the right one"),
+    (RIGHT.swapaxes(1, 2), "axes 1 and 2 are exchanged"),
+    (RIGHT[::-1], "it is turned around along axis 0"),
+    (RIGHT[:, ::-1, ::-1], "it is turned around along axes 1 and 2"),
+    (RIGHT * LINE, "each index of axis 2 has the right values times a factor of its own, as without a scale"),
+    (RIGHT * LINE[:, None], "each index of axis 1 has the right values times a factor of its own, as without a scale"),
+    (RIGHT + ROWS, "the error is the same all along axis 2: a sum or a mean over it is missing, or one too many"),
+    (RIGHT + normal(4, 4, 4), "the error is the same all along axis 0: a sum or a mean over it is missing, or one too "
+                              "many"),
+    (CONSTANT_PLACE, "it is wrong only at 2 of axis 2"),
+    (np.where(np.arange(3)[:, None, None] == 1, RIGHT, normal(5, 3, 4, 4)), "it is wrong only at 0, 2 of axis 0"),
+    (np.where(np.eye(4) + np.eye(4)[[1, 2, 3, 0]] > 0, normal(6, 3, 4, 4), RIGHT), "24 of its 48 values are wrong"),
+    (normal(7, 3, 4, 4), ""),
+    (OTHER := normal(8, 3, 4, 4), "it is that of value"),
+])
+def test_a_pattern_is_told(wrong, sentence):
+    assert told(wrong, RIGHT, {"key": normal(9, 3, 4), "value": OTHER}) == sentence
+
+
+def test_zero_is_not_taken_for_another_that_is_zero():
+    assert told(np.zeros(3), np.ones(3), {"bias": np.zeros(3)}) == "it is zero everywhere"
+
+
+@pytest.mark.parametrize("wrong, right, sentence", [
+    (np.array(2.0), np.array(1.0), "it is 2 times the right one"),
+    (np.array([1.0]), np.array([4.0]), "it is 0.25 times the right one"),
+    (np.array([1.0, 2.0]), np.zeros(2), "the error"),
+    (np.array([1.0, 1.0]), np.zeros(2), "the error is the same all along axis 0"),
+    (np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]), "it is wrong only at 2 of axis 0"),
+])
+def test_small_arrays_are_told_too(wrong, right, sentence):
+    found = told(wrong, right, {})
+    assert found.startswith(sentence) or (sentence == "the error" and found == "")
+
+
+def test_the_same_is_the_same_but_for_a_millionth_of_the_largest_value():
+    assert same(RIGHT + 9e-7 * abs(RIGHT).max(), RIGHT) and not same(RIGHT + 1.1e-6 * abs(RIGHT).max(), RIGHT)
+    assert not same(RIGHT, RIGHT[0]) and not same(RIGHT[0] + 0 * RIGHT, RIGHT)
+    assert same(np.zeros((0, 2)), np.zeros((0, 2)))
+    assert not same(np.array([np.nan]), np.array([1.0]))
+
+
+def test_axes_are_told_as_one_says_them():
+    assert axes_told((3,)) == "axis 3" and axes_told((0, 2)) == "axes 0 and 2"
+    assert axes_told((0, 1, 2)) == "axes 0, 1 and 2"

@@ -1,0 +1,78 @@
+"""Every setting of a network changes the parts that it is for, and nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support import steps
+from support.runs import TINY
+from support.settings import changes, filled, rows, shapes
+
+from minihit import tree
+from minihit.models import discriminator
+from minihit.models.discriminator.config import DiscriminatorConfig
+from minihit.models.hit import generator
+from minihit.models.hit.config import GeneratorConfig
+
+WEIGHTS = {"images", "images in evaluation", "gradient"}                  # what new or other weights change
+GENERATOR = rows(GeneratorConfig, [
+    ("latent", 3, 5, {"start", "tokens", "first values"} | WEIGHTS),
+    ("channels", (8, 4), (8, 8), {"stage 0", "stage 1", "averages", "first values"} | WEIGHTS),
+    ("layers", (1, 1), (1, 2), {"stage 1", "averages", "first values"} | WEIGHTS),
+    ("heads", (2, 2), (4, 2), {"stage 0", "first values"} | WEIGHTS),
+    ("windows", (4, None), (2, None), WEIGHTS),
+    ("tokens", 3, 4, {"tokens", "first values"} | WEIGHTS),
+    ("attention", "multi_axis", "block", WEIGHTS),
+    ("cross_attention", True, False, {"tokens", "stage 0", "stage 1", "averages", "first values"} | WEIGHTS),
+    ("multi_query", True, False, {"stage 0", "stage 1", "first values"} | WEIGHTS),
+    ("norm", "batch", "layer", {"averages"} | WEIGHTS),
+])
+DISCRIMINATOR = rows(DiscriminatorConfig, [
+    ("channels", (4, 6, 5), (4, 6, 7), {"blocks", "conv", "dense", "logit", "first values", "logits", "gradient"}),
+    ("downsample", "blur", "average", {"logits", "gradient"}),
+    ("equalized", False, True, {"first values", "logits", "gradient"}),
+    ("minibatch_stddev", False, True, {"conv", "first values", "logits", "gradient"}),
+])
+
+
+def generator_facts(config):
+    """Shapes place by place, numbers for weights that a leaf's path decides, and what a step of training makes."""
+    preset = replace(TINY, generator=config)
+    first = steps.trees(steps.create(0, preset, np.float32, spread=0.0))["generator"]
+    params, averages = filled(first["params"]), filled(first["averages"])
+    z = np.random.default_rng(0).standard_normal((4, config.latent))
+    parts = {"start": params["start"], "tokens": params.get("tokens", []),
+             **{f"stage {index}": stage for index, stage in enumerate(params["stages"])}}
+    return {**{name: shapes(part) for name, part in parts.items()}, "averages": shapes(averages),
+            "first values": first["params"], "images": generator.forward(params, z, config)[0],
+            "images in evaluation": generator.generate(params, z, config, averages),
+            "gradient": step_of(preset)["generator"]}
+
+
+def discriminator_facts(config):
+    preset = replace(TINY, discriminator=config)
+    first = steps.trees(steps.create(0, preset, np.float32, spread=0.0))["discriminator"]
+    params, images = filled(first), np.random.default_rng(0).standard_normal((4, config.size, config.size, 3))
+    return {**{name: shapes(part) for name, part in params.items()}, "first values": first,
+            "logits": discriminator.forward(params, images, config)[0], "gradient": step_of(preset)["discriminator"]}
+
+
+def step_of(preset):
+    """The gradients of a step at such weights."""
+    training = steps.create(0, preset)
+    for leaves in (steps.trees(training)["generator"]["params"], steps.trees(training)["discriminator"]):
+        tree.map(tree.copy_into, leaves, filled(leaves))
+    real = np.random.default_rng(1).standard_normal((4, 16, 16, 3))
+    return steps.gradients(training, real, steps.draw(np.random.default_rng(2), preset), preset)[0]
+
+
+@pytest.mark.parametrize("field, value, other, expected", GENERATOR, ids=[row[0] for row in GENERATOR])
+def test_a_setting_of_the_generator_changes_what_it_is_for(field, value, other, expected):
+    one, two = (generator_facts(replace(TINY.generator, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", DISCRIMINATOR, ids=[row[0] for row in DISCRIMINATOR])
+def test_a_setting_of_the_discriminator_changes_what_it_is_for(field, value, other, expected):
+    one, two = (discriminator_facts(replace(TINY.discriminator, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected

@@ -1,0 +1,12 @@
+import pytest
+from hypothesis import given
+from support.helpers import even_image_shapes, normal, seeds
+from support.twins import DTYPES, assert_twin_agrees
+
+from minihit.ops import average_downsample
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(even_image_shapes(), seeds)
+def test_it_computes_what_its_definition_says(dtype, shape, seed):
+    assert_twin_agrees(average_downsample, normal(seed, *shape, dtype=dtype))

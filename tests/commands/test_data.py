@@ -5,7 +5,7 @@ import shutil
 import imageio.v3 as iio
 import pytest
 from support.commands import refusal
-from support.pictures import encoded, photo
+from support.pictures import encoded, halves, photo
 
 from minihit.cli import main
 from minihit.data.faces import stand_in
@@ -13,7 +13,8 @@ from minihit.data.store.reader import open_store
 from minihit.show import room
 
 ACTIONS = {
-    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--strict", "178", "0.875"],
+    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--fit", "--greys", "--megapixels",
+                "--column", "--strict", "178", "0.875"],
     "show": ["STORE", "--out", "--count", "--seed"],
     "check": ["STORE"],
     "stand-in": ["FOLDER", "--count", "--seed"],
@@ -72,6 +73,7 @@ def test_prepare_names_the_files_it_skipped(here, capsys):
     out = capsys.readouterr().out
     assert "1 cannot be used:\n  b.png: the file is empty" in out
     assert "1 files skipped (see store/skipped.json)" in out
+    assert '2 files: 1 taken; 1 cannot be used, see store/skipped.json (once "the file is empty")' in out
     assert main(["data", "prepare", "photos", "other", "--size", "8", "--strict"]) == 2
     assert "--strict" in capsys.readouterr().err
 
@@ -81,6 +83,10 @@ def test_the_options_reach_the_store(here):
     assert main(["data", "prepare", "img_align_celeba.zip", "store", *flags]) == 0
     manifest = open_store(here / "store").manifest
     assert (manifest.size, manifest.side, manifest.crop, manifest.filter) == (16, 32, "100", "box")
+    flags = ["--size", "16", "--fit", "pad", "--greys", "stretch", "--megapixels", "5"]
+    assert main(["data", "prepare", "img_align_celeba.zip", "padded", *flags]) == 0
+    manifest = open_store(here / "padded").manifest
+    assert (manifest.fit, manifest.greys, manifest.megapixels) == ("pad", "stretch", 5)
     assert main(["data", "prepare", "img_align_celeba.zip", "square", "--size", "16", "--crop", "square"]) == 0
     assert open_store(here / "square").manifest.crop == "square"
 
@@ -90,6 +96,7 @@ def test_the_options_reach_the_store(here):
     (["--size", "16385"], "--size is 16385: it must be at most 16,384"), (["--size", "9" * 18], "at most 16,384"),
     (["--crop", "9" * 5000], "cannot be read"), (["--crop", "\u0663"], "cannot be read"),
     (["--crop", "0"], "cannot be read"), (["--crop", "-5"], "cannot be read"), (["--size", "0"], "--size is 0"),
+    (["--megapixels", "0"], "--megapixels is 0"), (["--column", "image"], "--column names a column of Parquet files"),
     (["--margin", "0"], "--margin is 0.0: it is a share"), (["--margin", "1.5"], "from 0.1 to 1"),
     (["--margin", "nan"], "from 0.1 to 1"),
 ])
@@ -159,7 +166,7 @@ def test_check_counts_images_that_are_there_twice(here, capsys):
 def test_the_stand_in_never_writes_over_celeba(here, capsys):
     (here / "celeba").mkdir()
     (here / "celeba" / "list_eval_partition.txt").write_text("000001.jpg 0")
-    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "stand-in", "celeba")
+    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "data", "stand-in", "celeba")
     assert [path.name for path in (here / "celeba").iterdir()] == ["list_eval_partition.txt"]
 
 
@@ -170,3 +177,26 @@ def test_the_stand_in_can_be_prepared(here, capsys):
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
     assert main(["data", "prepare", "faces/img_align_celeba.zip", "store", "--size", "16"]) == 0
     assert len(open_store(here / "store").manifest.attributes) == 40
+
+
+def test_a_column_of_parquet_files_can_be_named(here, capsys):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    red, blue = ([{"bytes": encoded(halves(colour)), "path": None}] for colour in ("red", "blue"))
+    parquet.write_table(arrow.table({"a": red, "b": blue}), here / "two.parquet")
+    said = refusal(capsys, "data", "prepare", "two.parquet", "st", "--size", "16")
+    assert "several columns of pictures, a, b: name one with" in said
+    assert main(["data", "prepare", "two.parquet", "st", "--size", "16", "--column", "b"]) == 0
+    store = open_store(here / "st")
+    assert store.manifest.column == "b"
+    assert (store.images[0][:, 1] == [0, 0, 255]).all()
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("/dev/zero", "is a pipe or a device and no file"), ("a.npy", "give a.npy to minihit train --data"),
+    ("a.tar", "unpack it and give the folder"),
+])
+def test_what_is_no_source_gets_one_sentence(here, capsys, name, words):
+    if not name.startswith("/"):
+        (here / name).write_bytes(bytes(257) + b"ustar")
+    assert words in refusal(capsys, "data", "prepare", name, "store", "--size", "16")
+    assert not (here / "store").exists()

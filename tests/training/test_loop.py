@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from support import steps
 from support.helpers import assert_same
+from support.pictures import photo
 from support.runs import records, run_config, shrunk, tiny
 
 from minihit.data.faces.render import faces
+from minihit.data.prepare.sources import open_source
 from minihit.errors import UserError
 from minihit.locks import exclusive
 from minihit.show import images
@@ -165,6 +167,22 @@ def test_what_does_not_fit_beside_training_is_refused_before_it_is_read(tmp_path
     monkeypatch.undo()
     monkeypatch.setattr("minihit.data.folder.memory_size", lambda device: 10**12)
     assert loop.train(run_config(tiny(steps=1), data=str(tmp_path / name)), folder) == 0
+
+
+@pytest.mark.parametrize("place", ["runs/a", "run"])
+def test_a_run_among_its_own_pictures_resumes_and_does_not_train_on_its_own(tmp_path, capsys, place):
+    for index in range(24):
+        photo(size=(16, 16 + index)).save(tmp_path / f"{index}.png")
+    config, folder = replace(with_steps(tiny(), 4), data=str(tmp_path)), RunFolder(tmp_path / place)
+    loop.train(replace(config, sample_every=2, measure_every=2), folder)
+    assert "24 taken; 1 passed over (1 hidden)" in capsys.readouterr().out       # the lock of the run
+    assert len(list(tmp_path.rglob("*.png"))) > 24 + 5
+    loop.train(replace(config, preset=tiny(steps=6)), folder, resume=True)
+    assert "24 taken; " in (out := capsys.readouterr().out)
+    assert "of a minihit run" in out
+    with open_source(tmp_path) as source:
+        assert len(source.pictures) == 24
+        assert "cannot be used" not in out
 
 
 def test_a_store_changed_behind_a_run_is_noticed_when_it_resumes(tmp_path):

@@ -129,7 +129,7 @@ def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
 def test_a_picture_of_more_images_than_fit_into_memory_is_refused(store, here, capsys, monkeypatch):
     monkeypatch.setattr(room, "memory_size", lambda device: 2 * 20 * 20 * 3 * room.COPIES)
     capsys.readouterr()
-    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "show", "celeba")
+    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "data", "show", "celeba")
     assert not (here / "celeba.png").exists()
     assert main(["data", "show", "celeba", "--count", "1"]) == 0
 
@@ -171,7 +171,7 @@ def test_the_stand_in_never_writes_over_celeba(here, capsys):
 
 
 def test_the_stand_in_can_be_prepared(here, capsys):
-    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "stand-in", "faces", "--seed", "-1")
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "stand-in", "faces", "--seed", "-1")
     assert not (here / "faces").exists()
     assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"

@@ -48,7 +48,7 @@ data stand-in drawn --count 3 --seed 2
 """.strip().splitlines()
 WORDS = ("", "-", "--", "-h", "-1", "0", "1", "2", "1.5", "1e3", "nan", "-inf", "1e400", "none", "None", "True", "0x10",
          "1_0", "²", "٣", "9" * 25, "9" * 5000, "-" + "9" * 30, str(2**63 - 1), "0-", "3-1", "0-2", "photos", "run",
-         "store", "gone", "gone/new", "notes.txt", "run/config.json", "~", "~nobody/x", "/dev/null", "x" * 300, "a b",
+         "store", "celeba", "gone", "notes.txt", "run/config.json", "~", "~nobody/x", "/dev/null", "x" * 300, "a b",
          "kaputt_\udcfc", "写真", "\n", "faces", "hit-1024", "celeba-64", "grid", "layer", "auto", "gpu", "'", "%s")
 
 

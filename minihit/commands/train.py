@@ -22,9 +22,6 @@ _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start fr
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
-_FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)",
-                      help="Run, or one of its checkpoints, whose weights a new run begins with: generator, moving "
-                           "average and discriminator. Its networks and recipe are the defaults then.")
 _RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, how often it shows and saves "
                              "something, and the place of the same --data may change.")
 
@@ -60,7 +57,7 @@ class Base:
 
     preset: str | None = None
     run: str | None = None
-    origin: Annotated[str | None, _FROM] = None
+    origin: Annotated[str | None, tyro.conf.arg(name="from")] = None
     resume: Switch = False
     steps: Annotated[str, tyro.conf.arg(aliases=["--recipe.steps"])] = ""  # Train says what is wrong with it
     data: str | None = None

@@ -1,10 +1,12 @@
 """minihit data as its user meets it."""
 
+import json
+import os
 import shutil
 
 import imageio.v3 as iio
 import pytest
-from support.commands import refusal
+from support.commands import python, refusal
 from support.pictures import encoded, halves, photo
 
 from minihit.cli import main
@@ -129,7 +131,7 @@ def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
 def test_a_picture_of_more_images_than_fit_into_memory_is_refused(store, here, capsys, monkeypatch):
     monkeypatch.setattr(room, "memory_size", lambda device: 2 * 20 * 20 * 3 * room.COPIES)
     capsys.readouterr()
-    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "show", "celeba")
+    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "data", "show", "celeba")
     assert not (here / "celeba.png").exists()
     assert main(["data", "show", "celeba", "--count", "1"]) == 0
 
@@ -171,7 +173,7 @@ def test_the_stand_in_never_writes_over_celeba(here, capsys):
 
 
 def test_the_stand_in_can_be_prepared(here, capsys):
-    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "stand-in", "faces", "--seed", "-1")
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "stand-in", "faces", "--seed", "-1")
     assert not (here / "faces").exists()
     assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
@@ -200,3 +202,22 @@ def test_what_is_no_source_gets_one_sentence(here, capsys, name, words):
         (here / name).write_bytes(bytes(257) + b"ustar")
     assert words in refusal(capsys, "data", "prepare", name, "store", "--size", "16")
     assert not (here / "store").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names of POSIX, which may be any bytes")
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "cp1252", "ascii"])
+def test_files_of_any_name_are_prepared_and_named_on_any_terminal(tmp_path, encoding):
+    (tmp_path / "photos").mkdir()
+    names = [b"kaputt_\xfc.png", "写真.png".encode(), "\U0001f600.png".encode()]
+    for name in names:
+        with open(os.path.join(os.fsencode(tmp_path / "photos"), name), "wb") as file:
+            file.write(b"x")
+    for kind in ("good", os.fsdecode(b"gut_\xfc")):
+        (tmp_path / "photos" / f"{kind}.png").write_bytes(encoded(photo()))
+    argv = ["data", "prepare", "photos", "store", "--size", "8"]
+    for _ in range(2):                                                    # made, and found again
+        done = python("-m", "minihit", *argv, cwd=tmp_path, text=False, environment={"PYTHONIOENCODING": encoding})
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert open_store(tmp_path / "store").names == sorted(["good.png", os.fsdecode(b"gut_\xfc.png")])
+    skipped = json.loads((tmp_path / "store/skipped.json").read_bytes())
+    assert {entry["file"] for entry in skipped} == {os.fsdecode(name) for name in names}

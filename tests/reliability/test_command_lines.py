@@ -48,7 +48,7 @@ data stand-in drawn --count 3 --seed 2
 """.strip().splitlines()
 WORDS = ("", "-", "--", "-h", "-1", "0", "1", "2", "1.5", "1e3", "nan", "-inf", "1e400", "none", "None", "True", "0x10",
          "1_0", "²", "٣", "9" * 25, "9" * 5000, "-" + "9" * 30, str(2**63 - 1), "0-", "3-1", "0-2", "photos", "run",
-         "store", "gone", "gone/new", "notes.txt", "run/config.json", "~", "~nobody/x", "/dev/null", "x" * 300, "a b",
+         "store", "celeba", "gone", "notes.txt", "run/config.json", "~", "~nobody/x", "/dev/null", "x" * 300, "a b",
          "kaputt_\udcfc", "写真", "\n", "faces", "hit-1024", "celeba-64", "grid", "layer", "auto", "gpu", "'", "%s")
 
 
@@ -84,7 +84,7 @@ def mutated(rng, words, flags):
 
 
 def digests(folder):
-    """{path: hash} of what no command may change."""
+    """{path: hash} of the files that no command may change; it may put new ones beside them."""
     paths = [path for name in KEPT for path in [folder / name, *(folder / name).rglob("*")] if path.is_file()]
     return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
@@ -140,7 +140,7 @@ def test_a_mutilated_command_line_is_a_sentence(place, patience, capfd, times):
         out, err = capfd.readouterr()
         assert code in CODES and "Traceback" not in out + err, argv
         assert code != 2 or err.strip(), argv
-        assert digests(place) == before, argv
+        assert digests(place).items() >= before.items(), argv
         seen.add((argv[0] if argv and argv[0] in COMMANDS else "", code))
     assert {command for command, code in seen if code == 0} >= {"sample", "data", "train", "bench"}
     assert {command for command, code in seen if code == 2} >= {*COMMANDS}

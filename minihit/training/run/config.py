@@ -17,11 +17,12 @@ from minihit.errors import UserError, require_seed
 from minihit.presets import Preset
 from minihit.training.parts import lanes_that_pay
 
-MOST_LANES = 1_024
+MOST_LANES = 4_096                                                        # of the largest batch, 16 images each
 
 MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "save_every", "keep")
 """What may be another when a run goes on, by the names of `differences`: how long it is and what is seen of it; and the
 name of its data, as long as they are the same images. Everything else decides the numbers of its steps and measures."""
+_FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class RunConfig:
     save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
-    origin: str | None = None                # checkpoint of another run whose weights this one began with
+    origin: Annotated[str | None, _FROM] = None
+    """run, or one of its checkpoints, whose weights a new run begins with: generator, moving average, discriminator;
+    its networks and recipe are the defaults then"""
 
     def __post_init__(self):
         require_seed("seed", self.seed)

@@ -58,7 +58,7 @@ RUN = Area(("tests/training/test_draws.py", "tests/training/run/test_config_sett
 AREAS = {                                                                 # the longest beginning of a path decides
     "minihit/": NETWORKS,
     "minihit/objectives": STEP, "minihit/optim": STEP, "minihit/training/step": STEP, "minihit/training/state": STEP,
-    "minihit/training": Area(RUN.near), "minihit/training/recipe": STEP, "minihit/training/run": RUN,
+    "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
     "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_prefetch.py", "tests/data/test_folder.py"),

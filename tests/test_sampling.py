@@ -14,12 +14,12 @@ from support.runs import TINY, write_run
 
 from minihit import sampling, tree
 from minihit.errors import UserError
+from minihit.models import first_values
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig, write_config
 from minihit.training.run.folder import RunFolder
-from minihit.training.state import first_values
 
 PEAK = """
 import resource, sys

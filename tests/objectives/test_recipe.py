@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from minihit.errors import UserError
-from minihit.training.recipe import Recipe
+from minihit.objectives.recipe import Recipe
 
 
 @pytest.mark.parametrize("field, value, message", [

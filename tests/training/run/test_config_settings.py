@@ -58,7 +58,7 @@ def facts_of(folder, root, config):
     with pytest.MonkeyPatch.context() as patch, steps.watched() as seen:
         patch.setattr(measure, "sliced_wasserstein", quick_distance)
         for name in ("write_curves", "write_timelapse"):
-            patch.setattr(pictures, name, lambda folder: None)
+            patch.setattr(pictures, name, lambda *_: None)
         origin = config.origin and str(checkpoint.newest(RunFolder(root / config.origin).checkpoints)[0])
         loop.train(replace(config, data=str(root / config.data), origin=origin), folder)
     records, newest = log.read(folder.log), checkpoint.newest(folder.checkpoints)

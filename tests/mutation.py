@@ -81,7 +81,8 @@ FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by e
 LIBRARIES = ("pytest", "hypothesis", "numpy", "autograd.numpy", "autograd.scipy.special", "skimage.metrics",
              "imageio.v3", "matplotlib.pyplot", "tyro", "tqdm", "threadpoolctl")
 PYTEST = ("-x", "-q", "--no-header", "--tb=no", "--hypothesis-profile=mutation", "-p", "no:cacheprovider",
-          "-p", "no:faulthandler", "-p", "_hypothesis_pytestplugin")
+          "-p", "no:faulthandler", "-p", "_hypothesis_pytestplugin",
+          "-o", "addopts=--import-mode=importlib -m 'not slow and not gpu'")  # in the one process that was forked
 SLOWER, GRACE = 5, 10                                                     # limits: times, and seconds more
 PATIENCE = 20                                                             # times a limit, by the clock on the wall
 

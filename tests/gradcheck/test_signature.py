@@ -13,7 +13,7 @@ from minihit.gradcheck.table import CHECKS
                    '{"scale" (8,), "bias" (8,)}, x (4, 4, 6, 8)'),
     ("softmax", "forward(scores) -> (y, cache) and backward(dy, cache) -> dscores, with scores (4, 4, 6, 8)"),
     ("cross_attention", "forward(params, x, tokens) -> (y, cache) and backward(dy, cache) -> (dx, dtokens, grads), "),
-    ("windows, merge", "forward(pieces, window=(2, 3), side=6) -> "),
+    ("window_merge", "forward(windows, window=(2, 3), side=6) -> "),
     ("augment", "forward(x, draws=draws) -> "),
     ("real_loss, hinge", "forward(real_logits, kind='hinge') -> (y, cache) and backward(dy, cache) -> dreal_logits, "),
     ("discriminator, blur", "forward(params, images, config=config) -> "),

@@ -146,7 +146,7 @@ def _build(kind, value):
     """A dataclass from nested dicts; lists become tuples. Of several kinds it is the one that the dict names."""
     kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     if dataclasses.is_dataclass(kinds[0]):
-        return _build_dataclass(kinds, dict(value))
+        return _build_dataclass(kinds, {**value})
     if isinstance(value, list):
         return tuple(value)
     classes = tuple(map(_class_of, kinds))

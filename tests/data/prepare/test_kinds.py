@@ -166,7 +166,7 @@ def saved(save, *arrays):
     ("a.xml", b"<?xml version='1.0'?>\n<svg>", ".xml (a drawing"), ("a.eps", b"%!PS-Adobe", ".eps (a drawing"),
     ("a", b"PAR1", "of no usual suffix (a Parquet file"),
     ("a.txt", b"hello", ".txt"), ("a.v1. my notes", b"x", "of no usual suffix"),
-])
+], ids=lambda value: value if isinstance(value, str) else "")
 def test_what_hides_pictures_is_named_with_what_to_do(name, content, words):
     found = str(kind(name, content))
     assert found.startswith(words) if "(" in words else found == words

@@ -12,7 +12,7 @@ from support.commands import ROOT
 BOUND = re.compile(r'"([A-Za-z][\w-]*(?:\[\w+\])?)>=([\d.]+)"')
 WITHOUT_WHEELS = (3, 13)                                                  # of the oldest versions: Python from here on
 QUICK = ("tests/commands/test_options.py", "tests/commands/test_interpolate.py", "tests/show", "tests/test_streams.py",
-         "tests/layers/test_linear.py", "tests/data/test_folder.py", "tests/training/run")
+         "tests/layers/test_linear.py", "tests/data/test_folder.py", "tests/training/run/test_config.py")
 TINY = ["--steps", "3", "--batch", "4", "--micro-batch", "4", "--measure-images", "8", "--device", "cpu"]
 MAIN_JOB = [
     ["train", "--run", "run", *TINY],

@@ -12,6 +12,7 @@ import pytest
 from support.helpers import assert_same
 from support.runs import TINY, shrunk, tiny
 
+from minihit import tree
 from minihit.errors import UserError
 from minihit.training import state
 from minihit.training.run import checkpoint
@@ -267,3 +268,16 @@ def test_members_that_nobody_asked_for_are_left_alone(saved):
         archive.writestr("/outside.npy", b"x")
     assert_same(checkpoint.load(path, trees)[0], trees)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_checkpoint_of_the_first_format_is_read_under_todays_names(tmp_path):
+    """It knew one generator, its average and one discriminator without a part for running averages."""
+    trees, path = state.create(3, TINY).trees, tmp_path / "step-00000002.npz"
+    networks = trees["networks"]
+    old = {"generator": networks["generator"], "ema": trees["ema"]["generator"],
+           "discriminator": networks["discriminator"]["params"], "adam": trees["adam"]}
+    header = np.array(json.dumps({"format": "minihit checkpoint 1", "step": 2}))
+    np.savez(path, header=header, **dict(tree.items(old)))
+    arrays, facts = checkpoint.load(path, state.create(0, TINY).trees)
+    assert_same(arrays, trees)
+    assert facts["step"] == 2

@@ -91,3 +91,20 @@ def test_a_seed_that_numpy_does_not_take_is_refused(seed):
 
 def test_the_largest_seed_is_taken():
     assert BuiltInFaces(16, run_config(seed=2**64 - 1).seed).take(0, 1).shape == (1, 16, 16, 3)
+
+
+@pytest.mark.parametrize("batch, micro_batch, lanes", [(32, 16, 2), (64, 16, 2), (8, 0, 2), (64, 0, 4), (16, 16, 2)])
+def test_a_configuration_of_version_0_1_0_has_the_lanes_that_it_had(batch, micro_batch, lanes):
+    """It named neither lanes nor kinds: two threads, or as many as left 16 images to each of a batch in one piece."""
+    content = json.loads(to_json(run_config(tiny(batch=batch, micro_batch=micro_batch), lanes=lanes)))
+    del content["lanes"], content["origin"], content["preset"]["kind"]
+    for name in ("generator", "discriminator"):
+        del content["preset"][name]["kind"]
+    assert from_json(json.dumps(content), "x") == run_config(tiny(batch=batch, micro_batch=micro_batch), lanes=lanes)
+
+
+def test_an_unknown_kind_of_network_or_objective_is_refused():
+    for change in ('"kind": "hit"', '"kind": "gan"'):
+        text = to_json(run_config()).replace(change, '"kind": "new"')
+        with pytest.raises(UserError, match="not the configuration of a run \\(kind 'new' is unknown"):
+            from_json(text, "config.json")

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from minihit import objectives, tree
 from minihit.layers.mlp import EXPANSION
-from minihit.models import discriminator, hit
+from minihit.models import discriminator, first_values, hit
 from minihit.models.hit.config import START
 from minihit.ops.minibatch_stddev import GROUP
-from minihit.training.state import first_values
 
 _FLOAT = 4                                                                # bytes
 PASSES = 4                                                                # of D: forward, gradients, tangent, augmented

@@ -6,7 +6,7 @@ from typing import ClassVar
 from minihit.errors import UserError
 from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
 from minihit.models.hit.config import GeneratorConfig
-from minihit.training.recipe import Recipe
+from minihit.objectives.recipe import Recipe
 
 
 @dataclass(frozen=True)

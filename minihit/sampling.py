@@ -7,7 +7,6 @@ import numpy as np
 
 from minihit import models, parallel
 from minihit.backend import device_module, to_device, to_host
-from minihit.training import state
 from minihit.training.run import checkpoint
 from minihit.training.run.config import read_config
 
@@ -22,7 +21,7 @@ def load_generator(folder, device="cpu", raw=False, report=print):
     Raises UserError where the folder holds no run or no whole checkpoint; a broken one is reported and passed over.
     """
     config, which = read_config(folder), "networks" if raw else "ema"
-    like = {which: {"generator": state.first_values(None, config.preset.generator)}}
+    like = {which: {"generator": models.first_values(None, config.preset.generator)}}
     arrays, facts = checkpoint.load_newest(folder.checkpoints, like, report)
     return config, to_device(arrays[which]["generator"], device), facts["step"]
 

@@ -58,7 +58,7 @@ RUN = Area(("tests/training/test_draws.py", "tests/training/run/test_config_sett
 AREAS = {                                                                 # the longest beginning of a path decides
     "minihit/": NETWORKS,
     "minihit/objectives": STEP, "minihit/optim": STEP, "minihit/training/step": STEP, "minihit/training/state": STEP,
-    "minihit/training": Area(RUN.near), "minihit/training/recipe": STEP, "minihit/training/run": RUN,
+    "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
     "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_prefetch.py", "tests/data/test_folder.py"),
@@ -70,6 +70,12 @@ AREAS = {                                                                 # the 
 OWN = {                                                                   # where it is not the one of that name alone
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
+    "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
+    "minihit/objectives/gan.py": ["tests/training/test_three_steps.py"],
+    "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
+    "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
+    "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],
+    "minihit/models/discriminator/algebra.py": ["tests/objectives/test_penalties.py"],
 }
 FATES = {0: "survived", 10: "own", 11: "near", 12: "far"}                 # by exit status; others were stopped
 LIBRARIES = ("pytest", "hypothesis", "numpy", "autograd.numpy", "autograd.scipy.special", "skimage.metrics",
@@ -213,7 +219,7 @@ def sources(only):
     """The paths of the files that are named, or lie in folders that are."""
     places = [ROOT / place for place in only]
     found = [path for place in places for path in ([place] if place.is_file() else sorted(place.glob("*.py")))]
-    return [path.relative_to(ROOT).as_posix() for path in found if path.stat().st_size]
+    return [path.relative_to(ROOT).as_posix() for path in found if path.name != "__init__.py"]
 
 
 # reporting

@@ -7,8 +7,8 @@ from minihit.errors import UserError
 from minihit.models import discriminator
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
+from minihit.objectives.recipe import Recipe
 from minihit.presets import PRESETS
-from minihit.training.recipe import Recipe
 
 # parameters of generator and discriminator; those of the hit- presets are the official code's
 COUNTS = {

@@ -14,12 +14,12 @@ from support.runs import TINY, write_run
 
 from minihit import sampling, tree
 from minihit.errors import UserError
+from minihit.models import first_values
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig, write_config
 from minihit.training.run.folder import RunFolder
-from minihit.training.state import first_values
 
 PEAK = """
 import resource, sys
@@ -105,11 +105,11 @@ def test_an_image_is_the_generators_by_the_running_averages(tmp_path, norm):
 
 def test_load_generator_reads_the_average_or_the_raw_weights(run):
     saved, _ = checkpoint.load(checkpoint.path_of(run.checkpoints, 3), {
-        name: first_values(None, TINY.generator) for name in ("ema", "generator")})
-    for raw, name in ((False, "ema"), (True, "generator")):
+        name: {"generator": first_values(None, TINY.generator)} for name in ("ema", "networks")})
+    for raw, name in ((False, "ema"), (True, "networks")):
         config, trained, step = sampling.load_generator(run, raw=raw)
         assert (config.preset, step) == (TINY, 3)
-        assert_same(trained, saved[name])
+        assert_same(trained, saved[name]["generator"])
 
 
 def test_load_generator_passes_over_a_broken_checkpoint(run, tmp_path):

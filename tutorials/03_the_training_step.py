@@ -17,8 +17,8 @@ from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import gan, losses, penalties
+from minihit.objectives.recipe import Recipe
 from minihit.presets import Preset
-from minihit.training.recipe import Recipe
 
 rng = np.random.default_rng(0)
 products = 0                                               # a pass through the network is one product per layer

@@ -20,10 +20,10 @@ from minihit.models import hit
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import gan
+from minihit.objectives.recipe import Recipe
 from minihit.presets import Preset
 from minihit.show.images import grid, to_float, to_uint8, upscale, write_png
 from minihit.training import measure, state, step
-from minihit.training.recipe import Recipe
 
 SEED, STEPS, BATCH = 0, 80, 16
 preset = Preset(

@@ -15,10 +15,10 @@ import numpy as np
 from minihit.backend import array_module, keep_memory, to_device
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import stopwatch
+from minihit.models import first_values
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.show.figures import figure
-from minihit.training.state import first_values
 
 GENERATORS = ("celeba-64", "hit-128", "hit-256", "hit-1024")
 BATCHES = (1, 2, 4, 8, 16, 32, 64)

@@ -11,9 +11,10 @@ from tqdm import tqdm
 from minihit.commands.options import Switch, check_positive, parse, shown
 from minihit.data.dataset import meant
 from minihit.data.faces import stand_in
+from minihit.data.prepare.decode import MEGAPIXELS, Greys
 from minihit.data.prepare.place import as_meant
 from minihit.data.prepare.prepare import Settings, prepare
-from minihit.data.prepare.square import Filter
+from minihit.data.prepare.square import Filter, Fit
 from minihit.data.store import twins
 from minihit.data.store.manifest import SKIPPED
 from minihit.data.store.reader import open_store, verify
@@ -34,8 +35,9 @@ LARGEST_SIDE = 2**14
 class Prepare:
     """Make a store of a folder, a zip or Parquet files: every picture cropped, resized, and written into one file.
 
-    CelebA, CelebA-HQ, FFHQ and ImageNet are recognised, with their splits, attributes and classes. What cannot be used
-    is listed and left out. Killed at any moment, the same command goes on where it was. Nothing is ever downloaded.
+    CelebA, CelebA-HQ, FFHQ and ImageNet are recognised, with their splits, attributes and classes; so are folders
+    called train, valid and test, and folders of classes. What is no picture, or cannot be used, is counted and named.
+    Killed at any moment, the same command goes on where it was. Nothing is ever downloaded.
 
     Examples:
       minihit data prepare img_align_celeba.zip celeba-64 --size 64
@@ -52,6 +54,14 @@ class Prepare:
     margin: Annotated[float | None, shown("SHARE", "0.875 for ImageNet, else 1")] = None
     """share of the side that training's random crops take; the store keeps images of size / margin"""
     filter: Filter = "lanczos"               # of shrinking
+    fit: Fit = "square"
+    """what becomes of pictures that are no squares: square cuts them, pad keeps them between white bars, stretch keeps
+    them out of proportion"""
+    greys: Greys = "full"
+    """what is black and white in greys of 16 bits and more: the ends of their range, or, with stretch, the darkest and
+    the brightest pixel of each picture"""
+    megapixels: int = MEGAPIXELS             # of the largest picture that is decoded; a JPEG may be larger
+    column: Annotated[str, shown("NAME", "found")] = ""  # of Parquet files, the one with the pictures
     strict: Switch = False                   # stop where a file cannot be used
 
 
@@ -129,9 +139,11 @@ def main(argv):
 
 def make(options):
     check_positive(LARGEST_SIDE, size=options.size)
+    check_positive(megapixels=options.megapixels)
     if options.margin is not None and not 0.1 <= options.margin <= 1:
         raise UserError(f"--margin is {options.margin}: it is a share of the side, from 0.1 to 1")
-    settings = Settings(options.size, crop_pixels(options.crop), options.margin, options.filter, options.strict)
+    settings = Settings(options.size, crop_pixels(options.crop), options.margin, options.filter, options.strict,
+                        options.fit, options.greys, options.megapixels, options.column)
     try:
         store = prepare(options.source, options.store, settings)
     except KeyboardInterrupt as stop:

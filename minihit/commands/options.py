@@ -25,10 +25,17 @@ _RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 
 def parse(options, argv, command, default=None):
     """The dataclass `options` from a command line, --plain already in effect; prints help or a mistake and exits where
-    there is one."""
-    given = {} if default is None else {"default": default}
+    there is one.
+
+    Raises UserError for a misspelt option that was taken for a file.
+    """
+    given, help_ = {} if default is None else {"default": default}, inspect.getdoc(options)
     with WORDS:
-        found = tyro.cli(options, args=argv, prog=f"minihit {command}", description=inspect.getdoc(options), **given)
+        found = tyro.cli(options, args=argv, prog=f"minihit {command}", description=help_, **given)
+    for path in vars(found).values():
+        if isinstance(path, Path) and str(path).startswith("-"):
+            raise UserError(f"{path} is no option of minihit {command}: see minihit {command} --help, or write "
+                            f"{Path.cwd() / path} for what has that name")
     if getattr(found, "plain", False):
         use_plain(True)
     return found

@@ -22,9 +22,6 @@ _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start fr
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
-_FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)",
-                      help="Run, or one of its checkpoints, whose weights a new run begins with: generator, moving "
-                           "average and discriminator. Its networks and recipe are the defaults then.")
 _RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, how often it shows and saves "
                              "something, and the place of the same --data may change.")
 
@@ -60,9 +57,9 @@ class Base:
 
     preset: str | None = None
     run: str | None = None
-    origin: Annotated[str | None, _FROM] = None
+    origin: Annotated[str | None, tyro.conf.arg(name="from")] = None
     resume: Switch = False
-    steps: Annotated[int, tyro.conf.arg(aliases=["--recipe.steps"])] = 0  # updates of both networks
+    steps: Annotated[str, tyro.conf.arg(aliases=["--recipe.steps"])] = ""  # Train says what is wrong with it
     data: str | None = None
 
 
@@ -104,7 +101,8 @@ def configure(argv):
 
 
 def _fresh(preset, steps):
-    return RunConfig(preset, **intervals(steps or preset.recipe.steps))
+    """The RunConfig of a preset that shows, measures and saves as often as fits so many steps, written as a word."""
+    return RunConfig(preset, **intervals(int(steps) if steps.isdecimal() and len(steps) < 19 else preset.recipe.steps))
 
 
 def _origin(path):

@@ -122,7 +122,8 @@ class ImageSet:
     size: side of the batches, S or less: the rest is room for random crops; seed: of order, crops and mirroring;
     flip: mirror half of the images; source: what they are, for the description; skipped: how many could not be read;
     equal: how many repeat an earlier one; fingerprint: says whether two sets hold the same images; check: called
-    before images are read, raises UserError where they are no longer what was opened.
+    before images are read, raises UserError where they are no longer what was opened; left_out: what was not taken of a
+    folder and why.
     """
 
     images: np.ndarray
@@ -136,15 +137,16 @@ class ImageSet:
     equal: int = 0
     fingerprint: str = ""
     check: Callable[[], None] = lambda: None
+    left_out: str = ""
 
     @property
     def description(self):
         apart = self.training is not self.validation
         parts = [f"{len(self.training):,} images of {self.source} at {self.size} x {self.size}"]
         parts += [f"{len(self.validation):,} more held out" if apart else "too few to hold any out"]
-        parts += [f"{self.skipped:,} skipped as unusable"] if self.skipped else []
+        parts += [f"{self.skipped:,} skipped as unusable"] if self.skipped and not self.left_out else []
         parts += twins.sentences(self.equal, len(self.images))
-        return ", ".join(parts)
+        return ", ".join(parts) + (f"; {self.left_out}" if self.left_out else "")
 
     def take(self, position, count):
         """Images number position .. position + count - 1 of an endless stream of shuffled epochs.
@@ -191,11 +193,12 @@ def of_folder(path, size, seed, flip=True, progress=None, needed=0):
     images none can be spared: all are trained on, and the held-out ones are the training ones.
     Raises UserError where `path` has no images, or more than fit into memory.
     """
-    images, skipped = folder.load(path, size, progress, needed)
+    left_out = []
+    images, skipped = folder.load(path, size, progress, needed, left_out.append)
     training, validation = split(np.arange(len(images)))
     equal, _ = twins.count_twins(images)
     return ImageSet(images, training, validation, size, seed, flip, str(path), len(skipped), equal,
-                    hashlib.sha256(images).hexdigest())
+                    hashlib.sha256(images).hexdigest(), left_out="; ".join(left_out))
 
 
 def of_store(store, size, seed, flip=True):

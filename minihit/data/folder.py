@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from minihit.backend import memory_size
+from minihit.data.prepare.account import account, remarks
 from minihit.data.prepare.decode import reason, to_rgb
 from minihit.data.prepare.reading import read
 from minihit.data.prepare.sources import open_folder
@@ -15,20 +16,20 @@ from minihit.errors import UserError
 SHOWN = 3  # reasons in a message
 
 
-def load(folder, size, progress=None, needed=0):
+def load(folder, size, progress=None, needed=0, report=str):
     """Read all pictures in a folder, or all images in a .npy file.
 
-    folder: searched with the folders in it, links to folders and hidden names excepted. Files with other suffixes than
-        a picture's are passed over. Or a .npy file of uint8, or of floats in [0, 1], in the shape (N, H, W) or
-        (N, H, W, 1 | 3 | 4).
+    folder: searched with the folders in it (`minihit.data.prepare.walk`). Or a .npy file of uint8, or of floats in
+        [0, 1], in the shape (N, H, W) or (N, H, W, 1 | 3 | 4).
     size: pixels a side; every picture is cropped to the largest square in its middle and resized (`Square`).
     progress: called as progress(done, total) after every image.
     needed: bytes of memory that are to be left for other things.
+    report: is given what was not taken and why, in a line, and a line on what was taken with doubts.
     Returns images, uint8 (N, size, size, 3), sorted by path; and a list of what was skipped, (name, reason) each:
     files that are damaged, no pictures, too small, or too large to open safely.
     Raises UserError where there is no such folder, not one picture in it, or more of them than the memory holds.
     """
-    folder, square = Path(folder), Square(size)
+    folder, square, source = Path(folder), Square(size), None
     if folder.is_file() and folder.suffix.lower() == ".npy":
         names, outcomes = read_array(folder, square)
     else:
@@ -44,6 +45,8 @@ def load(folder, size, progress=None, needed=0):
             progress(done, len(names))
     if len(skipped) == len(names):
         raise UserError(f"none of the {len(names)} pictures in {folder} can be used: {_examples(skipped)}")
+    if source:
+        _report(source, len(names) - len(skipped), skipped, report)
     return images[: len(names) - len(skipped)], skipped
 
 
@@ -78,6 +81,12 @@ def _scale(path, array):
         return 255
     held = f"{array.dtype} from {array.min()} to {array.max()}" if array.dtype.kind in "biuf" else array.dtype
     raise UserError(f"{path} holds {held}; give uint8, or floats from 0 to 1")
+
+
+def _report(source, taken, skipped, report):
+    line = account(taken, [why for _, why in skipped], source.passed, source.closed)
+    for words in [line] * bool(line) + list(remarks(source.doubts)):
+        report(words)
 
 
 def _empty(path, count, size, needed):

@@ -51,7 +51,7 @@ def _factor_along_an_axis(wrong, right):
         rest = tuple(other for other in range(wrong.ndim) if other != axis)
         squares = (right * right).sum(rest, keepdims=True)
         factors = (wrong * right).sum(rest, keepdims=True) / np.maximum(squares, np.finfo(float).tiny)
-        if rest and same(wrong, factors * right):
+        if factors.size < wrong.size and same(wrong, factors * right):
             return f"each index of axis {axis} has the right values times a factor of its own, as without a scale"
     return ""
 

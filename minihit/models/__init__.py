@@ -8,3 +8,9 @@ KINDS = {"hit": hit, "discriminator": discriminator}
 def of(config):
     """The network that a configuration describes."""
     return KINDS[config.kind]
+
+
+def first_values(rng, config):
+    """Host arrays: {"params", "averages"} of a new network."""
+    network = of(config)
+    return {"params": network.init(rng, config), "averages": network.init_averages(config)}

@@ -13,6 +13,12 @@ from minihit.ops import augment
 from minihit.sums import alone
 
 AVERAGED = ("generator",)                                                 # networks whose moving average is sampled
+PANELS = (                                                                # of curves: title, names in the log, scale
+    ("losses", ("generator_loss", "real_loss", "fake_loss"), "linear"),
+    ("penalties", ("r1", "consistency", "wgan_gp"), "linear"),
+    ("mean logits", ("real_logits", "fake_logits"), "linear"),
+    ("gradient norms", ("generator_norm", "discriminator_norm"), "linear"),
+)
 SUMS = {"discriminator_loss": ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")}
 
 

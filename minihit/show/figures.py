@@ -4,6 +4,7 @@ import os
 from contextlib import contextmanager
 
 from minihit.atomic import replacing
+from minihit.show.images import SOFTWARE
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def figure(path, width, height):
         FigureCanvasAgg(drawn)
         yield drawn
         with replacing(path) as file:
-            drawn.savefig(file, format="png", dpi=110)
+            drawn.savefig(file, format="png", dpi=110, metadata=SOFTWARE)
 
 
 @contextmanager

@@ -11,9 +11,11 @@ import numpy as np
 
 from minihit.atomic import write_bytes
 from minihit.data.prepare.decode import decode, reason
+from minihit.data.prepare.kinds import MARK
 from minihit.errors import UserError
 
 WHITE = 255
+SOFTWARE = dict([MARK.decode().split("\0")])  # the text in a PNG that tells our own pictures from training pictures
 GIF_COLOURS = 256
 PALETTE_PIXELS = 2**16  # that a palette is found from; more take seconds and change nothing that is seen
 
@@ -73,10 +75,12 @@ def write_png(path, image):
     """Write one picture, uint8 (H, W, 3), as a PNG. Raises UserError for another suffix or a file that cannot be."""
     check_suffix(path, ".png")
     _check_picture(image)
-    from PIL import Image
+    from PIL import Image, PngImagePlugin
 
-    encoded = io.BytesIO()
-    Image.fromarray(image).save(encoded, "PNG")
+    encoded, texts = io.BytesIO(), PngImagePlugin.PngInfo()
+    for name, text in SOFTWARE.items():
+        texts.add_text(name, text)
+    Image.fromarray(image).save(encoded, "PNG", pnginfo=texts)
     write_bytes(path, encoded.getvalue())
 
 
@@ -116,7 +120,8 @@ def _encode_gif(frames, fps):
     first, *others = [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
     encoded = io.BytesIO()
     hundredths = max(2, round(100 / fps))  # browsers slow down what claims to be faster
-    first.save(encoded, "GIF", save_all=True, append_images=others, duration=10 * hundredths, loop=0, optimize=False)
+    first.save(encoded, "GIF", save_all=True, append_images=others, duration=10 * hundredths, loop=0, optimize=False,
+               comment=MARK)
     return encoded.getvalue()
 
 

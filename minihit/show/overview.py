@@ -16,7 +16,7 @@ def describe(store):
         f"{store.path}: {manifest.count:,} images of {manifest.side} x {manifest.side}"
         + (f" for training at {manifest.size} x {manifest.size}" if manifest.side > manifest.size else ""),
         f"source    {manifest.source} ({manifest.layout})",
-        f"made by   crop {manifest.crop}, filter {manifest.filter}",
+        f"made by   fit {manifest.fit}, crop {manifest.crop}, filter {manifest.filter}, greys {manifest.greys}",
         f"skipped   {manifest.skipped:,} files",
         "splits    " + (", ".join(f"{name} {size:,}" for name, size in manifest.splits.items()) or "none"),
         *(f"twins     {sentence}" for sentence in twins.sentences(equal, manifest.count, shared)),

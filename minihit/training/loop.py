@@ -17,6 +17,7 @@ from minihit.show.attempt import attempt
 from minihit.show.images import to_float
 from minihit.streams import lasting
 from minihit.training import estimate, guard, pictures, state, step, watch
+from minihit.training.measures import MEASURES
 from minihit.training.run import checkpoint, claim, log, snapshot
 from minihit.training.run.config import write_config
 
@@ -119,7 +120,8 @@ def _finish(config, folder, done, asked):
     if done < config.preset.recipe.steps:
         tqdm.write(f"stopped after step {done}, all saved: go on with minihit train --resume --run {folder.path}")
         return signals.exit_code(asked[0])
-    attempt(pictures.write_curves, folder)
+    panels = [*objectives.of(config.preset).PANELS, *((kind.title, kind.names, kind.scale) for kind in MEASURES)]
+    attempt(pictures.write_curves, folder, panels)
     attempt(pictures.write_timelapse, folder)
     tqdm.write(f"done: see samples, curves.png and timelapse.gif in {folder.path}")
     return 0

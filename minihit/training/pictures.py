@@ -12,14 +12,6 @@ from minihit.training.run import log
 COLUMNS, ROWS = 10, 5
 FRAMES = 80                                                               # of a time-lapse
 _STREAM = 2                                                               # of random numbers, beside those of the steps
-PANELS = {
-    "losses": ("generator_loss", "real_loss", "fake_loss"),
-    "penalties": ("r1", "consistency", "wgan_gp"),
-    "mean logits": ("real_logits", "fake_logits"),
-    "gradient norms": ("generator_norm", "discriminator_norm"),
-    "distance from the nearest training image": ("neighbour", "neighbour_real"),
-    "sliced Wasserstein distance (x 1000)": ("swd", "swd_real"),
-}
 
 
 def fixed_latents(seed, latent):
@@ -78,19 +70,18 @@ def _readable(paths):
             tqdm.write(f"the time-lapse goes without a picture: {error}")
 
 
-def write_curves(folder):
-    """Every quantity of the log over the steps: curves.png."""
+def write_curves(folder, panels):
+    """Quantities of the log over the steps: curves.png. panels: (title, names in the log, scale) of each."""
     records = log.read(folder.log)
-    with figure(folder.curves, 10, 3 * len(PANELS)) as drawn:
-        panels = drawn.subplots(len(PANELS), 1, sharex=True)
-        for axes, (title, names) in zip(panels, PANELS.items(), strict=True):
+    with figure(folder.curves, 10, 3 * len(panels)) as drawn:
+        for axes, (title, names, scale) in zip(drawn.subplots(len(panels), 1, sharex=True), panels, strict=True):
             for name in names:
                 points = [(record["step"], record[name]) for record in records if name in record]
                 if any(value for _, value in points):
                     axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
             axes.set_title(title, loc="left")
+            axes.set_yscale(scale)
             axes.grid(alpha=0.3)
             if axes.lines:
                 axes.legend(frameon=False)
-        axes.set_yscale("log")
         axes.set_xlabel("step")

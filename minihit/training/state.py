@@ -30,16 +30,10 @@ class State:
         return self.trees["networks"]
 
 
-def first_values(rng, config):
-    """Host arrays: {"params", "averages"} of a new network."""
-    network = models.of(config)
-    return {"params": network.init(rng, config), "averages": network.init_averages(config)}
-
-
 def create(seed, preset, device="cpu"):
     """A new State on the device; the seed decides the first parameters."""
     rng, xp = np.random.default_rng(seed), device_module(device)
-    first = {name: to_device(first_values(rng, config), device) for name, config in preset.networks.items()}
+    first = {name: to_device(models.first_values(rng, config), device) for name, config in preset.networks.items()}
     packed = {name: tree.pack(network, xp) for name, network in first.items()}
     buffers, networks = ({name: pair[i] for name, pair in packed.items()} for i in range(2))
     averaged = {name: buffers[name].copy() for name in objectives.of(preset).AVERAGED}

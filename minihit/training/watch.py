@@ -10,6 +10,7 @@ from minihit import objectives
 from minihit.backend import device_memory, peak_memory
 from minihit.show.attempt import attempt
 from minihit.training import measure, pictures
+from minihit.training.measures import MEASURES
 from minihit.training.run import log
 from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
@@ -46,15 +47,17 @@ class Watch:
             self.measure(training.trees["ema"]["generator"], number)
 
     def measure(self, tree, number):
-        """The distance of samples from held-out images beside that of real images, and from training images."""
-        networks, seed = self.config.preset.generator, self.config.seed
-        distance = measure.distance(tree, networks, self.device, seed, self.held_out)
-        found = measure.neighbours(tree, networks, self.device, seed, self.data, self.images)
-        record = {"step": number, **distance, **self.real_distance, **measure.nearness(found)}
+        """All that measures.MEASURES says of the generator after a step."""
+        record, phrases = {"step": number}, []
+        for kind in MEASURES:
+            found = kind.find(self, tree)
+            numbers = kind.numbers(found)
+            record |= numbers
+            phrases += [kind.words(numbers)]
+            if kind.write and found:
+                attempt(kind.write, self.folder, found, number)
         log.append(self.folder.log, record)
-        if found:
-            attempt(pictures.write_neighbours, self.folder, found, number)
-        tqdm.write(_measured(record))
+        tqdm.write(f"step {number}: {'; '.join(filter(None, phrases))}")
 
     def log(self, window, number):
         """One line of the log: means over the steps since the last one."""
@@ -71,13 +74,3 @@ class Watch:
             self.hinted = True
             tqdm.write(f"steps wait for data {record['data_share']:.0%} of the time: images that minihit data prepare "
                        f"has made ready, a faster disk, or --data-on-device yes on a GPU would spare that")
-
-
-def _measured(record):
-    text = (f"step {record['step']}: sliced Wasserstein distance {record['swd']:.1f}, "
-            f"of real images {record['swd_real']:.1f}")
-    if "neighbour_ratio" in record:
-        text += f"; {record['neighbour_ratio']:.2f} times as far from the nearest training image as held-out images are"
-    elif record.get("neighbour_real") == 0:
-        text += "; most held-out images are training images too, so that nothing tells learning from copying"
-    return text

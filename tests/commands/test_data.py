@@ -1,11 +1,13 @@
 """minihit data as its user meets it."""
 
+import json
+import os
 import shutil
 
 import imageio.v3 as iio
 import pytest
-from support.commands import refusal
-from support.pictures import encoded, photo
+from support.commands import python, refusal
+from support.pictures import encoded, halves, photo
 
 from minihit.cli import main
 from minihit.data.faces import stand_in
@@ -13,7 +15,8 @@ from minihit.data.store.reader import open_store
 from minihit.show import room
 
 ACTIONS = {
-    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--strict", "178", "0.875"],
+    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--fit", "--greys", "--megapixels",
+                "--column", "--strict", "178", "0.875"],
     "show": ["STORE", "--out", "--count", "--seed"],
     "check": ["STORE"],
     "stand-in": ["FOLDER", "--count", "--seed"],
@@ -72,6 +75,7 @@ def test_prepare_names_the_files_it_skipped(here, capsys):
     out = capsys.readouterr().out
     assert "1 cannot be used:\n  b.png: the file is empty" in out
     assert "1 files skipped (see store/skipped.json)" in out
+    assert '2 files: 1 taken; 1 cannot be used, see store/skipped.json (once "the file is empty")' in out
     assert main(["data", "prepare", "photos", "other", "--size", "8", "--strict"]) == 2
     assert "--strict" in capsys.readouterr().err
 
@@ -81,6 +85,10 @@ def test_the_options_reach_the_store(here):
     assert main(["data", "prepare", "img_align_celeba.zip", "store", *flags]) == 0
     manifest = open_store(here / "store").manifest
     assert (manifest.size, manifest.side, manifest.crop, manifest.filter) == (16, 32, "100", "box")
+    flags = ["--size", "16", "--fit", "pad", "--greys", "stretch", "--megapixels", "5"]
+    assert main(["data", "prepare", "img_align_celeba.zip", "padded", *flags]) == 0
+    manifest = open_store(here / "padded").manifest
+    assert (manifest.fit, manifest.greys, manifest.megapixels) == ("pad", "stretch", 5)
     assert main(["data", "prepare", "img_align_celeba.zip", "square", "--size", "16", "--crop", "square"]) == 0
     assert open_store(here / "square").manifest.crop == "square"
 
@@ -90,6 +98,7 @@ def test_the_options_reach_the_store(here):
     (["--size", "16385"], "--size is 16385: it must be at most 16,384"), (["--size", "9" * 18], "at most 16,384"),
     (["--crop", "9" * 5000], "cannot be read"), (["--crop", "\u0663"], "cannot be read"),
     (["--crop", "0"], "cannot be read"), (["--crop", "-5"], "cannot be read"), (["--size", "0"], "--size is 0"),
+    (["--megapixels", "0"], "--megapixels is 0"), (["--column", "image"], "--column names a column of Parquet files"),
     (["--margin", "0"], "--margin is 0.0: it is a share"), (["--margin", "1.5"], "from 0.1 to 1"),
     (["--margin", "nan"], "from 0.1 to 1"),
 ])
@@ -122,7 +131,7 @@ def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
 def test_a_picture_of_more_images_than_fit_into_memory_is_refused(store, here, capsys, monkeypatch):
     monkeypatch.setattr(room, "memory_size", lambda device: 2 * 20 * 20 * 3 * room.COPIES)
     capsys.readouterr()
-    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "show", "celeba")
+    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "data", "show", "celeba")
     assert not (here / "celeba.png").exists()
     assert main(["data", "show", "celeba", "--count", "1"]) == 0
 
@@ -159,14 +168,56 @@ def test_check_counts_images_that_are_there_twice(here, capsys):
 def test_the_stand_in_never_writes_over_celeba(here, capsys):
     (here / "celeba").mkdir()
     (here / "celeba" / "list_eval_partition.txt").write_text("000001.jpg 0")
-    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "stand-in", "celeba")
+    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "data", "stand-in", "celeba")
     assert [path.name for path in (here / "celeba").iterdir()] == ["list_eval_partition.txt"]
 
 
 def test_the_stand_in_can_be_prepared(here, capsys):
-    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "stand-in", "faces", "--seed", "-1")
+    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "stand-in", "faces", "--seed", "-1")
     assert not (here / "faces").exists()
     assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
     assert main(["data", "prepare", "faces/img_align_celeba.zip", "store", "--size", "16"]) == 0
     assert len(open_store(here / "store").manifest.attributes) == 40
+
+
+def test_a_column_of_parquet_files_can_be_named(here, capsys):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    red, blue = ([{"bytes": encoded(halves(colour)), "path": None}] for colour in ("red", "blue"))
+    parquet.write_table(arrow.table({"a": red, "b": blue}), here / "two.parquet")
+    said = refusal(capsys, "data", "prepare", "two.parquet", "st", "--size", "16")
+    assert "several columns of pictures, a, b: name one with" in said
+    assert main(["data", "prepare", "two.parquet", "st", "--size", "16", "--column", "b"]) == 0
+    store = open_store(here / "st")
+    assert store.manifest.column == "b"
+    assert (store.images[0][:, 1] == [0, 0, 255]).all()
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("/dev/zero", "is a pipe or a device and no file"), ("a.npy", "give a.npy to minihit train --data"),
+    ("a.tar", "unpack it and give the folder"),
+])
+def test_what_is_no_source_gets_one_sentence(here, capsys, name, words):
+    if not name.startswith("/"):
+        (here / name).write_bytes(bytes(257) + b"ustar")
+    assert words in refusal(capsys, "data", "prepare", name, "store", "--size", "16")
+    assert not (here / "store").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names of POSIX, which may be any bytes")
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "cp1252", "ascii"])
+def test_files_of_any_name_are_prepared_and_named_on_any_terminal(tmp_path, encoding):
+    (tmp_path / "photos").mkdir()
+    names = [b"kaputt_\xfc.png", "写真.png".encode(), "\U0001f600.png".encode()]
+    for name in names:
+        with open(os.path.join(os.fsencode(tmp_path / "photos"), name), "wb") as file:
+            file.write(b"x")
+    for kind in ("good", os.fsdecode(b"gut_\xfc")):
+        (tmp_path / "photos" / f"{kind}.png").write_bytes(encoded(photo()))
+    argv = ["data", "prepare", "photos", "store", "--size", "8"]
+    for _ in range(2):                                                    # made, and found again
+        done = python("-m", "minihit", *argv, cwd=tmp_path, text=False, environment={"PYTHONIOENCODING": encoding})
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert open_store(tmp_path / "store").names == sorted(["good.png", os.fsdecode(b"gut_\xfc.png")])
+    skipped = json.loads((tmp_path / "store/skipped.json").read_bytes())
+    assert {entry["file"] for entry in skipped} == {os.fsdecode(name) for name in names}

@@ -50,6 +50,13 @@ def test_the_home_folder_may_be_a_tilde_where_a_file_is_written(here, run, monke
     assert (here / "a.png").is_file() and (here / "b/seed-000000.png").is_file()
 
 
+@pytest.mark.parametrize("argv", [["sample", "--hlp"], ["data", "check", "--size"], ["gradcheck", "--fast"],
+                                  ["interpolate", "-x"]], ids=" ".join)
+def test_a_misspelt_option_is_not_taken_for_a_file(capsys, argv):
+    assert main(argv) == 2
+    assert f"minihit {' '.join(argv[:-1])} --help" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.mark.parametrize("word", ["many", "1.5", "", "9" * 30, "9" * 5000, "-" + "9" * 30])
 def test_what_is_no_whole_number_is_refused_by_name(capsys, word):
     assert main(["interpolate", "run", f"--frames={word}"]) == 2

@@ -125,7 +125,7 @@ def test_every_preset_can_be_named(name):
     (["--discriminator.channels", "8", "8"], "side 32, the discriminator reads side 8"),
     (["--steps", "0"], "steps is 0: it must be above 0"),
     (["--batch", "4000000000"], "batch is 4000000000: it must be at most 65,536"),
-    (["--lanes=-1"], "lanes is -1: it must be 0 (as many as pay) to 1024"),
+    (["--lanes=-1"], "lanes is -1: it must be 0 (as many as pay) to 4096"),
     (["--lanes", "99999"], "lanes is 99999: it must be 0"),
     (["--keep", "0"], "keep is 0: it must be at least 1"),
     (["--device", "cpu", "--tf32"], "--tf32 is about products on a GPU and this run is on the CPU: leave it out"),

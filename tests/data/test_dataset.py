@@ -203,10 +203,10 @@ def test_of_few_images_none_is_held_out(array_file):
 
 
 def test_unusable_files_are_mentioned(tmp_path):
-    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+    halves("red", size=(8, 8)).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"")
     data = of_folder(tmp_path, 8, seed=0)
-    assert data.description.endswith("1 skipped as unusable")
+    assert data.description.endswith('; 2 files: 1 taken; 1 cannot be used (once "the file is empty")')
     assert data.take(0, 5).shape == (5, 8, 8, 3)
 
 
@@ -219,7 +219,7 @@ def test_opening_nothing_is_a_user_error(tmp_path):
 
 
 def test_a_name_stands_for_faces_a_store_a_folder_or_an_array(tmp_path, array_file):
-    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+    halves("red", size=(8, 8)).save(tmp_path / "a.png")
     store = prepare(tmp_path, tmp_path / "store", Settings(8), report=str)
     assert open_data("faces", 16, seed=3) == BuiltInFaces(16, 3)
     kinds = [open_data(name, 4, 0) for name in (tmp_path, str(tmp_path), array_file(20))]
@@ -232,10 +232,10 @@ def test_a_name_stands_for_faces_a_store_a_folder_or_an_array(tmp_path, array_fi
 def test_the_same_images_have_the_same_fingerprint(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        Image.new("RGB", (8, 8), "red").save(tmp_path / name / "a.png")
+        halves("red", size=(8, 8)).save(tmp_path / name / "a.png")
     one, two = (open_data(tmp_path / name, 8, seed) for seed, name in enumerate(("one", "two")))
     assert one.fingerprint == two.fingerprint
-    Image.new("RGB", (8, 8), "blue").save(tmp_path / "two" / "b.png")
+    halves("blue", size=(8, 8)).save(tmp_path / "two" / "b.png")
     assert open_data(tmp_path / "two", 8, 0).fingerprint != one.fingerprint
     assert BuiltInFaces(8, 0).fingerprint == BuiltInFaces(8, 1).fingerprint != BuiltInFaces(16, 0).fingerprint
 
@@ -286,7 +286,7 @@ def split_folder(path, **counts):
     for name, count in counts.items():
         (path / name).mkdir(parents=True)
         for number in range(count):
-            Image.new("L", (8, 8), 10 * number).save(path / name / f"{number}.png")
+            halves((10 * number,) * 3, size=(8, 8)).save(path / name / f"{number}.png")
     return path
 
 

@@ -60,7 +60,7 @@ def distances(folder):
 def no_drawing(monkeypatch):
     """Curves and animations are drawn on the host, from files."""
     for name in ("write_curves", "write_timelapse"):
-        monkeypatch.setattr(pictures, name, lambda folder: None)
+        monkeypatch.setattr(pictures, name, lambda *_: None)
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -66,10 +66,10 @@ def test_where_a_function_bends_the_step_is_short_enough(seed, log_width):
 
 @given(seed=seeds, log_lost=st.floats(0, 6))
 def test_rounding_that_a_function_magnifies_is_owned_up_to(seed, log_lost):
-    """x + c - c keeps few digits of x: the slope along x is one, but for what rounding does to it."""
-    lost = 10**log_lost
-    found, error = along(lambda x: x + lost - lost, normal(seed, 50), np.ones(50))
-    assert np.all(abs(found - 1.0) <= error)
+    """x + c - c keeps few digits of x: the slope is the direction, but for what rounding does to it."""
+    lost, direction = 10**log_lost, normal(seed + 1, 50)
+    found, error = along(lambda x: x + lost - lost, normal(seed, 50), direction)
+    assert np.all(abs(found - direction) <= error)
     assert error.max() < 1e-9 * max(lost, 1.0)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from support.helpers import channels, even_image_shapes, seeds
+from support.helpers import channels, even_image_shapes, on_no_kink, seeds
 from support.twins import defined
 
 from minihit import gradcheck
@@ -19,8 +19,9 @@ def example(seed, shape, c_out):
 @given(shape=even_image_shapes(), c_out=channels, seed=seeds)
 def test_gradients_agree_with_finite_differences(kind, shape, c_out, seed):
     params, x, rng = example(seed, shape, c_out)
-    gradcheck.check_layer(residual_downsample, params, x, rng, kind=kind)
-    gradcheck.check_tangent(residual_downsample, params, x, rng, kind=kind)
+    with on_no_kink():
+        gradcheck.check_layer(residual_downsample, params, x, rng, kind=kind)
+        gradcheck.check_tangent(residual_downsample, params, x, rng, kind=kind)
 
 
 @pytest.mark.parametrize("kind", residual_downsample.DOWNSAMPLES)

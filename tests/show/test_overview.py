@@ -2,7 +2,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 from support.pictures import encoded, halves
 
 from minihit.data.prepare.prepare import Settings, prepare
@@ -20,7 +19,7 @@ def test_the_text_says_what_is_there(celeba, store):
     assert lines[0] == f"{store.path}: 30 images of 16 x 16"
     assert f"source    {celeba.zip} (CelebA)" in lines
     assert "splits    train 24, valid 3, test 3" in lines
-    assert "made by   crop 178, filter lanczos" in lines
+    assert "made by   fit square, crop 178, filter lanczos, greys full" in lines
     mean = store.images.mean(axis=(0, 1, 2))
     assert f"mean      red {mean[0]:.1f}, green {mean[1]:.1f}, blue {mean[2]:.1f}" in lines
     share = (store.attributes[:, store.manifest.attributes.index("Smiling")] == 1).mean()
@@ -44,7 +43,7 @@ def test_classes_are_counted_and_a_margin_is_named(tmp_path):
     for name, count in (("n01440764", 1), ("n02000000", 2)):
         (tmp_path / "in" / name).mkdir(parents=True)
         for number in range(count):
-            (tmp_path / "in" / name / f"{number}.png").write_bytes(encoded(Image.new("RGB", (16, 16))))
+            (tmp_path / "in" / name / f"{number}.png").write_bytes(encoded(halves("red")))
     lines = overview.describe(prepare(tmp_path / "in", tmp_path / "store", Settings(14), report=str)).splitlines()
     assert lines[0].endswith("3 images of 16 x 16 for training at 14 x 14")
     assert "splits    none" in lines

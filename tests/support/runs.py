@@ -8,9 +8,9 @@ from minihit import tree
 from minihit.data.dataset import ImageSet
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
+from minihit.objectives.recipe import Recipe
 from minihit.presets import PRESETS, Preset
 from minihit.training import state
-from minihit.training.recipe import Recipe
 from minihit.training.run import checkpoint, log
 from minihit.training.run.config import RunConfig, write_config
 from minihit.training.run.folder import RunFolder

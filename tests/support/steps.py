@@ -35,13 +35,14 @@ def draw(rng, preset):
 
 
 def gradients(training, real, draws, preset):
-    """({network: gradient}, {network: new running averages}, metrics)."""
-    return step.gradients(training.networks, real, draws, preset, lanes=2)
+    """({network: gradient}, the generator's new running averages, metrics)."""
+    grads, averages, metrics = step.gradients(training.networks, real, draws, preset, lanes=2)
+    return grads, averages["generator"], metrics
 
 
 def apply(training, grads, averages, number, preset):
     """Update `training` in place by step `number`; returns the norms of the gradients."""
-    return state.apply(training, grads, averages, number, preset)
+    return state.apply(training, grads, {"generator": averages}, number, preset)
 
 
 def advance(training, real, draws, preset, number):

@@ -25,4 +25,4 @@ def curves():
 def no_curves(request, monkeypatch):
     """Drawing them takes longer than all steps of a small run."""
     if "curves" not in request.fixturenames:
-        monkeypatch.setattr(drawing, "write_curves", lambda folder: None)
+        monkeypatch.setattr(drawing, "write_curves", lambda folder, panels: None)

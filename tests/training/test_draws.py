@@ -113,5 +113,5 @@ def test_a_run_is_its_steps_one_after_the_other(tmp_path, pictures):
         record = next(record for record in kept if record["step"] == number and "r1" in record)
         assert metrics.items() <= record.items()
         assert record["discriminator_loss"] == pytest.approx(sum(metrics[name] for name in TERMS))
-    arrays, _ = checkpoint.load_newest(folder.checkpoints, steps.trees(training))
-    assert_same(arrays, steps.trees(training))
+    arrays, _ = checkpoint.load_newest(folder.checkpoints, training.trees)
+    assert_same(arrays, training.trees)

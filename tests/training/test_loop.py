@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from support import steps
 from support.helpers import assert_same
+from support.pictures import photo
 from support.runs import records, run_config, shrunk, tiny
 
 from minihit.data.faces.render import faces
+from minihit.data.prepare.sources import open_source
 from minihit.errors import UserError
 from minihit.locks import exclusive
 from minihit.show import images
@@ -167,6 +169,22 @@ def test_what_does_not_fit_beside_training_is_refused_before_it_is_read(tmp_path
     assert loop.train(run_config(tiny(steps=1), data=str(tmp_path / name)), folder) == 0
 
 
+@pytest.mark.parametrize("place", ["runs/a", "run"])
+def test_a_run_among_its_own_pictures_resumes_and_does_not_train_on_its_own(tmp_path, capsys, place):
+    for index in range(24):
+        photo(size=(16, 16 + index)).save(tmp_path / f"{index}.png")
+    config, folder = replace(with_steps(tiny(), 4), data=str(tmp_path)), RunFolder(tmp_path / place)
+    loop.train(replace(config, sample_every=2, measure_every=2), folder)
+    assert "24 taken; 1 passed over (1 hidden)" in capsys.readouterr().out       # the lock of the run
+    assert len(list(tmp_path.rglob("*.png"))) > 24 + 5
+    loop.train(replace(config, preset=tiny(steps=6)), folder, resume=True)
+    assert "24 taken; " in (out := capsys.readouterr().out)
+    assert "of a minihit run" in out
+    with open_source(tmp_path) as source:
+        assert len(source.pictures) == 24
+        assert "cannot be used" not in out
+
+
 def test_a_store_changed_behind_a_run_is_noticed_when_it_resumes(tmp_path):
     for index, image in enumerate(faces(0, 0, 30, 16)):
         images.write_png(tmp_path / "pictures" / f"{index}.png", image)
@@ -195,7 +213,8 @@ def trained(path, preset=VARIANTS["momentum"]):
     folder = RunFolder(path)
     loop.train(with_steps(preset, 4), folder)
     arrays, facts = final(folder, preset)
-    arrays["ema"]["params"]["start"]["bias"] = 1 + arrays["ema"]["params"]["start"]["bias"]
+    start = arrays["ema"]["generator"]["params"]["start"]
+    start["bias"] = 1 + start["bias"]
     checkpoint.save(checkpoint.newest(folder.checkpoints)[0], arrays, facts)
     return checkpoint.newest(folder.checkpoints)[0]
 
@@ -205,8 +224,7 @@ def test_a_run_begins_with_the_networks_of_another_and_a_new_adam(tmp_path, caps
     before, _ = final(RunFolder(tmp_path / "first"), preset)
     config = replace(with_steps(preset, 2), origin=str(origin), seed=5)
     begun = snapshot.begin(config, "cpu").trees
-    assert_same({name: begun[name] for name in ("generator", "ema", "discriminator")},
-                {name: before[name] for name in ("generator", "ema", "discriminator")})
+    assert_same([begun[kind] for kind in ("networks", "ema")], [before[kind] for kind in ("networks", "ema")])
     assert_same(begun["adam"], state.create(0, preset).trees["adam"])
     folder = RunFolder(tmp_path / "second")
     loop.train(config, folder)
@@ -222,8 +240,9 @@ def test_its_moving_average_goes_on_from_that_of_the_other(tmp_path):
     expected, _ = final(RunFolder(tmp_path / "first"), preset)
     loop.train(config, RunFolder(tmp_path / "second"))
     actual, _ = final(RunFolder(tmp_path / "second"), preset)
-    ema, raw = (expected[name]["params"]["start"]["bias"] for name in ("ema", "generator"))
-    np.testing.assert_allclose(actual["ema"]["params"]["start"]["bias"], (ema + raw) / 2, rtol=1e-5, atol=1e-6)
+    ema, raw, now = (trees["generator"]["params"]["start"]["bias"]
+                     for trees in (expected["ema"], expected["networks"], actual["ema"]))
+    np.testing.assert_allclose(now, (ema + raw) / 2, rtol=1e-5, atol=1e-6)
 
 
 def test_it_shows_at_step_0_what_it_begins_with(tmp_path):
@@ -249,9 +268,9 @@ def test_it_goes_on_bit_for_bit_when_the_other_run_is_gone(tmp_path):
 
 
 @pytest.mark.parametrize("part, changes, leaf", [
-    ("generator", {"tokens": 4}, "generator/params/tokens"),
-    ("generator", {"channels": (16, 4)}, "generator/params/start"),
-    ("discriminator", {"channels": (4, 6, 6)}, "discriminator/blocks/1"),
+    ("generator", {"tokens": 4}, "networks/generator/params/tokens"),
+    ("generator", {"channels": (16, 4)}, "networks/generator/params/start"),
+    ("discriminator", {"channels": (4, 6, 6)}, "networks/discriminator/params/blocks/1"),
 ])
 def test_the_first_array_that_does_not_fit_is_named(tmp_path, part, changes, leaf):
     origin = trained(tmp_path / "first", tiny())
@@ -346,10 +365,10 @@ def test_the_bar_counts_the_steps_that_are_left(tmp_path, interrupt, monkeypatch
     assert [(bar.initial, bar.n, bar.total) for bar in bars if bar.unit == "step"] == [(0, 3, 5), (3, 5, 5)]
 
 
-def test_a_folder_is_read_behind_a_bar(pictures, monkeypatch):
+def test_a_folder_is_read_behind_a_bar(tmp_path, pictures, monkeypatch):
     seen = []
     monkeypatch.setattr(loop.tqdm, "update", lambda bar, n: seen.append((bar.total, n)))
-    data = loop._open(run_config(data=pictures))
+    data = loop._open(run_config(data=pictures), RunFolder(tmp_path), "cpu", resume=False)
     assert len(data.images) == 30 and [total for total, _ in seen] == [30] * 30
     assert seen[0][1] == 1
 

@@ -2,6 +2,7 @@ import numpy as np
 from support.runs import TINY
 
 from minihit.data.faces.render import faces
+from minihit.objectives.gan import PANELS
 from minihit.show.images import read_image
 from minihit.training import pictures, state
 from minihit.training.run import log
@@ -57,5 +58,5 @@ def test_curves_are_drawn_from_whatever_the_log_holds(tmp_path, curves):
     log.append(folder.log, {"step": 0, "swd_real": 20.0})
     for step in (1, 2):
         log.append(folder.log, {"step": step, "generator_loss": 0.7, "real_logits": 0.1 * step, "swd": 100.0 / step})
-    pictures.write_curves(folder)
+    pictures.write_curves(folder, PANELS)
     assert read_image(folder.path / "curves.png").std() > 5

@@ -10,8 +10,8 @@ from support.runs import run_config, tiny
 from support.settings import changes, rows
 
 from minihit import tree
+from minihit.objectives.recipe import Recipe
 from minihit.training import loop
-from minihit.training.recipe import Recipe
 from minihit.training.run.folder import RunFolder
 
 PRESET = tiny(steps=12, decay_from=0.5, beta1=0.3, r1=1.0, wgan_gp=1.0, consistency=1.0, augment=("color",))

@@ -11,7 +11,7 @@ from support.runs import TINY
 
 from minihit import tree
 from minihit.models.discriminator.config import DiscriminatorConfig
-from minihit.training.recipe import Recipe
+from minihit.objectives.recipe import Recipe
 
 UNEQUAL = Recipe(
     batch=5, steps=20, generator_rate=3e-3, discriminator_rate=7e-3, decay_from=0.07, beta1=0.3, beta2=0.8, r1=0.7,

@@ -15,7 +15,7 @@ import os
 import numpy as np
 
 from minihit.data.store import manifest as manifests
-from minihit.data.store.reader import open_store, skipped_names
+from minihit.data.store.reader import open_store, skipped_files
 from minihit.errors import UserError
 
 
@@ -34,7 +34,8 @@ def of_store(folder, source, layout):
     Raises UserError where it was made of files that are gone.
     """
     store = open_store(folder)
-    unknown = {*store.names, *skipped_names(folder)} - {entry.name for entry in layout.pictures}
+    made_of = {*store.names, *(name for name, _ in skipped_files(folder))}
+    unknown = made_of - {entry.name for entry in layout.pictures}
     gone = {name for name in unknown if not os.path.lexists(source.path / name)}  # others are no pictures any more
     if gone:
         raise UserError(f"{folder} was made of other files, such as {min(gone)}: choose another STORE, or delete this "
@@ -55,7 +56,7 @@ def _untouched(store, layout):
     made = (store.path / manifests.IMAGES).stat().st_mtime_ns
     if store.manifest.listing != first_listing(layout) or any(entry.changed > made for entry in layout.pictures):
         return False
-    skipped = set(skipped_names(store.path))
+    skipped = {name for name, _ in skipped_files(store.path)}
     used = [row for row, entry in enumerate(layout.pictures) if entry.name not in skipped]
     told = store.manifest.attributes == layout.attribute_names and store.manifest.classes == layout.classes
     return told and all(np.array_equal(there, here[used]) for there, here in (

@@ -1,7 +1,6 @@
 """A source becomes a store: scanned, decoded on all cores, and written so that a kill at any moment loses nothing."""
 
 import contextlib
-import dataclasses
 import math
 import shutil
 from dataclasses import dataclass
@@ -12,13 +11,17 @@ from tqdm import tqdm
 
 from minihit import __version__
 from minihit.data.prepare import layouts, listing, reading
+from minihit.data.prepare.account import account, remarks
+from minihit.data.prepare.decode import MEGAPIXELS, Greys
+from minihit.data.prepare.formats import heif_version
 from minihit.data.prepare.journal import Journal
 from minihit.data.prepare.place import as_meant, refuse_foreign
+from minihit.data.prepare.same import goes_on, is_there
 from minihit.data.prepare.sources import open_source
-from minihit.data.prepare.square import Filter, Square
+from minihit.data.prepare.square import Filter, Fit, Square
 from minihit.data.store import manifest as manifests
 from minihit.data.store import twins
-from minihit.data.store.reader import npy_header, open_store
+from minihit.data.store.reader import npy_header, open_store, skipped_files
 from minihit.data.store.writer import clear, finish
 from minihit.errors import UserError
 from minihit.locks import exclusive
@@ -27,8 +30,6 @@ from minihit.streams import lasting
 PART_FILES, PART_BYTES = 1024, 2**26  # between two lines of the journal, whichever comes first
 LISTED = 100  # unusable files that are named; skipped.json names all
 SHOWN = 3  # of them in one sentence
-OPTIONS = {"size": "--size", "side": "--margin, for sides of", "crop": "--crop", "filter": "--filter"}
-OTHERWISE = {"listing": "of other files", "made_with": "by other versions of minihit and Pillow"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Settings:
 
     size: side of the images that training sees; crop: side in pixels of the square that is cut from the middle, 0 for
     the largest, None for what the data set is known for; margin: share of the side that random crops take in training,
-    None for what the data set is known for; filter: of shrinking; strict: stop at files that cannot be used.
+    None for what the data set is known for; filter: of shrinking; strict: stop at files that cannot be used; fit: what
+    is done about pictures that are no squares; greys: what is white in wide ones; megapixels: most that are decoded;
+    column: of Parquet files, the one with the pictures, "" where it is to be found.
     """
 
     size: int
@@ -45,6 +48,10 @@ class Settings:
     margin: float | None = None
     filter: Filter = "lanczos"
     strict: bool = False
+    fit: Fit = "square"
+    greys: Greys = "full"
+    megapixels: int = MEGAPIXELS
+    column: str = ""
 
 
 def prepare(path, folder, settings, report=tqdm.write):
@@ -57,61 +64,45 @@ def prepare(path, folder, settings, report=tqdm.write):
     """
     path, folder = as_meant(path), Path(folder).expanduser()
     refuse_foreign(folder)
-    with lasting(), open_source(path) as source, exclusive(folder / manifests.LOCK, f"the store {folder}", report):
+    if settings.crop and settings.fit != "square":
+        raise UserError(f"--crop cuts a square and --fit {settings.fit} keeps the whole picture: leave one of them out")
+    with (lasting(), open_source(path, settings.column) as source,
+          exclusive(folder / manifests.LOCK, f"the store {folder}", report)):
         layout = layouts.recognise(source)
         task = _task(path, layout, settings)
-        if _is_there(folder, source, layout, task, report):
+        if is_there(folder, source, layout, task, report):
             report(f"{folder} is there already, made of the same files in the same way")
         else:
-            _make(source, layout, task, folder, settings.strict, report)
+            _make(source, layout, task, folder, settings, report)
         clear(folder)
-    store = open_store(folder)
-    equal, shared = twins.of_store(store)
-    for sentence in twins.sentences(equal, store.manifest.count, shared):
-        report(f"of the images in {folder} {sentence}")
+        store = open_store(folder)
+        _report_account(source, layout, store, report)
+        _report_twins(store, report)
     return store
 
 
-def _is_there(folder, source, layout, task, report):
-    """Whether the folder holds this very store, finished. Raises UserError where it holds another one."""
-    if not (folder / manifests.MANIFEST).exists():
-        return False
-    there = dataclasses.asdict(manifests.read_manifest(folder)) | listing.of_store(folder, source, layout)
-    _require_same(folder, task, there | {name: task[name] for name in ("listing", "made_with")})
-    if there["content"] == task["content"]:
-        return True
-    report(f"pictures or tables in {task['source']} were changed or added since {folder} was made: "
-           "it is made again, and the old one stays until then")
-    return False
-
-
-def _make(source, layout, task, folder, strict, report):
-    square = Square(task["side"], None if task["crop"] == "square" else int(task["crop"]), task["filter"])
+def _make(source, layout, task, folder, settings, report):
+    square = _square(task, settings)
     shape = task["side"], task["side"], 3
     journal, header = Journal(folder), npy_header("|u1", (0, *shape))
-    if _goes_on(journal, layout, task, report):
+    if goes_on(journal, layout, task, report):
         journal.resume(header, math.prod(shape))
     else:
         journal.begin(task, header)
     report(f"{len(layout.pictures):,} pictures in {source.path} ({layout.name})"
-           + (f", {journal.files:,} of them done" if journal.files else ""))
-    _decode(source, layout.pictures, square, journal, strict, report)
+           + (f", {journal.files:,} of them done" if journal.files else "")
+           + "".join(f"; {words}" for words in layout.said))
+    _decode(source, layout.pictures, square, journal, settings.strict, report)
     finish(folder, layout, journal, shape)
 
 
-def _goes_on(journal, layout, task, report):
-    """Whether what the journal counts is a part of this very store. Raises UserError where it is of another one."""
-    if not journal.files:
-        return False
-    there = manifests.DEFAULTS | journal.task
-    up_to_date = there["content"] == task["content"]
-    if there["listing"] == listing.first_listing(layout):  # begun by a minihit that knew of no more
-        there = there | {"listing": task["listing"]}
-    _require_same(journal.folder, task, there if up_to_date else there | {"made_with": task["made_with"]})
-    if up_to_date:
-        return True
-    report(f"pictures or tables in {task['source']} were changed since {journal.folder} was begun: it is begun again")
-    return False
+def _square(task, settings):
+    """What becomes of every picture. Of CelebA's, the crop that they are known for is the largest square there is, and
+    so it is in any picture of another size that lies among them."""
+    known = settings.crop is None and task["crop"].isdecimal()
+    crop = None if known or not task["crop"].isdecimal() else int(task["crop"])
+    return Square(task["side"], crop, task["filter"], task["fit"], not known, task["greys"],
+                  task["megapixels"] * 1_000_000)
 
 
 def _task(path, layout, settings):
@@ -121,26 +112,24 @@ def _task(path, layout, settings):
 
     margin = layout.margin if settings.margin is None else settings.margin
     crop = layout.crop if settings.crop is None else settings.crop
+    heif = {"heif": heif_version()} if heif_version() else {}
     return {
         "source": str(path),
         "layout": layout.name,
         **listing.describe(layout),
         "size": settings.size,
         "side": round(settings.size / margin),
-        "crop": str(crop or "square"),
+        "crop": str(crop or "square") if settings.fit == "square" else "none",
         "filter": settings.filter,
+        "fit": settings.fit,
+        "greys": settings.greys,
+        "megapixels": settings.megapixels,
+        "column": settings.column,
         "attributes": layout.attribute_names,
         "classes": layout.classes,
-        "made_with": {"minihit": __version__, "pillow": pillow, "jpeg": features.version("libjpeg_turbo")},
+        "made_with": {"minihit": __version__, "pillow": pillow, "jpeg": features.version("libjpeg_turbo"),
+                      **heif},
     }
-
-
-def _require_same(folder, task, there):
-    """Raise UserError where what is in the folder was begun otherwise."""
-    for name in [*OTHERWISE, *OPTIONS]:
-        if there.get(name) != task[name]:
-            what = OTHERWISE.get(name) or f"with {OPTIONS[name]} {there.get(name)}, not {task[name]}"
-            raise UserError(f"{folder} was made {what}: choose another STORE, or delete this one to make it anew")
 
 
 def _decode(source, pictures, square, journal, strict, report):
@@ -160,6 +149,8 @@ def _decode(source, pictures, square, journal, strict, report):
             skipped = {number: outcome for number, outcome in found.items() if isinstance(outcome, str)}
             _report_bad(source, pictures, {n: why for n, why in skipped.items() if n not in bad}, strict, report)
             journal.append([image for image in found.values() if not isinstance(image, str)], len(found), skipped)
+    for line in remarks(source.doubts):
+        report(line)
 
 
 def _report_bad(source, pictures, bad, strict, report):
@@ -176,6 +167,21 @@ def _report_bad(source, pictures, bad, strict, report):
     if strict:
         raise UserError(f"{len(bad):,} of {len(pictures):,} pictures in {source.path} cannot be used, such as "
                         f"{lines[0]}: remove or repair them, or leave --strict out to go on without them")
+
+
+def _report_account(source, layout, store, report):
+    """Say in one line what was not taken, where that is anything."""
+    skipped = [why for _, why in skipped_files(store.path)]
+    line = account(store.manifest.count, skipped, source.passed + layout.passed, source.closed,
+                   listed=f", see {store.path / manifests.SKIPPED}")
+    if line:
+        report(line)
+
+
+def _report_twins(store, report):
+    equal, shared = twins.of_store(store)
+    for sentence in twins.sentences(equal, store.manifest.count, shared):
+        report(f"of the images in {store.path} {sentence}")
 
 
 def _require_space(folder, needed):

@@ -6,7 +6,7 @@ import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from minihit.data.prepare.decode import decode, inspect, reason
+from minihit.data.prepare.decode import reason
 from minihit.errors import UserError
 
 WORKERS = min(os.cpu_count() or 1, 8)  # Pillow decodes and resizes without Python's lock
@@ -15,11 +15,13 @@ AHEAD = 64  # pictures that are asked for before the first of them is taken
 
 
 def read(source, entries, square):
-    """One after another for every entry: its picture, uint8 (size, size, 3), or why there is none, a str."""
+    """One after another for every entry: its picture, uint8 (size, size, 3), or why there is none, a str.
 
+    source.doubts gets (name, words) of pictures that are read although they are not as they should be.
+    """
     def picture(entry):
         with source.open(entry) as file:
-            return square(decode(_not_empty(file), square.at_least))
+            return square.read(_not_empty(file), lambda words: source.doubts.append((entry.name, words)))
 
     return in_order(picture, entries)
 
@@ -29,7 +31,7 @@ def scan(source, entries, square):
 
     def problem(entry):
         with source.open(entry) as file:
-            square.side(*inspect(_not_empty(file)))
+            square.check(_not_empty(file))
 
     return in_order(problem, entries)
 

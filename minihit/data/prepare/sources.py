@@ -5,104 +5,41 @@
             with source.open(entry) as file:                # from any thread
                 picture = decode(file)
 
-Names in a source are only ever labels: nothing is written to a path that a source gives.
+Every file of a source is one of its `pictures`, or counted in `passed`, by its kind; tables are among the `others`.
+`closed` says which folders were not gone into, `doubts` what is odd about pictures that were read. Names in a source
+are only ever labels: nothing is written to a path that a source gives.
 """
 
 import contextlib
-import io
 import os
 import stat
 import zipfile
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
-from minihit.data.prepare.decode import reason
+from minihit.data.prepare.files import Folder, Zip
+from minihit.data.prepare.formats import is_picture
+from minihit.data.prepare.kinds import ARCHIVE, ONE_PICTURE, PAGE, PARQUET, START, UNKNOWN, ZIP, named
 from minihit.errors import UserError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2")
-MAX_BYTES = 2**28  # of a packed picture: a zip may claim any length
-ENCRYPTED = 0x1  # a zip member's flag
 WHERE_CELEBA_IS = ("CelebA is given out by MMLAB of the Chinese University of Hong Kong on the project page "
                    "\"Large-scale CelebFaces Attributes (CelebA) Dataset\", the aligned faces as img_align_celeba.zip")
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A file of a source. name: its path below the source, with forward slashes; length: in bytes.
-
-    changed: time in ns of the last change of its file, or of the one that it is packed in; checksum: where it has one.
-    """
-
-    name: str
-    length: int
-    place: Any = None  # where its source finds it
-    changed: int = 0
-    checksum: int = 0
-
-
-class Folder:
-    """The files of a folder and the folders in it, links to folders and hidden names excepted."""
-
-    def __init__(self, path):
-        self.path, entries = path, []
-        for parent, folders, names in os.walk(path, onerror=_unlistable):
-            folders[:] = [name for name in folders if not _hidden(name)]
-            places = [Path(parent, name) for name in names if not _hidden(name)]
-            entries += [_entry(place, place.relative_to(path).as_posix()) for place in places]
-        self.pictures, self.others = _parted(entries)
-
-    def open(self, entry):
-        """A binary file. Raises OSError or ValueError, with the reason, where it cannot be read."""
-        if not stat.S_ISREG(os.stat(entry.place).st_mode):  # a pipe would be waited for
-            raise ValueError("no regular file")
-        return open(entry.place, "rb")
-
-    def close(self):
-        pass
-
-
-class Zip:
-    """The files of a zip, hidden names excepted."""
-
-    def __init__(self, path):
-        self.path = path
-        self._file = open(path, "rb")  # noqa: SIM115, closed by close(); a file that is passed in suits threads
-        try:
-            self._zip = zipfile.ZipFile(self._file)
-            members = [info for info in self._zip.infolist() if not info.is_dir()]
-        except Exception as error:  # a damaged directory makes zipfile raise nearly anything
-            self._file.close()
-            raise UserError(f"{path} is not a whole zip ({reason(error)}): copy or download it again") from error
-        changed = os.stat(path).st_mtime_ns
-        entries = [Entry(info.filename, info.file_size, info, changed, info.CRC) for info in members
-                   if not any(map(_hidden, info.filename.split("/")))]
-        self.pictures, self.others = _parted(entries)
-
-    def open(self, entry):
-        """A binary file in memory. Raises ValueError or what zipfile raises where it cannot be unpacked."""
-        if entry.place.flag_bits & ENCRYPTED:
-            raise ValueError("encrypted")
-        if entry.place.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError("packed by another method than deflate")  # others unpack without a limit
-        if entry.length > MAX_BYTES:
-            raise ValueError(f"{entry.length:,} bytes are more than {MAX_BYTES:,}")
-        with self._zip.open(entry.place) as file:
-            return io.BytesIO(file.read(MAX_BYTES))
-
-    def close(self):
-        self._file.close()
-
-
 @contextlib.contextmanager
-def open_source(path):
+def open_source(path, column=None):
     """The source at `path`, open while the block runs: a folder or a zip of pictures, one or a folder of Parquet files.
 
-    It has `path`; `pictures` and `others`, its files as Entry, sorted by path; and `open(entry)`.
+    It has `path`; `pictures` and `others`, its files as Entry, sorted by path; `passed`, `closed`, `doubts` and
+    `open(entry)`.
+    column: of Parquet files, the one with the pictures; None: found.
     Raises UserError where there is nothing, nothing that can be read, or not one picture.
     """
-    source = _find(Path(path))
+    source = _find(Path(path), column)
     try:
+        if column and isinstance(source, (Folder, Zip)):
+            raise UserError(f"--column names a column of Parquet files and the pictures of {path} lie in none: leave "
+                            "it out")
         _require_pictures(source)
         yield source
     finally:
@@ -112,71 +49,99 @@ def open_source(path):
 def open_folder(path):
     """The Folder at `path`. Raises UserError where there is none, or not one picture in it."""
     if not path.is_dir():
-        raise UserError(f"there is no folder of images (or .npy file) at {path}; check the path")
-    source = Folder(path)
+        what, cure = _kind(path) if path.is_file() else ("", "")
+        found = f" but {what}: {cure.format(it=path)}" if what else "; check the path"
+        raise UserError(f"there is no folder of images (or .npy file) at {path}{found}")
+    source = _of_folder(path)
     _require_pictures(source)
-    return source
+    if isinstance(source, Folder):
+        return source
+    source.close()
+    raise UserError(f"the pictures in {path} lie in Parquet files: minihit data prepare {path} STORE, and then train "
+                    "with --data STORE")
 
 
 def _require_pictures(source):
     if source.pictures:
         return
-    packed = [entry.name for entry in source.others if entry.name.lower().endswith((".zip", ".parquet"))]
+    packed = next((entry.name for entry in source.others if entry.name.lower().endswith((".zip", ".parquet"))), None)
     if packed:
-        raise UserError(f"there are no images in {source.path} but {packed[0]}: give that to minihit data prepare")
-    others = f"only {len(source.others)} other files" if source.others else "nothing at all"
-    raise UserError(f"there are no images in {source.path}, {others}; "
-                    f"the names of images end in {', '.join(SUFFIXES)}")
+        cure = "give that" if isinstance(source, Folder) else "unpack it and give that"
+        raise UserError(f"there are no images in {source.path} but {packed}: {cure} to minihit data prepare")
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in source.passed.most_common())
+    others = f"only {source.passed.total():,} other files: {kinds}" if kinds else "nothing at all"
+    closed = f"; not looked into: {'; '.join(source.closed)}" if source.closed else ""
+    raise UserError(f"there are no images in {source.path}, {others}{closed}")
 
 
-def _find(path):
-    if not path.exists():
-        raise UserError(f"there is nothing at {path}: give a folder of pictures, a zip, or Parquet files; "
-                        f"{WHERE_CELEBA_IS}")
-    if path.is_dir():
-        folder = Folder(path)
-        tables = [entry.place for entry in folder.others if entry.name.endswith(".parquet")]
-        return _parquet(path, tables) if tables and not folder.pictures else folder
-    if path.suffix.lower() == ".parquet":
-        return _parquet(path, [path])
-    if _is_web_page(path):
+def _find(path, column):
+    mode = _mode(path)
+    if stat.S_ISDIR(mode):
+        return _of_folder(path, column)
+    if not stat.S_ISREG(mode):  # it would be read without end
+        raise UserError(f"{path} is a pipe or a device and no file: give a folder of pictures, a zip, or Parquet files")
+    what, cure = _kind(path)
+    if path.suffix.lower() == ".parquet" or (what, cure) == PARQUET:
+        return _parquet(path, [path], column)
+    if (what, cure) == PAGE:
         raise UserError(f"{path} is a web page and not a zip: what Google Drive sends once a file was downloaded too "
                         f"often; try again later; {WHERE_CELEBA_IS}")
-    if path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path):
-        raise UserError(f"{path} is neither a folder nor a zip nor a Parquet file: unpack it and give the folder")
-    return Zip(path)
+    if path.suffix.lower() == ".zip" or (what, cure) == ZIP or (not what and zipfile.is_zipfile(path)):
+        return Zip(path)
+    but = f" but {what}" if (what, cure) not in (UNKNOWN, ARCHIVE) else ""
+    cure = cure.format(it=path) or "give a folder of pictures"
+    raise UserError(f"{path} is neither a folder nor a zip nor a Parquet file{but}: {cure}")
 
 
-def _parquet(path, files):
+def _mode(path):
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UserError(f"there is nothing at {path}: give a folder of pictures, a zip, or Parquet files; "
+                        f"{WHERE_CELEBA_IS}") from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; allow it or give another source") from error
+
+
+def _kind(path):
+    """(what, cure) of a file that was given as a source."""
+    try:
+        with open(path, "rb") as file:
+            kind = named(file.read(START), path.suffix.lower())
+            file.seek(0)
+            return kind if kind[0] or not is_picture(path.name, file) else ONE_PICTURE
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; allow it or give another source") from error
+
+
+def _of_folder(path, column=None):
+    """A Folder, or the Parquet files in it where they hold more pictures: a hub puts a thumbnail beside them."""
+    folder = Folder(path)
+    tables = [entry for entry in folder.others if entry.name.lower().endswith(".parquet")]
+    files = [entry.place for entry in tables]
+    if not files:
+        return folder
+    try:
+        parquet = _parquet(path, files, column)
+    except UserError as error:
+        if sum(entry.length for entry in tables) > sum(entry.length for entry in folder.pictures):
+            raise
+        folder.passed = _others(folder) + Counter({f".parquet ({error})": len(files)})
+        return folder
+    if len(parquet.pictures) <= len(folder.pictures):
+        folder.closed.append(f"{len(parquet.pictures):,} pictures in Parquet files such as {files[0]}, which minihit "
+                             "data prepare takes alone")
+        return folder
+    parquet.passed += _others(folder) + Counter({"beside the Parquet files": len(folder.pictures)})
+    parquet.closed += folder.closed
+    return parquet
+
+
+def _others(folder):
+    return Counter({kind: count for kind, count in folder.passed.items() if not kind.startswith(".parquet")})
+
+
+def _parquet(path, files, column=None):
     from minihit.data.prepare.parquet import Parquet
 
-    return Parquet(path, files)
-
-
-def _is_web_page(path):
-    with open(path, "rb") as file:
-        start = file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<!doctype html", b"<html"))
-
-
-def _parted(entries):
-    """Pictures and other files, each sorted by path, upper before lower case."""
-    entries = sorted(entries, key=lambda entry: entry.name.split("/"))
-    pictures = [entry for entry in entries if entry.name.lower().endswith(SUFFIXES)]
-    return pictures, [entry for entry in entries if not entry.name.lower().endswith(SUFFIXES)]
-
-
-def _hidden(name):
-    return name.startswith(".") or name == "__MACOSX"
-
-
-def _entry(place, name):
-    try:
-        facts = os.stat(place)
-    except OSError:  # a link to nowhere is found when it is opened
-        return Entry(name, 0, place)
-    return Entry(name, facts.st_size, place, facts.st_mtime_ns)
-
-
-def _unlistable(error):
-    raise UserError(f"cannot look into {error.filename}: {error.strerror}; allow it or move the folder away") from error
+    return Parquet(path, files, column)

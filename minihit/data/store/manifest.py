@@ -29,7 +29,7 @@ class Manifest:
     count: int  # images
     size: int  # side of the images that training sees
     side: int  # side of the images that are kept; what is more than `size` is room for random crops
-    crop: str  # "square", the largest in the middle, or the side in pixels of the square in the middle
+    crop: str  # "square", the largest in the middle, the side in pixels of the one in the middle, or "none"
     filter: str  # of resizing
     skipped: int  # files that could not be used
     splits: dict  # name -> images; they follow one another in this order; {}: not split
@@ -40,6 +40,10 @@ class Manifest:
     content: str = ""  # hash of what shows that pictures or tables were changed: see `minihit.data.prepare.listing`
     equal: int = UNKNOWN  # images that repeat an earlier one, pixel for pixel
     shared: int = UNKNOWN  # different images that stand in more than one split
+    fit: str = "square"  # what was done about pictures that are no squares: "square", "pad", "stretch"
+    greys: str = "full"  # what is white in greys wider than 8 bits: "full" range, or the brightest pixel, "stretch"
+    megapixels: int = 90  # of the largest pictures that were decoded
+    column: str = ""  # of Parquet files, the one with the pictures, where it was named
 
     @property
     def fingerprint(self):
@@ -88,7 +92,7 @@ def parse_manifest(content):
     kind = facts.pop("format", None) if isinstance(facts, dict) else None
     if kind not in (FORMAT, FIRST_FORMAT):
         raise ValueError(f"it does not begin with {FORMAT!r}")
-    if kind == FIRST_FORMAT and facts.keys() & {"content", "equal", "shared"}:
+    if kind == FIRST_FORMAT and facts.keys() & DEFAULTS.keys():
         raise ValueError(f"it holds more than {FIRST_FORMAT!r} does")
     if kind == FORMAT and (facts.pop("sha256", None) is None or manifest_bytes(facts) != content):
         raise ValueError("it is not what it was when the store was made")

@@ -132,9 +132,9 @@ def verify(path, progress=None):
     return store
 
 
-def skipped_names(path):
-    """The names of the files that a store's preparation could not use."""
+def skipped_files(path):
+    """(name, reason) of each of the files that a store's preparation could not use."""
     try:
-        return [entry["file"] for entry in json.loads((path / SKIPPED).read_bytes())]
+        return [(entry["file"], entry["reason"]) for entry in json.loads((path / SKIPPED).read_bytes())]
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise damaged(path, f"{SKIPPED}: {error}") from error

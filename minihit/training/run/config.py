@@ -17,11 +17,12 @@ from minihit.errors import UserError, require_seed
 from minihit.presets import Preset
 from minihit.training.parts import lanes_that_pay
 
-MOST_LANES = 1_024
+MOST_LANES = 4_096                                                        # of the largest batch, 16 images each
 
 MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "save_every", "keep")
 """What may be another when a run goes on, by the names of `differences`: how long it is and what is seen of it; and the
 name of its data, as long as they are the same images. Everything else decides the numbers of its steps and measures."""
+_FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class RunConfig:
     save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
-    origin: str | None = None                # checkpoint of another run whose weights this one began with
+    origin: Annotated[str | None, _FROM] = None
+    """run, or one of its checkpoints, whose weights a new run begins with: generator, moving average, discriminator;
+    its networks and recipe are the defaults then"""
 
     def __post_init__(self):
         require_seed("seed", self.seed)
@@ -143,13 +146,19 @@ def _build(kind, value):
     """A dataclass from nested dicts; lists become tuples. Of several kinds it is the one that the dict names."""
     kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     if dataclasses.is_dataclass(kinds[0]):
-        return _build_dataclass(kinds, dict(value))
+        return _build_dataclass(kinds, {**value})
     if isinstance(value, list):
         return tuple(value)
-    kinds = (str,) if typing.get_origin(kind) is typing.Literal else kinds    # whose choices __post_init__ knows
-    if not isinstance(value, (*(e for e in kinds if isinstance(e, type)), *([int] if float in kinds else []))):
+    classes = tuple(map(_class_of, kinds))
+    if not isinstance(value, (*classes, *([int] if float in classes else []))):
         raise ValueError(f"{value!r} is not {kind}")
     return value
+
+
+def _class_of(kind):
+    """What isinstance takes for it: tuple for tuple[int, ...]; str for choices that __post_init__ knows."""
+    origin = typing.get_origin(kind)
+    return str if origin is typing.Literal else origin or kind
 
 
 def _build_dataclass(kinds, fields):

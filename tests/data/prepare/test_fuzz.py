@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import ImageCms
 from reliability.audit import harmless
 from reliability.mutate import damaged, json_texts
 from support.pictures import encoded, photo, usable
@@ -26,7 +27,12 @@ from minihit.data.store import reader as stores
 from minihit.errors import UserError
 
 EXAMPLES = [25, pytest.param(400, marks=pytest.mark.slow)]
-PICTURES = [*usable().values(), *(encoded(photo(size=(40, 30)), kind) for kind in ("JPEG", "PNG", "TIFF", "GIF"))]
+KINDS = ("JPEG", "PNG", "TIFF", "GIF", "TGA", "ICO", "PPM", "JPEG2000", "AVIF", "WEBP", "PCX", "SGI", "DDS", "ICNS",
+         "DIB", "XBM")
+PICTURES = [*usable().values(), *(encoded(photo(size=(40, 30)).convert("1" if kind == "XBM" else "RGB"), kind)
+                                  for kind in KINDS),
+            encoded(photo(size=(40, 30)), "JPEG", icc_profile=ImageCms.ImageCmsProfile(
+                ImageCms.createProfile("LAB")).tobytes())]
 pytestmark = [pytest.mark.parametrize("examples", EXAMPLES), pytest.mark.filterwarnings("ignore:Duplicate name")]
 
 
@@ -60,7 +66,7 @@ def test_pictures(examples, tmp_path):
         path.unlink()
 
     fuzz(examples * 3, test, content=st.sampled_from(PICTURES).flatmap(damaged),
-         suffix=st.sampled_from(["jpg", "png", "gif", "tif"]))
+         suffix=st.sampled_from(["jpg", "png", "gif", "tif", "tga", "none"]))
 
 
 def test_zips(examples, tmp_path):

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 from PIL import Image
-from support.pictures import encoded
+from support.pictures import encoded, halves, photo
 
 from minihit.data.faces import stand_in
 from minihit.data.faces.attributes import draw_attributes
+from minihit.data.prepare import scene
 from minihit.data.prepare.layouts import recognise
+from minihit.data.prepare.prepare import Settings, prepare
 from minihit.data.prepare.sources import open_source
+from minihit.data.prepare.square import Square
 from minihit.errors import UserError
 
 PNG = encoded(Image.new("RGB", (8, 8)))
@@ -128,9 +131,147 @@ def test_any_folder_has_splits_where_all_pictures_lie_in_such_folders(tmp_path):
     layout = recognised(root)
     assert (layout.name, names(layout)) == ("folder", ["train/deep/c.png", "Val/b.png", "test/a.png"])
     assert layout.splits == ("train", "valid", "test")
-    assert recognised(fill(root, "other/d.png")).splits == ()
+    odd = recognised(fill(root, "other/d.png"))
+    assert odd.splits == ()
+    assert odd.said[0] == "no splits, as only 3 pictures lie in a folder test or train or valid"
 
 
 def test_numbers_alone_are_not_ffhq(tmp_path):
     assert recognised(fill(tmp_path, "00000.png", "00001.png")).name == "folder"
     assert recognised(fill(tmp_path, "holiday/00002.png")).name == "folder"
+
+
+# what belongs to them, and what does not
+
+
+def sized(path, *names, size=(178, 218)):
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(encoded(halves("red", size=size), "JPEG"))
+    return path
+
+
+def celeba_tables(path, count=30):
+    names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "list_eval_partition.txt").write_text("".join(f"{name} 2\n" for name in names))
+    (path / "list_attr_celeba.csv").write_text("image_id,Smiling\n" + "".join(f"{name},1\n" for name in names))
+
+
+NUMBERS = [f"{number:06d}.jpg" for number in range(1, 11)]
+
+
+def test_one_picture_of_the_size_of_celeba_is_no_rule_for_the_others(tmp_path):
+    sized(tmp_path / "a", *NUMBERS)
+    assert recognised(tmp_path).crop == 178
+    fill(tmp_path, "b/portrait.png")
+    assert recognised(tmp_path).crop is None
+
+
+def test_pictures_of_other_sizes_that_were_not_looked_at_are_cut_to_their_largest_square(tmp_path, monkeypatch):
+    monkeypatch.setattr(scene, "LOOKED_AT", 2)
+    photo(size=(178, 218)).save(tmp_path / "0.png")
+    photo(size=(300, 240)).save(tmp_path / "1.png")
+    photo(size=(178, 218)).save(tmp_path / "2.png")
+    photo(size=(178, 218)).save(tmp_path / "3.png")
+    store = prepare(tmp_path, tmp_path / "store", Settings(32), report=str)
+    assert store.manifest.crop == "178"
+    np.testing.assert_array_equal(store.images[1], Square(32)(photo(size=(300, 240))))
+
+
+@pytest.mark.parametrize("place", ["", "2024/"])
+@pytest.mark.parametrize("name", ["own", "celeba"])
+def test_numbered_pictures_beside_celeba_s_tables_do_not_take_their_labels(tmp_path, name, place):
+    celeba_tables(tmp_path)
+    layout = recognised(fill(tmp_path / name, *(place + number for number in NUMBERS)))
+    assert (layout.name, layout.splits, layout.attribute_names) == ("folder", (), [])
+    assert [words.split(" is not used")[0].split("/")[-1] for words in layout.said] == ["list_eval_partition.txt",
+                                                                                        "list_attr_celeba.csv"]
+    assert "takes pictures of 178 x 218 pixels, or a folder img_align_celeba" in layout.said[0]
+
+
+@pytest.mark.parametrize("names", [("a.jpg", "b.jpg"), ("900001.jpg",)])
+def test_nothing_is_said_about_tables_of_other_pictures(tmp_path, names):
+    celeba_tables(tmp_path)
+    assert recognised(fill(tmp_path / "own", *names)).said == []
+
+
+def test_celeba_is_known_by_its_sizes_where_its_folder_has_another_name(tmp_path):
+    celeba_tables(tmp_path)
+    layout = recognised(sized(tmp_path / "faces", *NUMBERS))
+    assert (layout.name, layout.attribute_names, set(layout.splits)) == ("CelebA", ["Smiling"], {"test"})
+    assert layout.said == [f"splits by {tmp_path / 'list_eval_partition.txt'}",
+                           f"attributes by {tmp_path / 'list_attr_celeba.csv'}"]
+
+
+def test_own_pictures_among_celeba_s_train_without_labels_and_are_named(tmp_path):
+    celeba_tables(tmp_path)
+    sized(tmp_path / "img_align_celeba", *NUMBERS)
+    layout = recognised(fill(tmp_path, "own/000001.jpg", "own/000002.jpg"))
+    assert layout.name == "CelebA"
+    assert layout.splits == ("train",) * 2 + ("test",) * 10
+    np.testing.assert_array_equal(layout.attributes[:, 0], [0] * 2 + [1] * 10)
+    own = "own/000001.jpg, own/000002.jpg"
+    assert layout.said == [f"splits by list_eval_partition.txt (2 others count as train: {own})",
+                           f"attributes by list_attr_celeba.csv (2 others have none: {own})"]
+
+
+def test_celeba_hq_s_table_is_for_its_folder_alone(tmp_path):
+    (tmp_path / "CelebAMask-HQ-attribute-anno.txt").write_text("1\nBald\n0.jpg 1\n1.jpg 1\n")
+    layout = recognised(fill(tmp_path / "own", "0.jpg", "1.jpg"))
+    assert (layout.name, layout.attribute_names) == ("folder", [])
+    assert "CelebAMask-HQ-attribute-anno.txt is not used, which takes a folder CelebA-HQ-img" in layout.said[0]
+    assert recognised(fill(tmp_path / "CelebA-HQ-img", "0.jpg", "1.jpg")).attribute_names == ["Bald"]
+
+
+def test_one_odd_picture_does_not_cancel_ffhq(tmp_path):
+    numbers = range(57_000, 63_000, 600)
+    layout = recognised(fill(tmp_path / "ffhq", *(f"{n // 1000:02d}000/{n:05d}.png" for n in numbers), "cover.png"))
+    assert layout.name == "FFHQ"
+    assert layout.splits == ("train",) * 6 + ("valid",) * 5
+    assert "1 others count as train: cover.png" in layout.said[0]
+
+
+def test_thousands_of_pictures_of_another_size_are_not_ffhq(tmp_path):
+    assert recognised(fill(tmp_path, "00000/00000.png", "01000/01000.png")).name == "folder"
+    assert recognised(sized(tmp_path / "b", "00000/00000.png", "01000/01000.png", size=(128, 128))).name == "FFHQ"
+
+
+def test_one_folder_of_imagenet_is_no_rule_for_the_others(tmp_path):
+    root = fill(tmp_path, "n01440764/a.png", *(f"photos/{n}.png" for n in range(9)))
+    assert (recognised(root).name, recognised(root).margin) == ("folder", 1.0)
+
+
+def test_one_odd_picture_does_not_cancel_imagenet(tmp_path):
+    layout = recognised(fill(tmp_path, *(f"n0144076{n}/{n}.png" for n in range(9)), "cover.png"))
+    assert (layout.name, len(layout.classes)) == ("ImageNet", 9)
+    assert layout.labels.tolist().count(-1) == 1
+    assert layout.said == ["9 classes by their folders (1 others have none: cover.png)"]
+
+
+def test_one_odd_picture_does_not_cancel_the_splits_of_folders(tmp_path):
+    names = [f"{name}/{n}.png" for name in ("train", "val") for n in range(5)]
+    layout = recognised(fill(tmp_path, *names, "cover.png"))
+    assert layout.splits == ("train",) * 6 + ("valid",) * 5
+    assert layout.said == ["splits by their folders (1 others count as train: cover.png)"]
+
+
+@pytest.mark.parametrize("prefix", ["", "pets/", "pets/images/"])
+def test_folders_of_classes_are_labels(tmp_path, prefix):
+    layout = recognised(fill(tmp_path, *(f"{prefix}{name}/{n}.png" for name in ("dogs", "cats") for n in range(3))))
+    assert (layout.name, layout.classes) == ("folder", ["cats", "dogs"])
+    np.testing.assert_array_equal(layout.labels, [0, 0, 0, 1, 1, 1])
+    assert layout.said == ["2 classes by their folders"]
+
+
+def test_folders_of_classes_lie_in_those_of_splits(tmp_path):
+    layout = recognised(fill(tmp_path, "a/train/cats/deep/0.png", "a/train/dogs/1.png", "a/test/dogs/2.png"))
+    assert layout.splits == ("train", "train", "test")
+    assert layout.classes == ["cats", "dogs"]
+    np.testing.assert_array_equal(layout.labels, [0, 1, 1])
+
+
+@pytest.mark.parametrize("names", [("a.png", "b.png"), ("x/a.png", "x/b.png"), ("a/1.png", "b/2.png", "c/3.png"),
+                                   ("a/1.png", "b/2.png", "3.png", "4.png")])
+def test_folders_that_are_no_classes(tmp_path, names):
+    assert recognised(fill(tmp_path, *names)).classes == []

@@ -14,6 +14,7 @@ from support.pictures import encoded, halves
 from minihit.data.prepare import journal, layouts
 from minihit.data.prepare import prepare as module
 from minihit.data.prepare.prepare import Settings, prepare
+from minihit.data.store.manifest import DEFAULTS
 from minihit.data.store.reader import open_store, verify
 from minihit.errors import UserError
 
@@ -322,8 +323,7 @@ def first_listing(pictures, splits=()):
 def as_first_format(folder, pictures):
     """Turn a store into one of the first format."""
     facts = json.loads((folder / "manifest.json").read_bytes())
-    for name in ("sha256", "content", "equal", "shared"):
-        del facts[name]
+    facts = {name: value for name, value in facts.items() if name not in ("sha256", *DEFAULTS)}
     facts |= {"format": "minihit store 1", "listing": first_listing(pictures)}
     (folder / "manifest.json").write_text(json.dumps(facts, indent=1) + "\n")
     return folder
@@ -361,7 +361,7 @@ def test_a_preparation_that_the_first_format_began_is_begun_again(photos, tmp_pa
     killed(photos, tmp_path / "store", 2)
     path = tmp_path / "store" / "journal.jsonl"
     task, *parts = path.read_bytes().splitlines()
-    old = {name: value for name, value in json.loads(task).items() if name != "content"}
+    old = {name: value for name, value in json.loads(task).items() if name not in DEFAULTS}
     old |= {"listing": first_listing(photos), "made_with": {"minihit": "0.0", "pillow": "0.0", "jpeg": "0.0"}}
     path.write_bytes(b"\n".join([json.dumps(old).encode(), *parts, b""]))
     store, said = make(photos, tmp_path / "store")

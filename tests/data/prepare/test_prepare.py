@@ -13,9 +13,12 @@ from support.pictures import encoded, grey_16_bits, halves, photo, unusable, usa
 from minihit.data.prepare import journal, reading
 from minihit.data.prepare import prepare as module
 from minihit.data.prepare.prepare import Settings, prepare
+from minihit.data.prepare.square import Square
+from minihit.data.store.manifest import manifest_bytes
 from minihit.data.store.reader import open_store, verify
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.show import images, overview
 
 
 def make(source, folder, size=16, report=str, **settings):
@@ -87,7 +90,8 @@ def test_what_cannot_be_used_is_known_before_anything_is_decoded(tmp_path, monke
     make(write(tmp_path / "in", files), tmp_path / "store", report=lines.append)
     before, after = lines[: found[0]], lines[found[0] :]
     assert f"{len(unusable()) - 1} cannot be used" in before[-1]
-    assert ["wide_grey.tif" in line for line in after] == [True]
+    assert ["wide_grey.tif" in line for line in after] == [True, False]
+    assert after[-1].startswith(f"{len(files)} files: 1 taken; {len(unusable())} cannot be used, see ")
 
 
 def test_strict_stops_before_anything_is_decoded_and_goes_on_once_it_is_cured(tmp_path):
@@ -118,6 +122,75 @@ def test_many_bad_files_are_not_all_named(tmp_path):
     assert "150 cannot be used" in lines[1]
     assert lines[1].count("the file is empty") == 100
     assert lines[2] == "  and 50 more, which skipped.json will name"
+
+
+# settings
+
+
+@pytest.mark.parametrize(("settings", "recorded"), [
+    ({}, ("square", "square", "full", 90)), ({"fit": "pad"}, ("pad", "none", "full", 90)),
+    ({"fit": "stretch"}, ("stretch", "none", "full", 90)),
+    ({"greys": "stretch", "megapixels": 7}, ("square", "square", "stretch", 7)),
+])
+def test_the_settings_are_recorded_and_another_one_is_refused(tmp_path, settings, recorded):
+    source = write(tmp_path / "in", {"a.png": encoded(photo(size=(60, 30)))})
+    manifest = make(source, tmp_path / "store", **settings).manifest
+    assert (manifest.fit, manifest.crop, manifest.greys, manifest.megapixels) == recorded
+    for other in ({"fit": "pad"}, {"fit": "stretch"}, {"greys": "stretch"}, {"megapixels": 7}):
+        if not other.items() <= settings.items():
+            with pytest.raises(UserError, match=r"was made with --\w+ \w+, not \w+: choose another STORE"):
+                make(source, tmp_path / "store", **settings | other)
+
+
+def test_the_fit_decides_what_is_seen_of_a_picture(tmp_path):
+    picture = photo(size=(60, 30))
+    source = write(tmp_path / "in", {"a.png": encoded(picture)})
+    for fit in ("square", "pad", "stretch"):
+        image = make(source, tmp_path / fit, fit=fit).images[0]
+        np.testing.assert_array_equal(image, Square(16, fit=fit)(picture))
+        assert ((image[0] == 255).all()) == (fit == "pad")
+
+
+def test_a_crop_and_a_fit_that_keeps_everything_contradict_each_other(tmp_path):
+    with pytest.raises(UserError, match="--crop cuts a square and --fit pad keeps the whole picture: leave"):
+        make(tmp_path, tmp_path / "store", crop=10, fit="pad")
+
+
+def test_a_store_made_before_there_were_such_settings_is_still_the_same(celeba, tmp_path):
+    store = make(celeba.zip, tmp_path / "store")
+    path = store.path / "manifest.json"
+    facts = json.loads(path.read_text())
+    path.write_bytes(manifest_bytes({name: value for name, value in facts.items()
+                                     if name not in ("sha256", "fit", "greys", "megapixels", "column")}))
+    assert make(celeba.zip, tmp_path / "store").manifest == store.manifest
+
+
+def test_what_pillow_heif_might_read_is_not_there_already(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "heif_version", lambda: None)
+    source = write(tmp_path / "in", {"a.png": encoded(photo()), "b.heic": b"\0\0\0\x18ftypheic" + bytes(90)})
+    make(source, tmp_path / "store")
+    make(source, tmp_path / "store")
+    monkeypatch.setattr(module, "heif_version", lambda: "1.0")
+    with pytest.raises(UserError, match="made by other versions of minihit and Pillow or pillow-heif"):
+        make(source, tmp_path / "store")
+    write(source, {"c.png": encoded(halves("red"))})  # it has to be made again in any case
+    assert make(source, tmp_path / "store").names == ["a.png", "c.png"]
+
+
+def test_the_first_line_says_what_the_source_was_recognised_by(celeba, tmp_path):
+    lines = []
+    make(celeba.folder, tmp_path / "store", report=lines.append)
+    assert lines == [f"30 pictures in {celeba.folder} (CelebA); splits by {celeba.root / 'list_eval_partition.txt'}; "
+                     f"attributes by {celeba.root / 'list_attr_celeba.txt'}"]
+
+
+def test_the_store_and_its_overview_may_lie_among_the_pictures(tmp_path):
+    source, lines = write(tmp_path / "in", {f"{n}.png": encoded(photo(size=(20, 20 + n))) for n in range(5)}), []
+    store = make(source, source / "store")
+    images.write_png(source / "store.png", overview.sheet(store, 4))
+    assert make(source, source / "store", report=lines.append).manifest == store.manifest
+    assert lines[0].endswith("is there already, made of the same files in the same way")
+    assert lines[1] == "11 files: 5 taken; 6 passed over (5 of a minihit store, 1 written by minihit itself)"
 
 
 # CelebA

@@ -1,11 +1,13 @@
 import io
 import os
 import struct
+import tracemalloc
 import zipfile
 
 import pytest
 from support.pictures import encoded, photo
 
+from minihit.data import folder
 from minihit.data.prepare.sources import open_source
 from minihit.errors import UserError
 
@@ -89,12 +91,84 @@ def test_a_source_without_pictures_is_a_user_error(tmp_path):
     with pytest.raises(UserError, match=r"there are no images in .*, nothing at all"):
         contents(tmp_path)
     (tmp_path / "a.txt").write_text("x")
-    with pytest.raises(UserError, match=r"only 1 other files; the names of images end in \.png"):
+    with pytest.raises(UserError, match=r"only 1 other files: 1 \.txt"):
         contents(tmp_path)
     with pytest.raises(UserError, match="only 1 other files"):
         contents(packed(tmp_path / "b.zip", {"a.txt": b"x"}))
     with pytest.raises(UserError, match=r"there are no images in .* but b\.zip: give that to minihit data prepare"):
         contents(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "content", "words"), [
+    ("a.npy", b"\x93NUMPY\1\0", r"but an array: give .*a\.npy to minihit train --data"),
+    ("a.npz", b"PK\x03\x04", "but several arrays: write the one with the images by numpy.save"),
+    ("a.tar", bytes(257) + b"ustar", "nor a Parquet file: unpack it and give the folder"),
+    ("a.tar.gz", b"\x1f\x8b", "nor a Parquet file: unpack it and give the folder"),
+    ("data.mdb", bytes(16) + b"\xde\xc0\xef\xbe", "but a database: write its pictures into a folder"),
+    ("a.mp4", b"\0\0\0\x14ftypisom", "but a video: write its frames into a folder"),
+    ("a.jpg", PNG, "but a single picture: give the folder that it lies in"),
+    ("photo", PNG, "but a single picture: give the folder that it lies in"),
+    ("a.txt", b"hello", "nor a Parquet file: give a folder of pictures"),
+    ("empty", b"", "nor a Parquet file: give a folder of pictures"),
+])
+def test_any_other_file_gets_the_hint_that_fits_it(tmp_path, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=f"is neither a folder nor a zip .*{words}"):
+        contents(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", "pipe", "pipe.zip", "pipe.parquet"])
+def test_a_device_or_a_pipe_is_no_source(tmp_path, name):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes here")
+    path = tmp_path / name
+    if not name.startswith("/"):
+        os.mkfifo(path)
+    for read in (contents, lambda path: folder.load(path, 8)):
+        with pytest.raises(UserError, match=r"is a pipe or a device and no file|no folder of images"):
+            read(path)
+
+
+def test_a_source_that_may_not_be_read_is_a_user_error(tmp_path, monkeypatch):
+    (tmp_path / "a.zip").write_bytes(b"PK")
+
+    def refuse(path, mode):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("minihit.data.prepare.sources.open", refuse, raising=False)
+    with pytest.raises(UserError, match=r"cannot read .*a\.zip: Permission denied; allow it"):
+        contents(tmp_path / "a.zip")
+    with pytest.raises(UserError, match=r"cannot read .*File name too long"):
+        contents(tmp_path / ("a" * 300))
+
+
+def test_pipes_among_the_pictures_are_not_waited_for(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes here")
+    for name in ("list_attr_celeba.txt", "a.parquet", "b", "c.npy"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "a.png").write_bytes(PNG)
+    found = contents(tmp_path)
+    assert found.pop("a.png") == PNG
+    assert set(found.values()) == {"no regular file"}
+
+
+def test_what_hides_pictures_is_named_where_there_are_none(tmp_path):
+    (tmp_path / "00000.tar").write_bytes(bytes(257) + b"ustar" + bytes(250))
+    with pytest.raises(UserError, match=r"only 1 other files: 1 \.tar \(an archive: unpack it and give the folder\)"):
+        contents(tmp_path)
+    inner = packed(tmp_path / "inner.zip", {"a.png": PNG}).read_bytes()
+    with pytest.raises(UserError, match=r"in .*outer\.zip but x/inner\.zip: unpack it and give that to minihit data"):
+        contents(packed(tmp_path / "outer.zip", {"x/inner.zip": inner}))
+
+
+def test_other_members_of_a_zip_are_not_unpacked_whole(tmp_path):
+    path = packed(tmp_path / "a.zip", {"a.png": PNG, "notes.txt": bytes(10**8)}, compression=zipfile.ZIP_DEFLATED)
+    tracemalloc.start()
+    assert list(contents(path)) == ["a.png"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10**7
 
 
 def test_a_pipe_named_as_a_picture_is_not_waited_for(tmp_path):

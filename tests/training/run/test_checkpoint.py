@@ -93,8 +93,8 @@ def test_foreign_files_are_refused(saved, write):
 
 def test_another_network_is_refused(saved):
     other = state.create(0, tiny()).trees
-    other["generator"]["params"]["start"]["bias"] = np.zeros(5, np.float32)
-    with pytest.raises(UserError, match="generator/params/start/bias"):
+    other["networks"]["generator"]["params"]["start"]["bias"] = np.zeros(5, np.float32)
+    with pytest.raises(UserError, match="networks/generator/params/start/bias"):
         checkpoint.load(saved[0], other)
 
 

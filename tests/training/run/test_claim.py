@@ -71,7 +71,7 @@ def test_what_a_killed_start_leaves_is_free(tmp_path):
 
 
 @pytest.mark.parametrize("steps, save_every", [(4, 2), (2, 500)], ids=["beyond its first checkpoint", "at its end"])
-def test_a_run_whose_checkpoints_are_gone_is_not_begun_anew(tmp_path, steps, save_every):
+def test_a_run_whose_checkpoints_are_gone_is_not_begun_anew(tmp_path, steps, save_every, curves):
     folder, config = RunFolder(tmp_path), run_config(tiny(steps=steps), save_every=save_every)
     loop.train(config, folder)
     shutil.rmtree(folder.checkpoints)

@@ -24,6 +24,13 @@ def test_a_configuration_is_written_and_read(tmp_path):
     assert read_config(RunFolder(tmp_path / "new")) == config
 
 
+@pytest.mark.parametrize("name", ["kaputt_\udcfc", "写真", "\U0001f600", 'quo"te', "new\nline"])
+def test_any_name_of_a_file_survives(tmp_path, name):
+    config = run_config(data=name)
+    write_config(RunFolder(tmp_path), config)
+    assert read_config(RunFolder(tmp_path)) == config
+
+
 def test_intervals_are_the_defaults_for_short_runs_and_grow_with_long_ones():
     default = RunConfig(PRESETS["faces-32"])
     for steps in (4, 2_000, 10_000):

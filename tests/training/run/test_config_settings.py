@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support import steps
-from support.runs import tiny
+from support.runs import tiny, write_run
 from support.settings import changes, rows
 
 from minihit.data.faces.render import faces
@@ -17,7 +17,7 @@ from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
 
 DEFAULT = {"preset": tiny(steps=6), "data": "some", "log_every": 2, "sample_every": 2, "measure_every": 3,
-           "measure_images": 8, "save_every": 2, "keep": 10}
+           "measure_images": 8, "save_every": 2, "keep": 10, "lanes": 2}
 AFTER = {"last weights", "distance at the end"}
 TABLE = rows(RunConfig, [
     ("preset", tiny(steps=6), tiny(steps=6, discriminator_rate=2e-3), AFTER),
@@ -30,6 +30,8 @@ TABLE = rows(RunConfig, [
     ("measure_images", 8, 5, {"distance at the start", "distance of real images", "distance at the end"}),
     ("save_every", 2, 4, {"saved"}),
     ("keep", 10, 2, {"saved"}),
+    ("lanes", 2, 1, set()),                                                # the same numbers: each micro-batch has one
+    ("origin", None, "another run", {"first samples", "distance at the start"} | AFTER),
 ])
 OFTEN = [                                                                 # (field, fact, other value, steps of either)
     ("log_every", "logged", 4, ([2, 4, 6], [4, 6])),
@@ -46,6 +48,7 @@ def facts(tmp_path_factory):
     for seed, name in enumerate(("some", "others")):
         for index, image in enumerate(faces(seed, 0, 30, 16)):
             write_png(root / name / f"{index:02d}.png", image)
+    write_run(root / "another run", tiny())
     cached = functools.cache(lambda settings: facts_of(RunFolder(tmp_path_factory.mktemp("run")), root, settings))
     return lambda **settings: cached(RunConfig(**{**DEFAULT, **settings}))
 
@@ -55,11 +58,12 @@ def facts_of(folder, root, config):
     with pytest.MonkeyPatch.context() as patch, steps.watched() as seen:
         patch.setattr(measure, "sliced_wasserstein", quick_distance)
         for name in ("write_curves", "write_timelapse"):
-            patch.setattr(pictures, name, lambda folder: None)
-        loop.train(replace(config, data=str(root / config.data)), folder)
+            patch.setattr(pictures, name, lambda *_: None)
+        origin = config.origin and str(checkpoint.newest(RunFolder(root / config.origin).checkpoints)[0])
+        loop.train(replace(config, data=str(root / config.data), origin=origin), folder)
     records, newest = log.read(folder.log), checkpoint.newest(folder.checkpoints)
     measured = [record for record in records if "swd" in record]
-    last, _ = checkpoint.load(newest[0], steps.trees(steps.create(0, tiny(), np.float32)))
+    last, _ = checkpoint.load(newest[0], steps.create(0, tiny(), np.float32).trees)
     return {"images": [real for real, _ in seen], "draws": [draws for _, draws in seen], "last weights": last,
             "first samples": [read_image(folder.samples / f"{kind}-00000000.png") for kind in ("ema", "raw")],
             "distance at the start": measured[0]["swd"], "distance at the end": measured[-1]["swd"],

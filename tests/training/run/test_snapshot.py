@@ -53,7 +53,7 @@ OTHER = {
         "batch": 8, "generator_rate": 2e-3, "discriminator_rate": 2e-3, "decay_from": 0.5, "beta1": 0.5, "beta2": 0.9,
         "loss": "hinge", "r1": 5.0, "wgan_gp": 1.0, "consistency": 1.0, "augment": ("color",), "clip": 1.0,
         "ema_decay": 0.99, "micro_batch": 1}.items()},
-    "seed": 1, "flip": False, "measure_images": 9, "origin": "another/checkpoints/step-00000001.npz",
+    "seed": 1, "flip": False, "measure_images": 9, "lanes": 3, "origin": "another/checkpoints/step-00000001.npz",
 }
 """A value for every setting that another run with the same shapes, or an edited file, may have."""
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from minihit.errors import UserError
-from minihit.training.recipe import Recipe
+from minihit.objectives.recipe import Recipe
 
 
 @pytest.mark.parametrize("field, value, message", [
@@ -46,7 +46,8 @@ def test_what_is_nearly_too_much_is_taken():
 @pytest.mark.parametrize("fields, wrong, right", [
     (("batch", "steps"), (-1, 0), (1,)),
     (("generator_rate", "discriminator_rate"), (-1e-9, 0.0), (1e-9,)),
-    (("r1", "wgan_gp", "consistency", "clip"), (-1e-9,), (0.0, 1e-9)),
+    (("r1", "wgan_gp", "consistency"), (-1e-9,), (0.0, 1e-9)),
+    (("clip",), (-1e-9,), (0.0, 1e-6)),
     (("micro_batch",), (-1,), (0, 1)),
     (("decay_from",), (-1e-9, 1.0 + 1e-9), (0.0, 1.0)),
     (("beta1", "beta2", "ema_decay"), (-1e-9, 1.0 + 1e-9), (0.0, 0.999)),

@@ -32,3 +32,12 @@ def test_a_part_of_a_network_is_normalised_with_its_own_averages():
     how = How("batch", {"blocks": [{"norm": 1}, {"norm": 2}]}, total=sum)
     assert how.at("blocks", 1).at("norm") == How("batch", 2, total=sum)
     assert How("layer").at("blocks", 1) == How("layer")
+
+
+def test_batch_norm_is_handed_averages_and_total():
+    params, x, averages = norm.init(4), normal(2, 3, 2, 4), norm.init_averages(4, "batch")
+    y, _ = norm.forward(params, x, How("batch", averages))
+    assert_same(y, batch_norm.forward(params, x, averages)[0])
+    asked = []
+    norm.forward(params, x, How("batch", total=lambda part: asked.append(part) or part))
+    assert len(asked) == 2                                                # the sum and the sum of squares

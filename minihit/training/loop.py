@@ -135,7 +135,7 @@ def _introduction(config, folder, data, training, device):
         data.description,
         *[f"DiffAugment ({augment})"] * bool(augment),
         *[f"begun with all weights of {config.origin}, the moving average too, and a new Adam"] * bool(config.origin),
-        f"{', '.join(sizes)}, on the {device}" + (f" in {config.lanes} lanes" if device == "cpu" else ""),
+        f"{', '.join(sizes)}, on the {device}" + (f", lanes: {config.lanes}" if device == "cpu" else ""),
         f"everything goes to {folder.path}",
     ]
     return "; ".join(parts)

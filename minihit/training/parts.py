@@ -12,7 +12,7 @@ import numpy as np
 from minihit import parallel
 from minihit.sums import alone, pairwise
 
-LEAST = 4                                                                 # images of a lane that are worth a thread
+LEAST = 2                                                                 # images of a lane that are worth a thread
 MOST = 16                                                                 # of a lane whose arrays stay in the cache
 
 
@@ -48,8 +48,9 @@ def _lanes(images, count):
 def lanes_that_pay(batch, micro_batch, cores):
     """How many lanes to take on so many cores: one for each, while LEAST images are left to it, and at least as many
     as leave MOST images to a lane of a batch in one piece."""
-    whole = micro_batch in range(1, batch)
-    return max(1, min(cores if whole else max(cores, math.ceil(batch / MOST)), batch // LEAST))
+    in_one_piece = micro_batch not in range(1, batch)
+    wanted = max(cores, math.ceil(batch / MOST)) if in_one_piece else cores
+    return max(1, min(wanted, batch // LEAST))
 
 
 def add_up(function, plan, xp=np):

@@ -1,8 +1,8 @@
 """The program minihit, also as python -m minihit: cli.main, and nothing around it that a signal finds unprepared."""
 
 import os
-import signal
 import sys
+from _signal import SIG_IGN, SIGINT, signal  # built in: `signal` itself imports others
 
 
 def run():
@@ -11,19 +11,19 @@ def run():
     While modules are imported nothing has begun, so that a signal that asks to stop is obeyed at once and without a
     word; while Python ends, nothing is left to be stopped.
     """
-    signal.signal(signal.SIGINT, _leave)
+    signal(SIGINT, _leave)
     from minihit import signals
 
     signals.answer(_leave)
     from minihit.cli import main
 
     code = main()
-    signals.answer(signal.SIG_IGN)
+    signals.answer(SIG_IGN)
     sys.exit(code)
 
 
 def _leave(number, frame):
-    os._exit(130 if number == signal.SIGINT else 143)
+    os._exit(130 if number == SIGINT else 143)
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ def with_header(data, kind, shape):
 _VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 70), st.sampled_from([2**31, 2**63, 10**12, 10**400]), st.floats(),
     st.text(max_size=5), st.sampled_from(["layer", "grid", "faces", "../..", "\0", "x" * 300]),
-    st.lists(st.integers(-1, 9) | st.none() | st.text(max_size=2), max_size=4), st.just({}), st.just([[[]]]),
+    st.lists(st.integers(-1, 9) | st.none() | st.text(max_size=2), max_size=4),
+    st.builds(dict), st.builds(lambda: [[[]]]),  # new ones: they are changed
 )
 
 

@@ -84,7 +84,7 @@ PYTEST = ("-x", "-q", "--no-header", "--tb=no", "--hypothesis-profile=mutation",
           "-p", "no:faulthandler", "-p", "_hypothesis_pytestplugin",
           "-o", "addopts=--import-mode=importlib -m 'not slow and not gpu'")  # in the one process that was forked
 SLOWER, GRACE = 5, 10                                                     # limits: times, and seconds more
-PATIENCE = 20                                                             # times a limit, by the clock on the wall
+PATIENCE = 5                                                              # times a limit, by the clock on the wall
 
 
 def equivalents(text):

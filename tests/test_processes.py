@@ -11,32 +11,27 @@ import pytest
 from minihit.processes import mapping
 
 ROOT = Path(__file__).parents[1]
+NUMBER = "__import__('os').getpid()"                                       # of the process that evaluates it
 WAITING = """
 import time
 from minihit.processes import mapping
-from test_processes import number
 
 with mapping(2) as each:
-    print(*set(each(number, range(40))), flush=True)
+    print(*set(each(eval, ["__import__('os').getpid()"] * 40)), flush=True)
     time.sleep(600)
 """
-
-
-def number(_):
-    """Of the process that this runs in."""
-    return os.getpid()
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_process_is_this_one(count):
     with mapping(count) as each:
-        assert list(each(number, range(3))) == 3 * [os.getpid()]
+        assert list(each(eval, [NUMBER] * 3)) == 3 * [os.getpid()]
 
 
 def test_more_are_others_and_keep_the_order():
     with mapping(2) as each:
         assert list(each(abs, [-3, 2, -1])) == [3, 2, 1]
-        assert os.getpid() not in each(number, range(4))
+        assert os.getpid() not in each(eval, [NUMBER] * 4)
 
 
 def test_an_error_in_one_is_raised_here():
@@ -46,7 +41,7 @@ def test_an_error_in_one_is_raised_here():
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_they_end_with_a_parent_that_is_killed():
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     parent = subprocess.Popen([sys.executable, "-c", WAITING], env=environment, stdout=subprocess.PIPE, text=True)
     workers = [int(word) for word in parent.stdout.readline().split()]
     parent.send_signal(signal.SIGKILL)

@@ -71,7 +71,7 @@ OWN = {                                                                   # wher
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
-    "minihit/objectives/gan.py": ["tests/training/test_three_steps.py"],
+    "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],

@@ -39,11 +39,6 @@ def size(tree):
     return sum(leaf.size for _, leaf in items(tree))
 
 
-def child(tree, key):
-    """tree[key], or None where the tree itself is None."""
-    return None if tree is None else tree[key]
-
-
 def views(buffer, like):
     """A tree with the keys and shapes of like, its leaves views of the one-dimensional buffer, in like's order."""
     offset = 0

@@ -65,8 +65,3 @@ def test_gather_matches_by_key():
     turned = {"stages": EXAMPLE["stages"], "start": dict(reversed(EXAMPLE["start"].items()))}
     out = tree.gather(turned, EXAMPLE, np.empty(13))
     np.testing.assert_array_equal(out, np.concatenate([leaf.ravel() for _, leaf in tree.items(EXAMPLE)]))
-
-
-def test_the_child_of_nothing_is_nothing():
-    assert tree.child(None, "norm") is None
-    assert tree.child({"norm": 3}, "norm") == 3

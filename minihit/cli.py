@@ -13,10 +13,12 @@ from minihit.errors import UserError
 from minihit.streams import lasting
 
 COMMANDS = {
-    "train": "train a generator against a discriminator, or go on with a run",
+    "train": "train a generator against a discriminator, or an autoencoder, or go on with a run",
     "data": "prepare pictures for training: CelebA, or any folder or zip; show and check what was prepared",
     "sample": "draw pictures from the generator of a run",
     "interpolate": "an animation that wanders from picture to picture",
+    "reconstruct": "pictures beside what an autoencoder makes of them, with numbers",
+    "codebook": "what the codes of a VQ-VAE stand for, and where each is used",
     "info": "what a network costs, stage by stage: parameters, multiply-adds, memory",
     "bench": "how fast a step and its phases run, tuned ops beside their definitions, scale, PyTorch beside it",
     "gradcheck": "every gradient beside finite differences: the library's, or those of a layer of your own",

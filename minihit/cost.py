@@ -66,11 +66,26 @@ def discriminator_rows(config):
     return [*rows, _row("head", side, c[-1], head, products, values, 17 * c[-1])]
 
 
-def total(rows, part="total"):
-    """The sum of rows."""
-    parameters, products, kept = (sum(getattr(row, name) for row in rows)
+def quantizer_rows(config, side):
+    """A Row for the comparison of all positions with all codes."""
+    values = side**2 * config.width                                       # of all positions
+    return [Row("codebook", side, config.width, config.codes * config.width, config.codes * values, 3 * _FLOAT * values)]
+
+
+def total(parts, part="total"):
+    """The sum of Rows."""
+    parameters, products, kept = (sum(getattr(row, name) for row in parts)
                                   for name in ("parameters", "multiply_adds", "activations"))
     return Row(part, None, 0, parameters, products, kept)
+
+
+def rows(preset):
+    """{network: its Rows}."""
+    return {name: _rows(config, preset) for name, config in preset.networks.items()}
+
+
+def _rows(config, preset):
+    return quantizer_rows(config, preset.encoder.grid) if config.kind == "quantizer" else ROWS[config.kind](config)
 
 
 def training_memory(preset):
@@ -78,7 +93,7 @@ def training_memory(preset):
     networks = {name: first_values(None, config) for name, config in preset.networks.items()}
     trained = sum(tree.size(network["params"]) for network in networks.values())
     averages = sum(tree.size(network["averages"]) for network in networks.values())
-    averaged = sum(tree.size(networks[name]) for name in objectives.of(preset).AVERAGED)
+    averaged = sum(tree.size(networks[name]) for name in objectives.of(preset).AVERAGED if name in networks)
     sizes = {"parameters": trained, "running averages": averages, "EMA": averaged, "Adam": 2 * trained}
     return {what: _FLOAT * size for what, size in sizes.items()}
 
@@ -86,12 +101,12 @@ def training_memory(preset):
 def step_memory(preset, plan):
     """Bytes that a step takes at its peak besides training_memory, its batch cut as plan (training/parts.py) says.
 
-    An image takes what the generator keeps and PASSES times what the discriminator keeps. Each part that is being
-    computed has one and a half sets of gradients, and so many sums of sets wait as the tree of sums has levels.
+    An image takes what each network keeps, the discriminator PASSES times. Each part that is being computed has one and
+    a half sets of gradients, and so many sums of sets wait as the tree of sums has levels.
     """
-    generator, discriminator = total(generator_rows(preset.generator)), total(discriminator_rows(preset.discriminator))
-    per_image = generator.activations + PASSES * discriminator.activations
-    gradients = _FLOAT * (generator.parameters + discriminator.parameters)
+    totals = {name: total(parts) for name, parts in rows(preset).items()}
+    per_image = sum(row.activations * (PASSES if name == "discriminator" else 1) for name, row in totals.items())
+    gradients = _FLOAT * sum(row.parameters for row in totals.values())
     side_by_side = plan.groups[:plan.at_once]
     images = side_by_side[-1][-1].stop - side_by_side[0][0].start
     sets = 1.5 * sum(map(len, side_by_side)) + 1 + len(plan.groups).bit_length() - 1
@@ -148,3 +163,7 @@ def _self_scores(plan):
 def _per_place(config):
     """Layer norm keeps one scale per place; what batch norm keeps does not grow with the image."""
     return config.norm == "layer"
+
+
+ROWS = {"hit": generator_rows, "discriminator": discriminator_rows, "encoder": encoder_rows,
+        "convolutional_decoder": convolutional_decoder_rows}

@@ -1,29 +1,35 @@
 """Pictures from the generator of a run: latents from seeds, paths between them, images.
 
-Shapes: z (n, latent); images (n, size, size, 3), float32 on the host, not clipped.
+Shapes: z (n, latent), or (n, G, G, latent) where latents are grids; images (n, size, size, 3), float32 on the host, not clipped.
 """
 
 import numpy as np
 
-from minihit import models, parallel
+from minihit import models, objectives, parallel, trained
 from minihit.backend import device_module, to_device, to_host
-from minihit.training.run import checkpoint
-from minihit.training.run.config import read_config
+from minihit.errors import UserError
 
 SIDE_BY_SIDE = 256                                                        # side of images made on all threads, at most
 _PARALLEL = 1e-6                                                          # sine of an angle that counts as none
 
 
 def load_generator(folder, device="cpu", raw=False, report=print):
-    """(RunConfig, {"params", "averages"} on the device, step) of a run's newest whole checkpoint.
+    """(RunConfig, {"params", "averages"} of the network that makes pictures, step), as trained.load.
 
-    folder: RunFolder. The moving average (EMA) of the generator, or with raw the weights that Adam left.
-    Raises UserError where the folder holds no run or no whole checkpoint; a broken one is reported and passed over.
+    Raises UserError where nothing makes pictures of normal latents.
     """
-    config, which = read_config(folder), "networks" if raw else "ema"
-    like = {which: {"generator": models.first_values(None, config.preset.generator)}}
-    arrays, facts = checkpoint.load_newest(folder.checkpoints, like, report)
-    return config, to_device(arrays[which]["generator"], device), facts["step"]
+    config, networks, step = trained.load(folder, lambda preset: [sampled(preset)[0]], device, raw, report)
+    (network,) = networks.values()
+    return config, network, step
+
+
+def sampled(preset):
+    """(name, configuration) of the network that makes pictures of normal latents. Raises UserError where none does."""
+    name = objectives.of(preset).SAMPLED
+    if name is None:
+        raise UserError("codes of a VQ-VAE have no prior to draw samples from: rebuild pictures with "
+                        "minihit reconstruct, or walk between two with minihit interpolate --pictures")
+    return name, preset.networks[name]
 
 
 def images(params, averages, config, z, device="cpu"):
@@ -42,9 +48,9 @@ def images(params, averages, config, z, device="cpu"):
     return np.concatenate(parallel.run(image, numbers, device_module(device), alike=True))
 
 
-def latents(seeds, latent):
-    """Standard normal latents (n, latent), float32: each seed is always the same picture, whatever the others are."""
-    return np.stack([np.random.default_rng(seed).standard_normal(latent, dtype=np.float32) for seed in seeds])
+def latents(seeds, shape):
+    """Standard normal latents (n, *shape), float32: each seed is always the same picture, whatever the others are."""
+    return np.stack([np.random.default_rng(seed).standard_normal(shape, dtype=np.float32) for seed in seeds])
 
 
 def slerp(a, b, t):
@@ -64,13 +70,20 @@ def slerp(a, b, t):
     return (from_a * a + from_b * b).astype(a.dtype)
 
 
-def loop(z, frames):
+def straight(a, b, t):
+    """The straight line from a at t = 0 to b at t = 1."""
+    return (1.0 - t) * a + t * b
+
+
+def loop(z, frames, arc=slerp):
     """A closed path through the latents z, `frames` steps from each to the next and from the last to the first.
 
-    Returns (n * frames, latent); row i * frames is z[i].
+    arc: the path between two of them, slerp or straight.
+
+    Returns (n * frames, ..., latent); row i * frames is z[i].
     """
-    t = (np.arange(frames, dtype=np.float32) / frames)[:, None]
-    return np.concatenate([slerp(a, b, t) for a, b in zip(z, np.roll(z, -1, axis=0), strict=True)])
+    t = (np.arange(frames, dtype=np.float32) / frames).reshape(-1, *[1] * (z.ndim - 1))
+    return np.concatenate([arc(a, b, t) for a, b in zip(z, np.roll(z, -1, axis=0), strict=True)])
 
 
 def _norm(x):

@@ -7,7 +7,7 @@ from minihit.errors import UserError
 from minihit.models import discriminator
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
-from minihit.objectives.recipe import Recipe
+from minihit.objectives.gan_recipe import GanRecipe
 from minihit.presets import PRESETS
 
 # parameters of generator and discriminator; those of the hit- presets are the official code's
@@ -51,7 +51,7 @@ def test_the_recipes_for_one_gpu_follow_their_rule(name):
 
 
 def test_the_recipe_behind_the_pictures_of_the_readme_stays():
-    assert PRESETS["faces-32"].recipe.for_pictures(None) == Recipe(
+    assert PRESETS["faces-32"].recipe.for_pictures(None) == GanRecipe(
         batch=32, steps=2_000, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, beta1=0.0, beta2=0.99,
         loss="non_saturating", r1=0.3, wgan_gp=0.0, consistency=0.0, augment=(), clip=0.0, ema_decay=0.99,
         micro_batch=16)

@@ -17,8 +17,8 @@ from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import gan, losses, penalties
-from minihit.objectives.recipe import Recipe
-from minihit.presets import Preset
+from minihit.objectives.gan_recipe import GanRecipe
+from minihit.presets import GanPreset
 
 rng = np.random.default_rng(0)
 products = 0                                               # a pass through the network is one product per layer
@@ -217,8 +217,8 @@ assert counts == {"four_passes": 4 * DEPTH - 1, "six_passes": 6 * DEPTH - 2}
 # changes. This is the whole step, and it is what `gan.gradients` does for every micro-batch.
 
 # %%
-config = Preset(GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
-                DiscriminatorConfig((4, 6, 5)), Recipe(batch=3, r1=COST))
+config = GanPreset(GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
+                DiscriminatorConfig((4, 6, 5)), GanRecipe(batch=3, r1=COST))
 g_params = gradcheck.perturb(generator.init(rng, config.generator), rng)
 d_params = gradcheck.perturb(discriminator.init(rng, config.discriminator), rng)
 averages = tree.map(np.float64, generator.init_averages(config.generator))

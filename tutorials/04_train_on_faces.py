@@ -20,16 +20,16 @@ from minihit.models import hit
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import gan
-from minihit.objectives.recipe import Recipe
-from minihit.presets import Preset
+from minihit.objectives.gan_recipe import GanRecipe
+from minihit.presets import GanPreset
 from minihit.show.images import grid, to_float, to_uint8, upscale, write_png
 from minihit.training import measure, state, step
 
 SEED, STEPS, BATCH = 0, 80, 16
-preset = Preset(
+preset = GanPreset(
     GeneratorConfig(latent=16, channels=(32, 16), layers=(1, 1), heads=(4, 4), windows=(4, 4)),
     DiscriminatorConfig(channels=(16, 32, 32)),
-    Recipe(batch=BATCH, steps=STEPS, generator_rate=4e-3, discriminator_rate=4e-3, ema_decay=0.9),
+    GanRecipe(batch=BATCH, steps=STEPS, generator_rate=4e-3, discriminator_rate=4e-3, ema_decay=0.9),
 )
 config = preset.generator
 
@@ -88,7 +88,7 @@ before, at_first, history = distance(), samples(), []
 for number in range(1, STEPS + 1):
     rng = np.random.default_rng([SEED, number])
     real = to_float(data.take((number - 1) * BATCH, BATCH))               # (B, 16, 16, 3) in [-1, 1]
-    draws = gan.draw(rng, BATCH, preset)
+    draws = gan.draw(rng, BATCH, preset, number)
     grads, averages, metrics = step.gradients(networks, real, draws, preset)
     state.apply(training, grads, averages, number, preset)
     history.append({name: float(metrics[name]) for name in ("generator_loss", "real_loss", "fake_loss", "r1")})

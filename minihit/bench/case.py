@@ -61,7 +61,7 @@ def make(preset, device="cpu", seed=0):
     """A Case of a new pair of networks; the images are noise."""
     rng, recipe, size = np.random.default_rng(seed), preset.recipe, preset.size
     real = 2.0 * rng.random((recipe.batch, size, size, 3), dtype=np.float32) - 1.0
-    draws = objectives.of(preset).draw(rng, recipe.batch, preset)
+    draws = objectives.of(preset).draw(rng, recipe.batch, preset, 1)
     lanes = lanes_that_pay(recipe.batch, recipe.micro_batch, parallel.cores())
     return Case(preset, device, state.create(seed, preset, device), *to_device([real, draws], device), lanes)
 

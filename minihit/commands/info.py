@@ -54,18 +54,49 @@ def find(name):
 
 def describe(name, preset):
     """The whole text."""
-    g, d = preset.generator, preset.discriminator
-    heads = "multi-query" if g.multi_query else "multi-head"
-    extras = [f"{d.downsample} downsampling"] + ["equalised"] * d.equalized + ["minibatch stddev"] * d.minibatch_stddev
-    sections = [
-        f"{name}: generator, {g.latent} numbers -> {g.size} x {g.size} x 3, {g.norm} norm, {heads} attention",
-        table(cost.generator_rows(g)),
-        f"{name}: discriminator, {d.size} x {d.size} x 3 -> logit, {', '.join(extras)}",
-        table(cost.discriminator_rows(d)),
-        LEGEND,
-        memory(preset),
-    ]
-    return "\n\n".join(sections)
+    costs = cost.rows(preset)
+    sections = [text for network, config in preset.networks.items()
+                for text in (f"{name}: {network}, {TITLES[config.kind](config)}", table(costs[network]))]
+    return "\n\n".join([*sections, LEGEND, memory(preset, costs)])
+
+
+def _picture(config):
+    return f"{config.size} x {config.size} x 3"
+
+
+def _latent(config, numbers, side):
+    return f"{side} x {side} x {numbers}" if config.spatial else f"{numbers} numbers"
+
+
+def _hit(config):
+    heads = "multi-query" if config.multi_query else "multi-head"
+    return f"{_latent(config, config.latent, config.start)} -> {_picture(config)}, {config.norm} norm, {heads} attention"
+
+
+def _discriminator(config):
+    extras = [f"{config.downsample} downsampling"] + ["equalised"] * config.equalized
+    return f"{_picture(config)} -> logit, {', '.join(extras + ['minibatch stddev'] * config.minibatch_stddev)}"
+
+
+def _encoder(config):
+    return f"{_picture(config)} -> {_latent(config, config.out, config.grid)}, {_blocks(config)}"
+
+
+def _convolutional_decoder(config):
+    return f"{_latent(config, config.latent, config.start)} -> {_picture(config)}, {_blocks(config)}"
+
+
+def _blocks(config):
+    return f"convolutions, {config.blocks} residual blocks" if config.blocks else "plain convolutions"
+
+
+def _quantizer(config):
+    learnt = {"average": "moving averages", "gradient": "gradients"}[config.learn]
+    return f"{config.codes} codes of {config.width} numbers, by {learnt}"
+
+
+TITLES = {"hit": _hit, "discriminator": _discriminator, "encoder": _encoder, "quantizer": _quantizer,
+          "convolutional_decoder": _convolutional_decoder}
 
 
 def table(rows):
@@ -86,16 +117,15 @@ def cells(row):
             f"{row.parameters:,}", quantity(row.multiply_adds), size(row.activations))
 
 
-def memory(preset):
+def memory(preset, costs):
     """What a run holds between steps, and what a micro-batch adds while it is computed."""
     kept = cost.training_memory(preset)
     parts = ", ".join(f"{what} {size(count)}" for what, count in kept.items())
     together = preset.recipe.micro_batch or preset.recipe.batch
-    activations = [cost.total(rows).activations * together
-                   for rows in (cost.generator_rows(preset.generator), cost.discriminator_rows(preset.discriminator))]
+    activations = ", ".join(f"{size(cost.total(rows).activations * together)} in the {network}"
+                            for network, rows in costs.items())
     return (f"training keeps {size(sum(kept.values()))}: {parts}\n"
-            f"activations of each thread's micro-batch of {together}: {size(activations[0])} in the generator, "
-            f"{size(activations[1])} in the discriminator")
+            f"activations of each thread's micro-batch of {together}: {activations}")
 
 
 def number(count):

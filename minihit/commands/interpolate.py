@@ -1,14 +1,17 @@
 """minihit interpolate: a closed walk through latents, as an animation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+import tyro
 from tqdm import tqdm
 
-from minihit import sampling
+from minihit import autoencoding, sampling
 from minihit.backend import resolve_device
+from minihit.commands import pictures
 from minihit.commands.options import Device, Run, Switch, check_positive, parse, parse_seeds, shown
 from minihit.commands.sample import warn
 from minihit.errors import UserError
@@ -28,10 +31,13 @@ class Interpolate:
     Examples:
       minihit interpolate runs/faces-32
       minihit interpolate runs/faces-32 --seeds 0-23 --columns 6 --frames 24 --out walk.mp4
+      minihit interpolate runs/vae-32 --pictures me.jpg you.jpg
     """
 
     run: Run
     seeds: str = "0-7"                       # pictures on the way, as numbers and ranges: 0-7 or 0,5,7-9
+    pictures: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PICTURE")] = ()
+    """instead of seeds: picture files on the way, which the encoder of a VAE or VQ-VAE turns into latents"""
     frames: int = 16                         # frames from one picture to the next
     fps: int = 20                            # frames per second
     columns: int = 1                         # loops side by side: the seeds are divided among them
@@ -43,26 +49,52 @@ class Interpolate:
 
 def main(argv):
     options = parse(Interpolate, argv, "interpolate")
-    seeds = parse_seeds(options.seeds)
+    count = len(options.pictures or parse_seeds(options.seeds))
     check_positive(frames=options.frames, fps=options.fps, columns=options.columns, scale=options.scale)
     if options.fps > FASTEST:
         raise UserError(f"--fps is {options.fps:,}: it must be {FASTEST:,} at most")
-    if len(seeds) % options.columns:
-        raise UserError(f"{len(seeds)} seeds cannot be divided among {options.columns} columns: "
-                        f"choose a multiple of {options.columns}")
+    if count % options.columns:
+        raise UserError(f"{count} {'pictures' if options.pictures else 'seeds'} cannot be divided among "
+                        f"{options.columns} columns: choose a multiple of {options.columns}")
     if options.out:
         images.check_suffix(options.out, ".gif", ".mp4")
     device = resolve_device(options.device)
-    config, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
-    scale = options.scale or max(1, SEEN // config.preset.generator.size)
-    out = options.out or options.run / f"interpolation-{step:08d}.gif"
-    height, width = images.grid_size(options.columns, scale * config.preset.generator.size, options.columns)
-    require_room(out, height, width, CURE, frames=options.frames * len(seeds) // options.columns)
-    z = sampling.latents(seeds, config.preset.generator.latent)
-    paths = np.stack([sampling.loop(part, options.frames) for part in np.split(z, options.columns)], axis=1)
-    images.write_animation(out, frames(trained, config.preset.generator, paths, scale, device), options.fps)
+    walk = between_pictures(options, device) if options.pictures else between_seeds(options, device)
+    scale = options.scale or max(1, SEEN // walk.config.size)
+    out = options.out or options.run / f"interpolation-{walk.step:08d}.gif"
+    height, width = images.grid_size(options.columns, scale * walk.config.size, options.columns)
+    require_room(out, height, width, CURE, frames=options.frames * count // options.columns)
+    paths = np.stack([sampling.loop(part, options.frames, walk.arc) for part in np.split(walk.z, options.columns)], axis=1)
+    images.write_animation(out, frames(walk.network, walk.config, paths, scale, device), options.fps)
     print(out)
     return 0
+
+
+class Walk(NamedTuple):
+    """network: {"params", "averages"} of what makes pictures, config: its configuration; z: latents on the way; arc: the
+    path from one to the next, as sampling.slerp; step: of training."""
+
+    network: dict
+    config: Any
+    z: np.ndarray
+    arc: Callable
+    step: int
+
+
+def between_seeds(options, device):
+    """Normal latents, joined by arcs."""
+    run, network, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
+    _, config = sampling.sampled(run.preset)
+    z = sampling.latents(parse_seeds(options.seeds), config.latent_shape)
+    return Walk(network, config, z, sampling.slerp, step)
+
+
+def between_pictures(options, device):
+    """What an encoder makes of pictures, joined by straight lines: nothing says that it lies near a sphere."""
+    run, networks, step = autoencoding.load(RunFolder(options.run), device, options.raw, warn)
+    originals = np.stack([pictures.picture(path, run.preset.size) for path in options.pictures])
+    z, _ = autoencoding.encode(networks, images.to_float(originals), run.preset, device)
+    return Walk(networks["decoder"], run.preset.decoder, z, sampling.straight, step)
 
 
 def frames(trained, config, paths, scale, device):

@@ -51,17 +51,18 @@ def main(argv):
     if options.out:
         images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
-    config, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
-    size, drawn = config.preset.generator.size, pictures(trained, config.preset.generator, seeds, device)
+    run, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
+    _, config = sampling.sampled(run.preset)
+    drawn = pictures(trained, config, seeds, device)
     if options.folder:
         scale = options.scale or 1
-        require_room(options.folder / name_of(seeds[0]), scale * size, scale * size, "choose a smaller --scale")
+        require_room(options.folder / name_of(seeds[0]), scale * config.size, scale * config.size, "choose a smaller --scale")
         write_folder(options.folder, seeds, drawn, scale)
         print(options.folder)
     else:
         out = options.out or options.run / f"samples-{step:08d}.png"
-        scale = options.scale or max(1, SEEN // size)
-        require_room(out, *images.grid_size(len(seeds), scale * size, options.columns), CURE)
+        scale = options.scale or max(1, SEEN // config.size)
+        require_room(out, *images.grid_size(len(seeds), scale * config.size, options.columns), CURE)
         sheet = images.grid(images.upscale(np.stack(list(drawn)), scale), options.columns)
         images.write_png(out, sheet)
         print(out)
@@ -71,7 +72,7 @@ def main(argv):
 def pictures(trained, config, seeds, device):
     """Yield one uint8 (size, size, 3) for each seed."""
     for seed in tqdm(seeds, unit="picture", disable=None, leave=False):
-        z = sampling.latents([seed], config.latent)
+        z = sampling.latents([seed], config.latent_shape)
         yield images.to_uint8(sampling.images(**trained, config=config, z=z, device=device)[0])
 
 

@@ -12,6 +12,7 @@ from minihit.commands.options import Choice, Device, Plain, Switch, chosen_devic
 from minihit.data.dataset import BUILT_IN, meant
 from minihit.errors import UserError
 from minihit.presets import PRESETS
+from minihit.presets.autoencoder import DECODERS, counterpart
 from minihit.training.run import checkpoint
 from minihit.training.run.config import MAY_CHANGE, RunConfig, differences, intervals, read_config, words
 from minihit.training.run.folder import RunFolder
@@ -19,6 +20,8 @@ from minihit.training.run.folder import RunFolder
 FIRST_PRESET = "faces-32"
 _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start from, which minihit info PRESET shows: "
                                                f"one of {', '.join(PRESETS)}.")
+_DECODER = tyro.conf.arg(help="Of a VAE or VQ-VAE: HiT's, or a convolutional one with as many parameters.",
+                         help_behavior_hint="(default: the preset's, hit)")
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
@@ -28,7 +31,8 @@ _RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --
 
 @dataclass(frozen=True)
 class Train:
-    """Train a generator against a discriminator, and write samples, log, curves and checkpoints into a folder.
+    """Train a generator against a discriminator, or an encoder and a decoder (VAE, VQ-VAE), and write samples, log,
+    curves and checkpoints into a folder.
 
     The preset gives every default below; all can be changed. Ctrl-C finishes the step and saves; --resume goes on.
 
@@ -36,6 +40,7 @@ class Train:
       minihit train
       minihit train --preset celeba-64 --data photos --run runs/photos --budget night
       minihit train --run runs/photos --resume
+      minihit train --preset vqvae-32 --decoder cnn --run runs/vqvae-32-cnn
       minihit train --from runs/faces-32 --data photos --run runs/tuned
       minihit train --run runs/grid --generator.attention grid --generator.norm layer --recipe.r1 5
     """
@@ -43,6 +48,7 @@ class Train:
     config: Annotated[RunConfig, tyro.conf.arg(name="")]
     preset: Annotated[str, _PRESET]
     run: Annotated[Path, shown("FOLDER", "runs/PRESET")]  # folder of the run
+    decoder: Annotated[Literal[DECODERS] | None, _DECODER] = None
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
@@ -56,6 +62,7 @@ class Base:
     """The flags that decide the defaults of all others."""
 
     preset: str | None = None
+    decoder: str | None = None
     run: str | None = None
     origin: Annotated[str | None, tyro.conf.arg(name="from")] = None
     resume: Switch = False
@@ -85,7 +92,7 @@ def configure(argv):
     if base.origin is not None and (base.resume or not base.run):
         raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
     origin = None if base.origin is None else _origin(Path(base.origin).expanduser())
-    start = _tuned(origin) if origin and base.preset is None else PRESETS[name]
+    start = _tuned(origin) if origin and base.preset is None else _preset(name, base.decoder)
     first = _saved(folder, base.preset) if base.resume else _fresh(start, base.steps)
     options = parse(Train, argv, "train", Train(first, name, folder.path))
     named = {"data": meant(os.path.expanduser(base.data))} if base.data else {}
@@ -95,9 +102,15 @@ def configure(argv):
         print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or base.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
+    if base.decoder and (base.resume or origin):
+        raise UserError("--decoder belongs to a preset and the run that is named has its own decoder: leave it out")
     if base.resume:
         _require_same(config, first, folder)
     return dataclasses.replace(options, config=config)
+
+
+def _preset(name, decoder):
+    return counterpart(name, decoder) if decoder in DECODERS else PRESETS[name]
 
 
 def _fresh(preset, steps):
@@ -116,7 +129,7 @@ def _origin(path):
 def _tuned(origin):
     """The Preset of the run of a checkpoint; how few pictures are augmented is settled by the new ones."""
     preset = read_config(RunFolder(origin.parent.parent)).preset
-    return dataclasses.replace(preset, recipe=dataclasses.replace(preset.recipe, augment=None))
+    return dataclasses.replace(preset, recipe=preset.recipe.unsettled())
 
 
 def _saved(folder, preset):
@@ -125,7 +138,7 @@ def _saved(folder, preset):
         raise UserError(f"{folder.path} holds no run, so there is nothing to resume: "
                         f"leave --resume out to start one there, or name the run's folder with --run")
     saved = read_config(folder)
-    sizes = saved.preset.generator.size, PRESETS[preset].generator.size if preset else saved.preset.generator.size
+    sizes = saved.preset.size, PRESETS[preset].size if preset else saved.preset.size
     if sizes[0] != sizes[1]:
         raise UserError(f"the run in {folder.path} makes images of side {sizes[0]}, {preset} of side {sizes[1]}: "
                         f"leave --preset out to resume it")

@@ -12,6 +12,7 @@ from minihit.objectives import losses, penalties
 from minihit.ops import augment
 from minihit.sums import alone
 
+SAMPLED = "generator"                                                     # makes pictures of N(0, I)
 AVERAGED = ("generator",)                                                 # networks whose moving average is sampled
 PANELS = (                                                                # of curves: title, names in the log, scale
     ("losses", ("generator_loss", "real_loss", "fake_loss"), "linear"),
@@ -22,9 +23,9 @@ PANELS = (                                                                # of c
 SUMS = {"discriminator_loss": ("real_loss", "fake_loss", "r1", "consistency", "wgan_gp")}
 
 
-def rates(recipe):
+def rates(preset):
     """The learning rate of each network."""
-    return {"generator": recipe.generator_rate, "discriminator": recipe.discriminator_rate}
+    return {"generator": preset.recipe.generator_rate, "discriminator": preset.recipe.discriminator_rate}
 
 
 def couples(preset):
@@ -32,7 +33,7 @@ def couples(preset):
     return preset.discriminator.minibatch_stddev
 
 
-def draw(rng, batch, preset):
+def draw(rng, batch, preset, step):
     """All that is random in a step, as host arrays: latents, augmentations, mixing weights."""
     recipe, side = preset.recipe, preset.generator.size
     draws = {"z": rng.standard_normal((batch, preset.generator.latent), dtype="float32")}

@@ -1,88 +1,82 @@
-"""How a pair of networks is trained: every number of the recipe with its reason."""
+"""How networks are trained, whatever for: the numbers that every recipe has, each with its reason."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import tyro
 
 from minihit.errors import UserError
-from minihit.objectives.losses import KINDS
-from minihit.ops.augment import POLICIES
 from minihit.optim import EPS
 
-FEW_PICTURES = 2_000                                                      # that D would soon know by heart
 LARGEST_BATCH = 2**16
 _BATCH, _STEPS, _MICRO_BATCH = (tyro.conf.arg(aliases=[flag]) for flag in ("--batch", "--steps", "--micro-batch"))
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of one training run.
+    """Settings of one training run; each objective adds its own.
 
     Raises UserError where a setting is out of range, with what would work.
     """
 
-    batch: Annotated[int, _BATCH] = 32       # images per step, for each of real and fake
-    steps: Annotated[int, _STEPS] = 10_000   # updates of both networks
-    generator_rate: float = 1e-4             # Adam's learning rates; the official recipes use one for both networks
-    discriminator_rate: float = 1e-4
-    decay_from: float = 1.0                  # share of the steps after which both rates fall linearly to zero
-    beta1: float = 0.0                       # Adam without momentum, as usual with R1 (Mescheder et al. 2018)
-    beta2: float = 0.99
-    loss: Literal[KINDS] = "non_saturating"  # of the logits
-    r1: float = 10.0                         # cost of the gradient penalty at real images; 0: off
-    wgan_gp: float = 0.0                     # cost of the gradient penalty at mixtures of real and fake; 0: off
-    consistency: float = 0.0                 # cost of bCR (Zhao et al. 2021); 10 in HiT's CelebA-HQ and FFHQ recipes
-    augment: tuple[Literal[tuple(POLICIES)], ...] | None = None
-    """DiffAugment of all that D sees; none: all three kinds for at most 2000 pictures, else nothing"""
+    batch: Annotated[int, _BATCH] = 32       # images per step
+    steps: Annotated[int, _STEPS] = 10_000   # updates of all networks
+    decay_from: float = 1.0                  # share of the steps after which the rates fall linearly to zero
+    beta1: float = 0.0                       # Adam's memory of gradients
+    beta2: float = 0.99                      # and of their squares
     clip: float = 0.0                        # largest norm of a network's gradient; 0: not clipped
-    ema_decay: float = 0.999                 # of the generator that is sampled from
+    ema_decay: float = 0.999                 # of the moving average of the weights, which pictures are made with
     micro_batch: Annotated[int, _MICRO_BATCH] = 0
     """images computed at a time, on a thread each, which memory grows with; 0: all. The gradient is that of the whole
     batch, except that batch norm takes its statistics from a micro-batch (norm layer takes none)"""
 
     def __post_init__(self):
-        if self.loss not in KINDS:
-            raise UserError(f"loss {self.loss!r} is unknown: choose one of {', '.join(KINDS)}")
-        for name in self.augment or ():
-            if name not in POLICIES:
-                raise UserError(f"augmentation {name!r} is unknown: choose from {', '.join(POLICIES)}")
-        for name in ("batch", "steps", "generator_rate", "discriminator_rate"):
-            if not getattr(self, name) > 0:
-                raise UserError(f"{name} is {getattr(self, name)}: it must be above 0")
+        self.require_above_zero("batch", "steps")
         if self.batch > LARGEST_BATCH:
             raise UserError(f"batch is {self.batch}: it must be at most {LARGEST_BATCH:,}")
-        for name in ("r1", "wgan_gp", "consistency", "clip", "micro_batch"):
-            if not getattr(self, name) >= 0:
-                raise UserError(f"{name} is {getattr(self, name)}: it must be 0 (off) or more")
-        for name in ("decay_from", "beta1", "beta2", "ema_decay"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name} is {getattr(self, name)}: it must lie between 0 and 1")
-        self._check_precision()
-
-    def _check_precision(self):
-        """Raise UserError for numbers by which nothing is trained, as training rounds them to float32."""
+        self.require_not_negative("clip", "micro_batch")
+        self.require_shares("decay_from", "beta1", "beta2", "ema_decay")
         for name in ("beta1", "beta2", "ema_decay"):
             if _rounded(getattr(self, name)) == 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be below 1, in float32 too, as a moving "
                                 f"average with 1 never moves")
-        for name in ("generator_rate", "discriminator_rate", "r1", "wgan_gp", "consistency", "clip"):
-            value = getattr(self, name)
-            if value and not 0 < _rounded(value) < math.inf:
-                raise UserError(f"{name} is {value}, and {_rounded(value)} in float32, which training computes in: "
-                                f"choose a number nearer to 1")
+        self.require_precise("clip")
         if 0 < self.clip < EPS:
             raise UserError(f"clip is {self.clip}: below {EPS}, which Adam adds to what it divides by, gradients train "
                             f"nothing; choose 1, or 0 (off)")
 
+    def require_above_zero(self, *names):
+        for name in names:
+            if not getattr(self, name) > 0:
+                raise UserError(f"{name} is {getattr(self, name)}: it must be above 0")
+
+    def require_not_negative(self, *names):
+        for name in names:
+            if not getattr(self, name) >= 0:
+                raise UserError(f"{name} is {getattr(self, name)}: it must be 0 (off) or more")
+
+    def require_shares(self, *names):
+        for name in names:
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} is {getattr(self, name)}: it must lie between 0 and 1")
+
+    def require_precise(self, *names):
+        """Raise UserError for numbers by which nothing is trained, as training rounds them to float32."""
+        for name in names:
+            value = getattr(self, name)
+            if value and not 0 < _rounded(value) < math.inf:
+                raise UserError(f"{name} is {value}, and {_rounded(value)} in float32, which training computes in: "
+                                f"choose a number nearer to 1")
+
     def for_pictures(self, count):
-        """The recipe with its augmentation settled for so many training pictures; None: without end."""
-        if self.augment is not None:
-            return self
-        few = count is not None and count <= FEW_PICTURES
-        return replace(self, augment=tuple(POLICIES) if few else ())
+        """The recipe with what depends on it settled for so many training pictures; None: without end."""
+        return self
+
+    def unsettled(self):
+        """The recipe before for_pictures, for other pictures."""
+        return self
 
     def decay(self, step):
         """The factor of the learning rates at a step (from 1)."""

@@ -85,7 +85,7 @@ def seconds_per_step(config, device):
     preset, rng = small.preset, np.random.default_rng(config.seed)
     count, side, training = preset.recipe.batch, preset.size, state.create(config.seed, preset, device)
     real, draws = to_device([rng.random((count, side, side, 3), dtype=np.float32),
-                             objectives.of(preset).draw(rng, count, preset)], device)
+                             objectives.of(preset).draw(rng, count, preset, 1)], device)
     for _ in range(2):
         computing, updating = _timed(training, real, draws, small)
         if device == "cpu" and computing > SLOW:

@@ -16,8 +16,7 @@ from minihit.optim import EMA_START
 from minihit.show.attempt import attempt
 from minihit.show.images import to_float
 from minihit.streams import lasting
-from minihit.training import estimate, guard, pictures, state, step, watch
-from minihit.training.measures import MEASURES
+from minihit.training import estimate, guard, measures, pictures, state, step, watch
 from minihit.training.run import checkpoint, claim, log, snapshot
 from minihit.training.run.config import write_config
 
@@ -108,7 +107,7 @@ def _steps(run, training, facts, asked):
 def _one_step(training, real, config, device, number):
     """Update the state in place by step `number` (from 1); returns metrics and gradients."""
     preset, rng = config.preset, np.random.default_rng([config.seed, _STREAM, number])
-    draws = to_device(objectives.of(preset).draw(rng, preset.recipe.batch, preset), device)
+    draws = to_device(objectives.of(preset).draw(rng, preset.recipe.batch, preset, number), device)
     grads, averages, metrics = step.gradients(training.networks, real, draws, preset, config.lanes)
     copied = 0 if config.origin else EMA_START
     norms = state.apply(training, grads, averages, number, preset, copied)
@@ -120,7 +119,8 @@ def _finish(config, folder, done, asked):
     if done < config.preset.recipe.steps:
         tqdm.write(f"stopped after step {done}, all saved: go on with minihit train --resume --run {folder.path}")
         return signals.exit_code(asked[0])
-    panels = [*objectives.of(config.preset).PANELS, *((kind.title, kind.names, kind.scale) for kind in MEASURES)]
+    panels = [*objectives.of(config.preset).PANELS]
+    panels += [panel for kind in measures.of(config.preset) for panel in kind.panels]
     attempt(pictures.write_curves, folder, panels)
     attempt(pictures.write_timelapse, folder)
     tqdm.write(f"done: see samples, curves.png and timelapse.gif in {folder.path}")

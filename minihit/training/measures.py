@@ -3,34 +3,39 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from minihit.training import measure, pictures
+from minihit import sampling
+from minihit.training import measure, measure_latents, pictures
 
 
 class Measure(NamedTuple):
-    """title, names, scale: of its curves. find(run, tree): what there is to tell of a generator {"params", "averages"}
-    in a watch.Watch; numbers(found): that as a dict for the log; words(numbers): a phrase for the terminal, or "";
-    write(folder, found, step): its pictures, where it has any."""
+    """panels: (title, names in the log, scale) of its curves. find(run, trees): what there is to tell of the networks
+    {name: {"params", "averages"}} in a watch.Watch; numbers(found): that as a dict for the log; words(numbers): a
+    phrase for the terminal, or ""; write(folder, found, step): its pictures, where it has any."""
 
-    title: str
-    names: tuple[str, ...]
-    scale: str
+    panels: tuple
     find: Callable
     numbers: Callable
     words: Callable
     write: Callable | None = None
 
 
-def _distance(run, tree):
-    config, seed = run.config.preset.generator, run.config.seed
-    return {**measure.distance(tree, config, run.device, seed, run.held_out), **run.real_distance}
+def of(preset):
+    """The Measures of what a preset trains for."""
+    return MEASURES[preset.kind]
+
+
+def _distance(run, trees):
+    (name, config), seed = sampling.sampled(run.config.preset), run.config.seed
+    return {**measure.distance(trees[name], config, run.device, seed, run.held_out), **run.real_distance}
 
 
 def _distance_in_words(found):
     return f"sliced Wasserstein distance {found['swd']:.1f}, of real images {found['swd_real']:.1f}"
 
 
-def _neighbours(run, tree):
-    return measure.neighbours(tree, run.config.preset.generator, run.device, run.config.seed, run.data, run.images)
+def _neighbours(run, trees):
+    name, config = sampling.sampled(run.config.preset)
+    return measure.neighbours(trees[name], config, run.device, run.config.seed, run.data, run.images)
 
 
 def _neighbours_in_words(found):
@@ -45,8 +50,43 @@ def _draw_neighbours(folder, found, step):
     pictures.write_neighbours(folder, found, step)
 
 
-MEASURES = (
-    Measure("sliced Wasserstein distance (x 1000)", ("swd", "swd_real"), "log", _distance, dict, _distance_in_words),
-    Measure("distance from the nearest training image", ("neighbour", "neighbour_real"), "linear", _neighbours,
-            measure.nearness, _neighbours_in_words, _draw_neighbours),
-)
+def _reconstructions(run, trees):
+    config = run.config
+    found = measure_latents.of_reconstructions(trees, config.preset, run.device, config.seed, run.held_out)
+    return {**found, "swd_real": run.real_distance["swd_real"]}
+
+
+def _reconstructions_in_words(found):
+    return (f"PSNR {found['psnr']:.1f} dB, SSIM {found['ssim']:.3f}, sliced Wasserstein distance of reconstructions "
+            f"{found['swd_rebuilt']:.1f}, of other real images {found['swd_real']:.1f}")
+
+
+def _codes_in_words(found):
+    return f"{found['codes_used']:.0%} of the codes used, perplexity {found['perplexity']:.0f}"
+
+
+def _kl_in_words(found):
+    return f"KL {found['kl_held_out']:.1f} nats in {found['dimensions_used']} of {len(found['kl_dimensions'])} numbers"
+
+
+def _codes(run, trees):
+    return measure_latents.of_codes(trees, run.config.preset, run.device, run.held_out)
+
+
+def _kl(run, trees):
+    return measure_latents.of_dimensions(trees, run.config.preset, run.device, run.held_out)
+
+
+DISTANCE = Measure((("sliced Wasserstein distance (x 1000)", ("swd", "swd_real"), "log"),), _distance, dict,
+                   _distance_in_words)
+NEIGHBOURS = Measure((("distance from the nearest training image", ("neighbour", "neighbour_real"), "linear"),),
+                     _neighbours, measure.nearness, _neighbours_in_words, _draw_neighbours)
+RECONSTRUCTIONS = Measure((("PSNR of held-out images (dB)", ("psnr",), "linear"),
+                           ("SSIM of held-out images", ("ssim",), "linear"),
+                           ("sliced Wasserstein distance (x 1000)", ("swd_rebuilt", "swd_real"), "log")),
+                          _reconstructions, dict, _reconstructions_in_words)
+CODES = Measure((("share of codes used on held-out images", ("codes_used",), "linear"),
+                 ("perplexity of codes", ("perplexity",), "log")), _codes, dict, _codes_in_words)
+KL = Measure((("KL of held-out images (nats)", ("kl_held_out",), "linear"),
+              ("numbers that carry more than 0.01 nats", ("dimensions_used",), "linear")), _kl, dict, _kl_in_words)
+MEASURES = {"gan": (DISTANCE, NEIGHBOURS), "vae": (RECONSTRUCTIONS, KL, DISTANCE), "vqvae": (RECONSTRUCTIONS, CODES)}

@@ -3,27 +3,46 @@
 import numpy as np
 from tqdm import tqdm
 
+from minihit import autoencoding, objectives, sampling
 from minihit.errors import UserError
 from minihit.show.figures import figure
-from minihit.show.images import grid, has_video, read_image, to_uint8, upscale, write_animation, write_png
+from minihit.show.images import grid, has_video, read_image, to_float, to_uint8, upscale, write_animation, write_png
 from minihit.training import measure
 from minihit.training.run import log
 
-COLUMNS, ROWS = 10, 5
+COLUMNS, ROWS, PAIRS = 10, 5, 2                                            # of a sheet; pairs of rows with originals
 FRAMES = 80                                                               # of a time-lapse
 _STREAM = 2                                                               # of random numbers, beside those of the steps
 
 
-def fixed_latents(seed, latent):
-    return np.random.default_rng([seed, _STREAM]).standard_normal((COLUMNS * ROWS, latent), dtype=np.float32)
+def fixed_latents(seed, shape):
+    return np.random.default_rng([seed, _STREAM]).standard_normal((COLUMNS * ROWS, *shape), dtype=np.float32)
 
 
-def write_samples(folder, trees, config, device, seed, step):
-    """samples/ema-STEP.png and raw-STEP.png: the same latents through the moving average and the raw weights."""
-    z = fixed_latents(seed, config.latent)
+def write_samples(folder, trees, preset, device, seed, held_out, step):
+    """samples/ema-STEP.png and raw-STEP.png, through the moving average and the raw weights: always the same latents, and
+    of an autoencoder the same held-out images (uint8) over their reconstructions."""
     for kind, networks in (("ema", trees["ema"]), ("raw", trees["networks"])):
-        images = measure.samples(networks["generator"], z, config, device)
-        write_png(folder.samples / f"{kind}-{step:08d}.png", sheet(to_uint8(images)))
+        rows = []
+        if "encoder" in preset.networks:
+            rows += _rebuilt(networks, preset, device, held_out)
+        if objectives.of(preset).SAMPLED:
+            rows += [_samples(networks, preset, device, seed, ROWS - len(rows))]
+        write_png(folder.samples / f"{kind}-{step:08d}.png", sheet(np.concatenate(rows)))
+
+
+def _samples(networks, preset, device, seed, rows):
+    name, config = sampling.sampled(preset)
+    z = fixed_latents(seed, config.latent_shape)[:COLUMNS * rows]
+    return to_uint8(measure.samples(networks[name], z, config, device))
+
+
+def _rebuilt(networks, preset, device, held_out):
+    """Rows of originals, each over the row of their reconstructions."""
+    originals = held_out[np.resize(np.arange(min(len(held_out), PAIRS * COLUMNS)), PAIRS * COLUMNS)]
+    rebuilt, _ = autoencoding.reconstruct(networks, to_float(originals), preset, device)
+    pairs = zip(np.split(originals, PAIRS), np.split(to_uint8(rebuilt), PAIRS), strict=True)
+    return [row for pair in pairs for row in pair]
 
 
 def write_neighbours(folder, found, step):

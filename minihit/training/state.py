@@ -36,7 +36,7 @@ def create(seed, preset, device="cpu"):
     first = {name: to_device(models.first_values(rng, config), device) for name, config in preset.networks.items()}
     packed = {name: tree.pack(network, xp) for name, network in first.items()}
     buffers, networks = ({name: pair[i] for name, pair in packed.items()} for i in range(2))
-    averaged = {name: buffers[name].copy() for name in objectives.of(preset).AVERAGED}
+    averaged = {name: buffers[name].copy() for name in objectives.of(preset).AVERAGED if name in buffers}
     moments = {name: optim.init_moments(_params(buffers[name], networks[name])) for name in networks}
     trees = {
         "networks": networks,
@@ -53,7 +53,7 @@ def apply(state, grads, averages, step, preset, copied=optim.EMA_START):
     copied: the last step until which the moving average is a copy, as first values are not worth remembering.
     """
     objective, recipe, norms = objectives.of(preset), preset.recipe, {}
-    for name, rate in objective.rates(recipe).items():
+    for name, rate in objective.rates(preset).items():
         params, moments = _params(state.buffers[name], state.networks[name]), state.moments[name]
         xp = array_module(params)
         flat = tree.gather(grads[name], state.networks[name]["params"], xp.empty_like(params))

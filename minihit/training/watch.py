@@ -9,8 +9,7 @@ from tqdm import tqdm
 from minihit import objectives
 from minihit.backend import device_memory, peak_memory
 from minihit.show.attempt import attempt
-from minihit.training import measure, pictures
-from minihit.training.measures import MEASURES
+from minihit.training import measure, measures, pictures
 from minihit.training.run import log
 from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
@@ -40,17 +39,16 @@ class Watch:
     def look(self, training, number, last=False):
         """Sample grids and measurements after a step, where they are due."""
         if last or number % self.config.sample_every == 0:
-            networks = self.config.preset.generator
-            trees, seed = training.trees, self.config.seed
-            attempt(pictures.write_samples, self.folder, trees, networks, self.device, seed, number)
+            preset, seed = self.config.preset, self.config.seed
+            attempt(pictures.write_samples, self.folder, training.trees, preset, self.device, seed, self.held_out, number)
         if last or number % self.config.measure_every == 0:
-            self.measure(training.trees["ema"]["generator"], number)
+            self.measure(training.trees["ema"], number)
 
-    def measure(self, tree, number):
-        """All that measures.MEASURES says of the generator after a step."""
+    def measure(self, trees, number):
+        """All that the measures say of the networks after a step."""
         record, phrases = {"step": number}, []
-        for kind in MEASURES:
-            found = kind.find(self, tree)
+        for kind in measures.of(self.config.preset):
+            found = kind.find(self, trees)
             numbers = kind.numbers(found)
             record |= numbers
             phrases += [kind.words(numbers)]

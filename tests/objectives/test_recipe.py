@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from minihit.errors import UserError
-from minihit.objectives.recipe import Recipe
+from minihit.objectives.gan_recipe import GanRecipe
 
 
 @pytest.mark.parametrize("field, value, message", [
@@ -25,22 +25,22 @@ from minihit.objectives.recipe import Recipe
 ])
 def test_what_cannot_work_is_refused(field, value, message):
     with pytest.raises(UserError, match=message):
-        Recipe(**{field: value})
+        GanRecipe(**{field: value})
 
 
-FLOATS = [field.name for field in dataclasses.fields(Recipe) if field.type is float]
+FLOATS = [field.name for field in dataclasses.fields(GanRecipe) if field.type is float]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), -1.0])
 @pytest.mark.parametrize("name", FLOATS)
 def test_no_number_is_undefined_infinite_or_negative(name, value):
     with pytest.raises(UserError, match=f"^{name} is {value}"):
-        Recipe(**{name: value})
+        GanRecipe(**{name: value})
 
 
 def test_what_is_nearly_too_much_is_taken():
-    Recipe(beta1=0.999_999, beta2=0.999_999, ema_decay=0.999_999, clip=1e-6, r1=1e-30, generator_rate=1e-30)
-    Recipe(beta1=0.0, beta2=0.0, ema_decay=0.0, decay_from=1.0)
+    GanRecipe(beta1=0.999_999, beta2=0.999_999, ema_decay=0.999_999, clip=1e-6, r1=1e-30, generator_rate=1e-30)
+    GanRecipe(beta1=0.0, beta2=0.0, ema_decay=0.0, decay_from=1.0)
 
 
 @pytest.mark.parametrize("fields, wrong, right", [
@@ -56,13 +56,13 @@ def test_every_number_has_its_range(fields, wrong, right):
     for field in fields:
         for value in wrong:
             with pytest.raises(UserError, match=f"{field} is {value}: it must "):
-                Recipe(**{field: value})
-        assert [getattr(Recipe(**{field: value}), field) for value in right] == list(right)
+                GanRecipe(**{field: value})
+        assert [getattr(GanRecipe(**{field: value}), field) for value in right] == list(right)
 
 
 def test_the_defaults_are_the_official_ones_where_those_do_not_belong_to_a_data_set():
     """Adam, the penalty, the average; what is optional is off, and the length is one for trying things out."""
-    assert dataclasses.asdict(Recipe()) == {
+    assert dataclasses.asdict(GanRecipe()) == {
         "batch": 32, "steps": 10_000, "generator_rate": 1e-4, "discriminator_rate": 1e-4, "decay_from": 1.0,
         "beta1": 0.0, "beta2": 0.99, "loss": "non_saturating", "r1": 10.0, "wgan_gp": 0.0, "consistency": 0.0,
         "augment": None, "clip": 0.0, "ema_decay": 0.999, "micro_batch": 0}
@@ -72,16 +72,16 @@ def test_the_defaults_are_the_official_ones_where_those_do_not_belong_to_a_data_
     (50, ("color", "translation", "cutout")), (2_000, ("color", "translation", "cutout")), (2_001, ()), (None, ()),
 ])
 def test_few_pictures_are_augmented(count, augment):
-    assert Recipe().for_pictures(count).augment == augment
-    assert Recipe(augment=("cutout",)).for_pictures(count).augment == ("cutout",)
+    assert GanRecipe().for_pictures(count).augment == augment
+    assert GanRecipe(augment=("cutout",)).for_pictures(count).augment == ("cutout",)
 
 
 def test_rates_are_constant_and_then_fall_to_nearly_zero():
-    recipe = Recipe(steps=100, decay_from=0.5)
+    recipe = GanRecipe(steps=100, decay_from=0.5)
     factors = [recipe.decay(step) for step in range(1, 101)]
     assert factors[:50] == [1.0] * 50
     assert all(a > b > 0 for a, b in pairwise(factors[49:]))
     assert factors[-1] == pytest.approx(1 / 51)
-    assert Recipe(steps=100).decay(100) == 1.0
+    assert GanRecipe(steps=100).decay(100) == 1.0
     assert factors == pytest.approx(np.interp(range(1, 101), [50, 101], [1.0, 0.0]))
     assert recipe.decay(101) == recipe.decay(200) == 0.0

@@ -6,20 +6,54 @@ import numpy as np
 
 from minihit import tree
 from minihit.data.dataset import ImageSet
+from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
-from minihit.objectives.recipe import Recipe
-from minihit.presets import PRESETS, Preset
+from minihit.models.quantizer.config import QuantizerConfig
+from minihit.objectives.autoencoder_recipe import VaeRecipe, VqvaeRecipe
+from minihit.objectives.gan_recipe import GanRecipe
+from minihit.presets import PRESETS, GanPreset, VaePreset, VqvaePreset
 from minihit.training import state
 from minihit.training.run import checkpoint, log
 from minihit.training.run.config import RunConfig, write_config
 from minihit.training.run.folder import RunFolder
 
-TINY = Preset(
+TINY = GanPreset(
     GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
     DiscriminatorConfig((4, 6, 5)),
-    Recipe(batch=4, steps=4, generator_rate=1e-3, discriminator_rate=1e-3, micro_batch=2),
+    GanRecipe(batch=4, steps=4, generator_rate=1e-3, discriminator_rate=1e-3, micro_batch=2),
 )
+
+
+TINY_VAE = VaePreset(
+    EncoderConfig(size=16, channels=(5,), out=6, blocks=1, spatial=False),
+    TINY.generator,
+    TINY.discriminator,
+    VaeRecipe(batch=4, steps=4, micro_batch=2),
+)
+TINY_VQVAE = VqvaePreset(
+    EncoderConfig(size=16, channels=(8,), out=3, blocks=1),
+    QuantizerConfig(codes=12, width=3),
+    replace(TINY.generator, spatial=True, tokens=16),
+    TINY.discriminator,
+    VqvaeRecipe(batch=4, steps=4, micro_batch=2),
+)
+TINY_CNN = ConvolutionalDecoderConfig(size=16, latent=3, channels=(8,), blocks=1)
+AUTOENCODERS = {
+    "vae": TINY_VAE,
+    "vae, grid": replace(TINY_VAE, encoder=replace(TINY_VAE.encoder, spatial=True),
+                         decoder=replace(TINY.generator, spatial=True, tokens=16)),
+    "vae, cnn": replace(TINY_VAE, decoder=replace(TINY_CNN, spatial=False)),
+    "vqvae": TINY_VQVAE,
+    "vqvae, cnn": replace(TINY_VQVAE, decoder=TINY_CNN),
+    "vqvae, by gradient": replace(TINY_VQVAE, quantizer=replace(TINY_VQVAE.quantizer, learn="gradient")),
+}
+
+
+def everything(preset):
+    """An autoencoder's preset with every term of its loss."""
+    recipe = replace(preset.recipe, pyramid=0.5, adversarial=0.7, adversarial_from=0.25, features=0.3, r1=2.0)
+    return replace(preset, recipe=recipe)
 
 
 def tiny(**recipe):
@@ -36,7 +70,7 @@ def shrunk(name, batch=4):
                         channels=tuple(max(c // 16, 8) for c in g.channels[:stages]))
     channels = tuple(max(c // 32, 4) for c in preset.discriminator.channels[-stages - 1:])
     recipe = replace(preset.recipe, batch=batch, micro_batch=batch // 2 if preset.recipe.micro_batch else 0)
-    return Preset(generator, replace(preset.discriminator, channels=channels), recipe)
+    return GanPreset(generator, replace(preset.discriminator, channels=channels), recipe)
 
 
 MEASURED = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}

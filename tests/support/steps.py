@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from support.helpers import cast
 
-from minihit import tree
-from minihit.objectives import gan
+from minihit import objectives, tree
 from minihit.training import estimate, loop, pictures, state, step, watch
 
 
@@ -31,7 +30,7 @@ def trees(training):
 
 def draw(rng, preset):
     """All that is random in a step of this preset: {"z", "mix", "augment", "consistency"}, what it needs of them."""
-    return gan.draw(rng, preset.recipe.batch, preset)
+    return objectives.of(preset).draw(rng, preset.recipe.batch, preset, 1)
 
 
 def gradients(training, real, draws, preset):

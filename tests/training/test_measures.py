@@ -19,23 +19,23 @@ def watching(tmp_path, held_out=9):
 def test_a_measure_is_a_line_in_the_table(tmp_path, monkeypatch, capsys):
     """One that nobody knows by name is found, logged, said and drawn."""
     drawn = []
-    mine = Measure("brightness", ("brightness",), "linear", lambda run, tree: {"of": tree},
+    mine = Measure((("brightness", ("brightness",), "linear"),), lambda run, trees: {"of": trees},
                    lambda found: {"brightness": 5}, lambda numbers: f"brightness {numbers['brightness']}",
                    lambda *what: drawn.append(what))
-    monkeypatch.setattr("minihit.training.watch.MEASURES", (mine,))
+    monkeypatch.setitem(MEASURES, "gan", (mine,))
     run = watching(tmp_path)
-    run.measure("the generator", 3)
+    run.measure("the networks", 3)
     assert log.read(run.folder.log) == [{"step": 3, "brightness": 5}]
     assert capsys.readouterr().out == "step 3: brightness 5\n"
-    assert drawn == [(run.folder, {"of": "the generator"}, 3)]
+    assert drawn == [(run.folder, {"of": "the networks"}, 3)]
 
 
 def test_what_is_drawn_as_curves_is_in_the_log(tmp_path, capsys):
     run = watching(tmp_path)
-    run.measure(state.create(0, TINY).trees["ema"]["generator"], 0)
+    run.measure(state.create(0, TINY).trees["ema"], 0)
     (record,) = log.read(run.folder.log)
-    assert all(np.isfinite(record[name]) for kind in MEASURES for name in kind.names)
-    assert {kind.scale for kind in MEASURES} <= {"linear", "log"}
+    assert all(np.isfinite(record[name]) for kind in MEASURES["gan"] for _, names, _ in kind.panels for name in names)
+    assert {scale for kinds in MEASURES.values() for kind in kinds for _, _, scale in kind.panels} <= {"linear", "log"}
     said = capsys.readouterr().out
     assert said.startswith("step 0: sliced Wasserstein distance ") and said.count("; ") == 1
 
@@ -46,5 +46,5 @@ def test_what_is_drawn_as_curves_is_in_the_log(tmp_path, capsys):
     ({"neighbour": 2.0, "neighbour_real": 4.0, "neighbour_ratio": 0.5}, "0.50 times as far from the nearest training"),
 ])
 def test_nearness_in_words(found, phrase):
-    words = MEASURES[1].words(found)
+    words = MEASURES["gan"][1].words(found)
     assert words.startswith(phrase) and bool(words) == bool(phrase)

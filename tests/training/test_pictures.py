@@ -10,7 +10,7 @@ from minihit.training.run.folder import RunFolder
 
 
 def test_fixed_latents_are_fixed():
-    first, again, other = (pictures.fixed_latents(seed, 5) for seed in (0, 0, 1))
+    first, again, other = (pictures.fixed_latents(seed, (5,)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other) and first.shape == (pictures.COLUMNS * pictures.ROWS, 5)
 
@@ -23,7 +23,7 @@ def test_small_images_are_enlarged():
 def test_samples_of_both_weights_are_written(tmp_path):
     folder, trees = RunFolder(tmp_path), state.create(0, TINY).trees
     trees["ema"]["generator"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = 1.0
-    pictures.write_samples(folder, trees, TINY.generator, "cpu", 0, 7)
+    pictures.write_samples(folder, trees, TINY, "cpu", 0, None, 7)
     ema, raw = (read_image(folder.samples / f"{kind}-00000007.png") for kind in ("ema", "raw"))
     assert ema.shape == raw.shape and ema.mean() > raw.mean() + 50
 
@@ -34,7 +34,7 @@ def test_the_timelapse_ends_with_the_last_grid_and_stays_there(tmp_path):
     folder, trees = RunFolder(tmp_path), state.create(0, TINY).trees
     for step in range(8):
         trees["ema"]["generator"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = step / 8
-        pictures.write_samples(folder, trees, TINY.generator, "cpu", 0, step)
+        pictures.write_samples(folder, trees, TINY, "cpu", 0, None, step)
     pictures.write_timelapse(folder)
     with Image.open(folder.path / "timelapse.gif") as animation:
         assert animation.n_frames == 8                                     # the repeated last one only lasts longer
@@ -45,7 +45,7 @@ def test_a_damaged_grid_is_named_and_left_out_of_the_timelapse(tmp_path, capsys)
     folder, trees = RunFolder(tmp_path), state.create(0, TINY).trees
     for step in range(2):
         trees["ema"]["generator"]["params"]["stages"][1]["to_rgb"]["linear"]["bias"][...] = step
-        pictures.write_samples(folder, trees, TINY.generator, "cpu", 0, step)
+        pictures.write_samples(folder, trees, TINY, "cpu", 0, None, step)
     (folder.samples / "ema-00000009.png").write_bytes(b"half")
     pictures.write_timelapse(folder)
     assert (folder.path / "timelapse.gif").is_file()

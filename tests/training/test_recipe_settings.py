@@ -10,7 +10,7 @@ from support.runs import run_config, tiny
 from support.settings import changes, rows
 
 from minihit import tree
-from minihit.objectives.recipe import Recipe
+from minihit.objectives.gan_recipe import GanRecipe
 from minihit.training import loop
 from minihit.training.run.folder import RunFolder
 
@@ -20,7 +20,7 @@ OF_G = {"generator after one step", "generator after twelve", "average of the ge
 OF_D = {"discriminator after one step", "discriminator after twelve"}
 LATER = {"generator after twelve", "average of the generator", "discriminator after twelve"}
 GRADIENTS = {"gradient of the generator", "gradient of the discriminator"}
-TABLE = rows(Recipe, [
+TABLE = rows(GanRecipe, [
     ("batch", 4, 6, {"draws", "running averages", "images a step"} | GRADIENTS | METRICS),
     ("steps", 12, 20, {"steps of a run"} | LATER),
     ("generator_rate", 1e-3, 2e-3, OF_G),

@@ -27,7 +27,7 @@ def ten_steps(preset):
     for number in range(1, 11):
         rng = np.random.default_rng([0, number])
         real = rng.standard_normal((4, preset.generator.size, preset.generator.size, 3), dtype=np.float32)
-        draws = gan.draw(rng, 4, preset)
+        draws = gan.draw(rng, 4, preset, 1)
         grads, averages, metrics = step.gradients(training.networks, real, draws, preset)
         state.apply(training, grads, averages, number, preset)
         losses.append([float(metrics["generator_loss"]), float(metrics["real_loss"] + metrics["fake_loss"])])

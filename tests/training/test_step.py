@@ -35,7 +35,7 @@ def make(preset, seed=0, dtype=np.float64):
     rng = np.random.default_rng(seed)
     networks = state.create(seed, preset).networks
     networks = tree.map(lambda leaf: leaf + 0.1 * rng.standard_normal(leaf.shape), networks)
-    draws = tree.map(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x, gan.draw(rng, 4, preset))
+    draws = tree.map(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x, gan.draw(rng, 4, preset, 1))
     real = rng.standard_normal((4, preset.generator.size, preset.generator.size, 3))
     return cast(networks, dtype), real.astype(dtype), draws
 

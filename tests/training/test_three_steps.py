@@ -11,9 +11,9 @@ from support.runs import TINY
 
 from minihit import tree
 from minihit.models.discriminator.config import DiscriminatorConfig
-from minihit.objectives.recipe import Recipe
+from minihit.objectives.gan_recipe import GanRecipe
 
-UNEQUAL = Recipe(
+UNEQUAL = GanRecipe(
     batch=5, steps=20, generator_rate=3e-3, discriminator_rate=7e-3, decay_from=0.07, beta1=0.3, beta2=0.8, r1=0.7,
     wgan_gp=1.9, consistency=1.3, augment=("translation", "cutout"), clip=0.9, ema_decay=0.6, micro_batch=3)
 PRESETS = {

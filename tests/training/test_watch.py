@@ -156,7 +156,7 @@ def test_a_grid_shows_the_latents_of_the_runs_seed(tmp_path):
     for seed in (3, 4):
         run, other = watching(tmp_path / f"run {seed}", seed=seed), RunFolder(tmp_path / f"other {seed}")
         run.look(training, 1, last=True)
-        pictures.write_samples(other, training.trees, TINY.generator, "cpu", seed, 1)
+        pictures.write_samples(other, training.trees, TINY, "cpu", seed, run.held_out, 1)
         shown, expected = ([*found, read_image(folder.samples / "ema-00000001.png")]
                            for found, folder in ((shown, run.folder), (expected, other)))
     np.testing.assert_array_equal(shown, expected)

@@ -29,7 +29,7 @@ _FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: 
 class RunConfig:
     """Everything that decides the numbers of a run, apart from the machine."""
 
-    preset: Annotated[Preset, tyro.conf.arg(name="")]  # flags of its parts begin with the name of the part
+    preset: Annotated[Preset, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands]  # a part's name begins its flags
     data: str = BUILT_IN                     # "faces", a store that minihit data prepared, or a folder of images
     seed: int = 0                            # decides the first parameters and every random draw
     flip: bool = True                        # mirror images of a folder at random

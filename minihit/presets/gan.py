@@ -1,4 +1,4 @@
-"""Named networks with their recipes: HiT's own (paper, table 1 and section 4.1) and smaller ones for one machine."""
+"""A generator and its discriminator: HiT's own presets (paper, table 1 and section 4.1) and smaller ones for one machine."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,11 +6,11 @@ from typing import ClassVar
 from minihit.errors import UserError
 from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
 from minihit.models.hit.config import GeneratorConfig
-from minihit.objectives.recipe import Recipe
+from minihit.objectives.gan_recipe import GanRecipe
 
 
 @dataclass(frozen=True)
-class Preset:
+class GanPreset:
     """A generator, a discriminator of the same image size, and how to train them.
 
     Raises UserError where the two sizes differ.
@@ -19,7 +19,7 @@ class Preset:
     kind: ClassVar[str] = "gan"              # of objective: see minihit/objectives
     generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has a map of side 8 * 2^i
     discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
-    recipe: Recipe                           # how the two are trained
+    recipe: GanRecipe                           # how the two are trained
 
     @property
     def networks(self):
@@ -49,20 +49,20 @@ class Preset:
 
 def _official(multiplier, size, recipe, **generator):
     discriminator = DiscriminatorConfig(stylegan2_channels(size, multiplier))
-    return Preset(GeneratorConfig(**generator), discriminator, recipe)
+    return GanPreset(GeneratorConfig(**generator), discriminator, recipe)
 
 
-_IMAGENET = Recipe(batch=256, steps=1_000_000, generator_rate=1e-4, discriminator_rate=1e-4)
-_FACES_HQ = Recipe(batch=256, steps=250_000, generator_rate=5e-5, discriminator_rate=5e-5, consistency=10.0)
+_IMAGENET = GanRecipe(batch=256, steps=1_000_000, generator_rate=1e-4, discriminator_rate=1e-4)
+_FACES_HQ = GanRecipe(batch=256, steps=250_000, generator_rate=5e-5, discriminator_rate=5e-5, consistency=10.0)
 
 PRESETS = {
     # for minutes on two cores: ten times the official rates, falling to zero over the second half; an average over
     # hundreds of steps, since a longer one still remembers the beginning; little R1, as its
     # right cost grows with the number of pixels (Karras et al. 2020, StyleGAN2-ADA's automatic settings)
-    "faces-32": Preset(
+    "faces-32": GanPreset(
         GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None)),
         DiscriminatorConfig((24, 48, 96, 128)),
-        Recipe(batch=32, steps=2_000, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
+        GanRecipe(batch=32, steps=2_000, generator_rate=1e-3, discriminator_rate=1e-3, decay_from=0.5, r1=0.3,
                ema_decay=0.99, micro_batch=16),
     ),
     # for one GPU. R1: HiT's cost of 10 belongs to 256 x 256 pixels and batches of 256; the right one grows with the
@@ -71,18 +71,18 @@ PRESETS = {
     # 2016) at 64 x 64, 1e-4 as in HiT at 128 x 128, falling to zero over the second half so that the end is calm. EMA:
     # HiT's, here half of it from the last 44,000 images (StyleGAN2-ADA: 20,000). Length: 12.8 and 19.2 million images,
     # 79 and 118 times CelebA's training split; HiT takes 64 million. Micro-batches: as much as fits in 8 GB
-    "celeba-64": Preset(
+    "celeba-64": GanPreset(
         GeneratorConfig(latent=128, channels=(256, 256, 128, 64), layers=(2, 2, 2, 2), heads=(8, 8, 4, 4),
                         windows=(4, 4, 8, None)),
         DiscriminatorConfig((64, 128, 256, 256, 256)),
-        Recipe(batch=64, steps=200_000, generator_rate=2e-4, discriminator_rate=2e-4, decay_from=0.5, r1=2.5,
+        GanRecipe(batch=64, steps=200_000, generator_rate=2e-4, discriminator_rate=2e-4, decay_from=0.5, r1=2.5,
                consistency=10.0, micro_batch=32),
     ),
-    "celeba-128": Preset(
+    "celeba-128": GanPreset(
         GeneratorConfig(latent=256, channels=(256, 256, 256, 128, 64), layers=(2, 2, 2, 2, 1), heads=(8, 8, 4, 4, 4),
                         windows=(4, 4, 8, 8, None)),
         DiscriminatorConfig((64, 128, 256, 256, 256, 256)),
-        Recipe(batch=64, steps=300_000, generator_rate=1e-4, discriminator_rate=1e-4, decay_from=0.5, r1=10.0,
+        GanRecipe(batch=64, steps=300_000, generator_rate=1e-4, discriminator_rate=1e-4, decay_from=0.5, r1=10.0,
                consistency=10.0, micro_batch=16),
     ),
     "hit-128": _official(

@@ -1,0 +1,63 @@
+"""Pictures through the encoder and decoder of a run: to latents, and back.
+
+Shapes: images (N, S, S, 3) float32 in [-1, 1] and latents, both on the host.
+"""
+
+import numpy as np
+
+from minihit import models, objectives, parallel, trained
+from minihit.backend import device_module, to_device, to_host
+from minihit.errors import UserError
+
+BATCH = 25
+
+
+def load(folder, device="cpu", raw=False, report=print):
+    """(RunConfig, {name: {"params", "averages"}} of encoder, decoder and quantizer, step), as trained.load.
+
+    Raises UserError where the run trains no encoder.
+    """
+    def names(preset):
+        require_encoder(preset, folder.path)
+        return [name for name in objectives.of(preset).AVERAGED if name in preset.networks]
+
+    return trained.load(folder, names, device, raw, report)
+
+
+def require_encoder(preset, path):
+    if "encoder" not in preset.networks:
+        raise UserError(f"the run in {path} has a generator and no encoder, so pictures have no latents there: give a "
+                        f"run of minihit train --preset vae-32 or vqvae-32")
+
+
+def encode(networks, images, preset, device="cpu"):
+    """What the objective's encode returns of images, as host arrays: the latents, and a dict of what else is known."""
+    xp = device_module(device)
+
+    def part(images):
+        return to_host(objectives.of(preset).encode(networks, xp.asarray(images), preset))
+
+    found = parallel.run(part, _parts(images), xp)
+    latents, facts = zip(*found, strict=True)
+    return np.concatenate(latents), {name: np.concatenate([fact[name] for fact in facts]) for name in facts[0]}
+
+
+def decode(networks, latents, preset, device="cpu"):
+    """Images of latents, not clipped."""
+    xp, decoder, config = device_module(device), models.of(preset.decoder), preset.decoder
+    here = networks["decoder"]
+
+    def part(z):
+        return to_host(decoder.generate(here["params"], to_device(z, device), config, here["averages"]))
+
+    return np.concatenate(parallel.run(part, _parts(latents), xp))
+
+
+def reconstruct(networks, images, preset, device="cpu"):
+    """(images as their latents tell them, those facts of encode)."""
+    latents, facts = encode(networks, images, preset, device)
+    return decode(networks, latents, preset, device), facts
+
+
+def _parts(rows):
+    return [rows[start:start + BATCH] for start in range(0, len(rows), BATCH)]

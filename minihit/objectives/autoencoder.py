@@ -1,0 +1,65 @@
+"""What VAE and VQ-VAE share: rates, the terms of the image, curves.
+
+Everything here is of one part of a batch, as in gan.py.
+"""
+
+from minihit import tree
+from minihit.models import of
+from minihit.objectives import adversary, reconstruction
+
+AVERAGED = ("encoder", "quantizer", "decoder")                            # of which a VAE has two
+IMAGE_PANELS = (
+    ("differences of pixels", ("pixels", "pyramid", "features"), "log"),
+    ("adversarial losses", ("adversarial", "real_loss", "fake_loss", "r1"), "linear"),
+    ("mean logits", ("real_logits", "fake_logits"), "linear"),
+    ("lambda", ("lambda",), "log"),
+    ("gradient norms", ("encoder_norm", "decoder_norm", "discriminator_norm"), "log"),
+)
+
+
+def rates(recipe, names):
+    """The learning rate of each of those networks."""
+    rate = {**dict.fromkeys(AVERAGED, recipe.rate), "discriminator": recipe.discriminator_rate}
+    return {name: rate[name] for name in names}
+
+
+def couples(preset):
+    """Whether a network compares the images of a micro-batch, beyond batch norm's sums."""
+    return preset.recipe.with_discriminator and preset.discriminator.minibatch_stddev
+
+
+def draw(batch, preset, step):
+    """What the image's terms need beside the images: how far the discriminator's gradient has been faded in."""
+    return {"fade": adversary.fade(step, preset.recipe, batch)} if preset.recipe.with_discriminator else {}
+
+
+def decode(networks, z, preset, total):
+    """The reconstruction of a latent and the decoder's cache, in training."""
+    return of(preset.decoder).forward(networks["decoder"]["params"], z, preset.decoder, total=total)
+
+
+def image_terms(networks, image, original, pixels, cache, draws, preset, share, total):
+    """(dimage, {"discriminator": its gradients} or {}, metrics) of all that is said of a reconstruction.
+
+    pixels: the loss of pixels, (image, original) -> loss, dimage; cache: the decoder's.
+    """
+    recipe, metrics, d_grads = preset.recipe, {}, {}
+    metrics["pixels"], dimage = pixels(image, original)
+    if recipe.pyramid:
+        metrics["pyramid"], dpyramid = reconstruction.pyramid_l1(image, original)
+        metrics["pyramid"], dimage = recipe.pyramid * metrics["pyramid"], dimage + recipe.pyramid * dpyramid
+    if recipe.with_discriminator:
+        def last_gradient(dimage):
+            return of(preset.decoder).last_gradient(dimage, cache)
+
+        dimage, grads, more = adversary.terms(networks["discriminator"]["params"], image, original, dimage,
+                                              last_gradient, draws, preset, share, total)
+        d_grads, metrics = {"discriminator": tree.map(lambda x: share * x, grads)}, {**metrics, **more}
+    return dimage, d_grads, metrics
+
+
+def decoder_backward(networks, dimage, cache, preset):
+    """Returns dz, the decoder's gradients, and its new running averages."""
+    decoder = of(preset.decoder)
+    dz, grads = decoder.backward(dimage, cache)
+    return dz, grads, decoder.update_averages(networks["decoder"]["averages"], cache)

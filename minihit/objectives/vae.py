@@ -1,0 +1,74 @@
+"""A variational autoencoder (Kingma & Welling 2014): a picture as independent normal numbers, and back.
+
+Shapes: images (B, S, S, 3) in [-1, 1]; statistics (B, ..., 2 latent): mean and log-variance; z, noise (B, ..., latent).
+
+The loss is a bound on -log p(image), in nats per image: what the pixels still cost once z is known, plus beta times the
+KL of z from N(0, I). Everything here is of one part of a batch, as in gan.py.
+"""
+
+from functools import partial
+
+from minihit import tree
+from minihit.backend import array_module
+from minihit.models.autoencoder import encoder
+from minihit.objectives import autoencoder, bottleneck, reconstruction
+from minihit.objectives.autoencoder import AVERAGED, couples
+from minihit.ops import gaussian
+from minihit.sums import alone
+
+__all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode", "gradients", "rates"]
+
+SAMPLED = "decoder"                                                       # makes pictures of N(0, I)
+PANELS = (("nats per image", ("pixels", "kl"), "linear"), *autoencoder.IMAGE_PANELS[1:])
+SUMS = {"bound": ("pixels", "kl")}
+LIKELIHOODS = {"l1": reconstruction.laplace, "l2": reconstruction.gaussian}
+
+
+def rates(preset):
+    """The learning rate of each network."""
+    return autoencoder.rates(preset.recipe, preset.networks)
+
+
+def draw(rng, batch, preset, step):
+    """All that differs from step to step, as host arrays: noise, and how far the discriminator is faded in."""
+    place = (preset.encoder.grid,) * 2 if preset.encoder.spatial else ()
+    noise = rng.standard_normal((batch, *place, preset.decoder.latent), dtype="float32")
+    return {"noise": noise, **autoencoder.draw(batch, preset, step)}
+
+
+def gradients(networks, images, draws, preset, share=1.0, total=alone):
+    """Returns grads {network: tree}, averages {network: its new running averages}, and metrics, as gan.gradients."""
+    recipe, grads = preset.recipe, {}
+    statistics, e_cache = encoder.forward(networks["encoder"]["params"], images, preset.encoder)
+    mean, log_variance = split(statistics)
+    z, z_cache = gaussian.forward(mean, log_variance, draws["noise"])
+    image, d_cache = autoencoder.decode(networks, z, preset, total)
+    kl, dmean_kl, dlog_variance_kl = bottleneck.kl(mean, log_variance)
+
+    pixels = partial(LIKELIHOODS[recipe.pixels], spread=recipe.sigma or None, total=total)
+    dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,
+                                                       total)
+    dz, grads["decoder"], averages = autoencoder.decoder_backward(networks, share * dimage, d_cache, preset)
+    dmean, dlog_variance = gaussian.backward(dz, z_cache)
+    pull = share * recipe.beta
+    dstatistics = join(dmean + pull * dmean_kl, dlog_variance + pull * dlog_variance_kl)
+    _, grads["encoder"] = encoder.backward(dstatistics, e_cache)
+    averages, metrics = tree.map(lambda x: share * x, [{"decoder": averages}, {**metrics, "kl": kl}])
+    return {**grads, **d_grads}, averages, metrics
+
+
+def encode(networks, images, preset):
+    """In evaluation: the latent that the decoder reads, here the mean, and {"mean", "log_variance"}."""
+    statistics, _ = encoder.forward(networks["encoder"]["params"], images, preset.encoder)
+    mean, log_variance = split(statistics)
+    return mean, {"mean": mean, "log_variance": log_variance}
+
+
+def split(statistics):
+    """Mean and log-variance."""
+    latent = statistics.shape[-1] // 2
+    return statistics[..., :latent], statistics[..., latent:]
+
+
+def join(dmean, dlog_variance):
+    return array_module(dmean).concatenate([dmean, dlog_variance], axis=-1)

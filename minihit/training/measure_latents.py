@@ -1,0 +1,42 @@
+"""What an autoencoder keeps of held-out images, and what it says of them in its latents.
+
+Shapes: images (N, S, S, 3) uint8 on the host.
+"""
+
+import numpy as np
+
+from minihit import autoencoding
+from minihit.metrics.psnr import psnr
+from minihit.metrics.sliced_wasserstein import sliced_wasserstein
+from minihit.metrics.ssim import ssim
+from minihit.models.quantizer import usage
+from minihit.show.images import to_float, to_uint8
+
+USED = 0.01                                                               # nats, above which a dimension says something
+_STREAM = 3                                                               # of random numbers, beside those of the steps
+
+
+def of_reconstructions(networks, preset, device, seed, images):
+    """{"psnr": dB, "ssim", "swd_rebuilt": distance of the reconstructions from these very images}, means over them."""
+    rebuilt, _ = autoencoding.reconstruct(networks, to_float(images), preset, device)
+    rng, shown = np.random.default_rng([seed, _STREAM]), to_uint8(rebuilt)
+    distance = sliced_wasserstein(to_float(images), rebuilt, rng)["average"]
+    return {"psnr": float(psnr(shown, images).mean()), "ssim": float(ssim(shown, images).mean()),
+            "swd_rebuilt": distance}
+
+
+def of_codes(networks, preset, device, images):
+    """{"codes_used": share of the codebook that any of the images needs, "perplexity": exp of the entropy of codes}."""
+    _, facts = autoencoding.encode(networks, to_float(images), preset, device)
+    used, perplexity = usage(facts["indices"], preset.quantizer.codes)
+    return {"codes_used": float(used), "perplexity": float(perplexity)}
+
+
+def of_dimensions(networks, preset, device, images):
+    """{"kl_held_out": nats per image, "kl_dimensions": the same of every latent number, "dimensions_used": how many of
+    them carry more than USED}."""
+    _, facts = autoencoding.encode(networks, to_float(images), preset, device)
+    mean, log_variance = facts["mean"], facts["log_variance"]
+    nats = ((mean * mean + np.exp(log_variance) - 1 - log_variance) / 2).mean(axis=0, dtype=np.float64).ravel()
+    return {"kl_held_out": float(nats.sum()), "kl_dimensions": [round(float(x), 4) for x in nats],
+            "dimensions_used": int((nats > USED).sum())}

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 from minihit.gradcheck.checks import Check
 from minihit.models import discriminator, hit, of
+from minihit.models.autoencoder import decoder, encoder
+from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import penalties
@@ -31,10 +33,30 @@ DISCRIMINATORS = {
 }
 PHOTOS = (4, 16, 16, 3)
 
+ENCODER = EncoderConfig(size=16, channels=(3, 5), out=3, blocks=0)
+ENCODERS = {
+    "plain": ENCODER,
+    "residual": replace(ENCODER, channels=(3, 8), blocks=2),
+    "vector": replace(ENCODER, spatial=False),
+    "residual, vector": replace(ENCODER, channels=(4,), blocks=1, spatial=False),
+}
+DECODER = ConvolutionalDecoderConfig(size=16, latent=3, channels=(5, 4), blocks=0)
+DECODERS = {
+    "plain": DECODER,
+    "residual": replace(DECODER, channels=(8, 4), blocks=2),
+    "vector": replace(DECODER, spatial=False),
+    "residual, vector": replace(DECODER, channels=(4,), blocks=1, spatial=False),
+}
+
 
 def network(layer, config, *shapes, **options):
     """The Check of a layer whose parameters are those of the network that the configuration describes."""
     return Check(layer, shapes, lambda rng: of(config).init(rng, config), {"config": config, **options}, network=True)
+
+
+def latents(config):
+    """The shape of two latents of a convolutional decoder."""
+    return (2, config.start, config.start, config.latent) if config.spatial else (2, config.latent)
 
 
 def through_d(penalty, cost=1.0):
@@ -59,6 +81,9 @@ def _images(rng):
 NETWORKS = {
     **{f"generator, {name}": network(hit, config, (2, 3)) for name, config in GENERATORS.items()},
     **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
+    **{f"encoder, {name}": network(encoder, config, (2, 16, 16, 3)) for name, config in ENCODERS.items()},
+    **{f"convolutional_decoder, {name}": network(decoder, config, latents(config))
+       for name, config in DECODERS.items()},
     **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=_images)
        for penalty in (penalties.r1, penalties.wgan_gp) for name, config in DISCRIMINATORS.items()},
 }

@@ -23,8 +23,11 @@ from minihit.layers import (
     mlp,
     multi_axis_attention,
     norm,
+    residual_block,
     residual_downsample,
+    strided_conv2d,
     to_rgb,
+    upsampling_conv2d,
 )
 from minihit.layers.norm import How
 from minihit.ops import (
@@ -46,6 +49,7 @@ from minihit.ops import (
     window_split,
 )
 from minihit.ops import conv2d as convolution
+from minihit.ops import strided_conv2d as strided_convolution
 from minihit.ops.column_sum import column_sum
 
 
@@ -130,6 +134,10 @@ OPS = {
     "softmax": check(softmax, IMAGE, large=((4, 16, 4, 64, 64),)),
     "standardize": check(standardize, IMAGE, (8,), (8,), mean=_normal(8), variance=_positive(8), eps=1e-3,
                          large=(MAP, (128,), (128,), {"mean": _normal(128), "variance": _positive(128)})),
+    "strided_conv2d, op": check(strided_convolution, IMAGE, (4, 4, 8, 5), large=(MAP, (4, 4, 128, 256))),
+    "strided_conv2d, op, image": check(strided_convolution, (2, 6, 8, 3), (6, 6, 3, 2),
+                                       large=((4, 64, 64, 3), (4, 4, 3, 64))),
+    "strided_conv2d, op, 2 x 2": check(strided_convolution, (2, 4, 2, 4), (2, 2, 4, 3)),
     "upsample": check(upsample, IMAGE, large=((4, 32, 32, 3),)),
     "window_merge": check(window_merge, (2, 6, 6, 3), window=(2, 3), side=6,
                           large=((4, 16, 64, 128), {"window": (8, 8), "side": 32})),
@@ -161,5 +169,11 @@ LAYERS = {
     "residual_downsample": check(residual_downsample, IMAGE, init=lambda rng: residual_downsample.init(rng, 8, 5)),
     "residual_downsample, average": check(residual_downsample, IMAGE, kind="average",
                                            init=lambda rng: residual_downsample.init(rng, 8, 5)),
+    "residual_block": check(residual_block, IMAGE, init=lambda rng: residual_block.init(rng, 8, 3)),
+    "strided_conv2d": check(strided_conv2d, IMAGE, init=lambda rng: strided_conv2d.init(rng, 8, 5)),
+    "strided_conv2d, 2 x 2": check(strided_conv2d, IMAGE, init=lambda rng: strided_conv2d.init(rng, 8, 5, k=2)),
+    "upsampling_conv2d": check(upsampling_conv2d, IMAGE, init=lambda rng: upsampling_conv2d.init(rng, 8, 5)),
+    "upsampling_conv2d, 2 x 2":
+        check(upsampling_conv2d, IMAGE, init=lambda rng: upsampling_conv2d.init(rng, 8, 5, k=2)),
 }
 CHECKS = {**OPS, **LAYERS, **LOSSES, **NETWORKS}

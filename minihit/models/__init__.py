@@ -1,8 +1,9 @@
 """The networks, a room each; what a room is called has init, init_averages, forward and backward."""
 
 from minihit.models import discriminator, hit
+from minihit.models.autoencoder import decoder, encoder
 
-KINDS = {"hit": hit, "discriminator": discriminator}
+KINDS = {"hit": hit, "discriminator": discriminator, "encoder": encoder, "convolutional_decoder": decoder}
 
 
 def of(config):

@@ -16,42 +16,52 @@ _FEW_CHANNELS, _FEW_PIXELS = 64, 256                                      # belo
 
 
 def forward(x, weight):
-    (b, height, width, c), (k, _, _, c_out) = x.shape, weight.shape
-    xp = array_module(x)
-    y = xp.empty((b, height, width, c_out), x.dtype)
-    if _suits_winograd(x, weight.shape):
-        kernel = winograd.transform_kernel(weight)
-        for part in _groups(b, 4 * height * width * c, xp):
-            winograd.forward(_pad(x[part], 3), kernel, out=y[part])
-    else:
-        kernel = weight.reshape(-1, c_out)
-        for part in _groups(b, height * width * k * k * c, xp):
-            xp.matmul(columns(x[part], k), kernel, out=y[part].reshape(-1, c_out))
+    if not _suits_winograd(x, weight.shape):
+        return by_columns(x, weight), {"x": x, "weight": weight}
+    (b, height, width, c), xp = x.shape, array_module(x)
+    y = xp.empty((b, height, width, weight.shape[3]), x.dtype)
+    kernel = winograd.transform_kernel(weight)
+    for part in groups(b, 4 * height * width * c, xp):
+        winograd.forward(_pad(x[part], 3), kernel, out=y[part])
     return y, {"x": x, "weight": weight}
 
 
 def weight_gradient(dy, cache, x=None):
     """x, where given, takes the place of the input."""
     x, shape = cache["x"] if x is None else x, cache["weight"].shape
-    (b, height, width, c), (k, _, _, c_out), xp = x.shape, shape, array_module(x)
-    if _suits_winograd(x, shape):
-        parts = _groups(b, 4 * height * width * c, xp)
-        products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in parts]
-        return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
-    parts = _groups(b, height * width * k * k * c, xp)
-    products = [columns(x[part], k).T @ dy[part].reshape(-1, c_out) for part in parts]
+    if not _suits_winograd(x, shape):
+        return weight_gradient_by_columns(dy, x, shape)
+    b, height, width, c = x.shape
+    parts = groups(b, 4 * height * width * c, array_module(x))
+    products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in parts]
+    return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
+
+
+def by_columns(x, weight, stride=1):
+    """y (B, H / stride, W / stride, C'), k even where the stride is 2."""
+    (b, height, width, c), (k, _, _, c_out), xp = x.shape, weight.shape, array_module(x)
+    y, kernel = xp.empty((b, height // stride, width // stride, c_out), x.dtype), weight.reshape(-1, c_out)
+    for part in groups(b, height * width * k * k * c // stride**2, xp):
+        xp.matmul(columns(x[part], k, stride), kernel, out=y[part].reshape(-1, c_out))
+    return y
+
+
+def weight_gradient_by_columns(dy, x, shape, stride=1):
+    (b, height, width, c_out), (k, _, c, _) = dy.shape, shape
+    parts = groups(b, height * width * k * k * c, array_module(x))
+    products = [columns(x[part], k, stride).T @ dy[part].reshape(-1, c_out) for part in parts]
     return sum(products[1:], products[0]).reshape(shape)
 
 
-def columns(x, k):
-    """The neighbourhood of every pixel as a row: (B H W, k k C)."""
+def columns(x, k, stride=1):
+    """The neighbourhood of every pixel, or of every second in both directions, as a row: (B H W, k k C)."""
     b, height, width, c = x.shape
     if k == 1:
         return x.reshape(-1, c)
-    padded = _pad(x, k)
+    padded, height, width = _pad(x, k), height // stride, width // stride
     image, row, pixel, value = padded.strides
     neighbourhoods = array_module(x).lib.stride_tricks.as_strided(
-        padded, (b, height, width, k, k * c), (image, row, pixel, row, value))
+        padded, (b, height, width, k, k * c), (image, stride * row, stride * pixel, row, value))
     return neighbourhoods.reshape(b * height * width, k * k * c)
 
 
@@ -62,13 +72,13 @@ def _suits_winograd(x, kernel_shape):
 
 
 def _pad(x, k):
-    (b, height, width, c), p = x.shape, k // 2
+    (b, height, width, c), p = x.shape, (k - 1) // 2
     padded = array_module(x).zeros((b, height + 2 * p, width + 2 * p, c), x.dtype)
     padded[:, p:p + height, p:p + width] = x
     return padded
 
 
-def _groups(count, values, xp):
+def groups(count, values, xp):
     """Slices of the batch for which `values` per image fit in the cache; a GPU takes it whole."""
     size = max(1, _CACHED // values) if xp is np else count
     return [slice(start, start + size) for start in range(0, count, size)]

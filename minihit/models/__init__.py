@@ -1,8 +1,8 @@
 """The networks, a room each; what a room is called has init, init_averages, forward and backward."""
 
-from minihit.models import discriminator, hit
+from minihit.models import discriminator, hit, quantizer
 
-KINDS = {"hit": hit, "discriminator": discriminator}
+KINDS = {"hit": hit, "discriminator": discriminator, "quantizer": quantizer}
 
 
 def of(config):
@@ -11,6 +11,6 @@ def of(config):
 
 
 def first_values(rng, config):
-    """Host arrays: {"params", "averages"} of a new network."""
+    """Host arrays: {"params", "averages"} of a new network; both are drawn from the generator, or blank without one."""
     network = of(config)
-    return {"params": network.init(rng, config), "averages": network.init_averages(config)}
+    return {"params": network.init(rng, config), "averages": network.init_averages(config, rng)}

@@ -22,9 +22,13 @@ def truncated_normal(rng, shape, fan_in=None, fan_out=None, std=0.02):
 
 def glorot_uniform(rng, shape, fan_in, fan_out):
     """Uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010; every kernel of D)."""
+    return uniform(rng, shape, math.sqrt(6.0 / (fan_in + fan_out)))
+
+
+def uniform(rng, shape, limit):
+    """Uniform in +-limit (a codebook)."""
     if rng is None:
         return blank(shape)
-    limit = math.sqrt(6.0 / (fan_in + fan_out))
     values = rng.random(shape, dtype=np.float32)
     values *= 2.0 * limit
     values -= limit

@@ -4,7 +4,7 @@ from functools import wraps
 from types import SimpleNamespace
 
 from minihit.gradcheck.checks import check
-from minihit.objectives import losses, penalties
+from minihit.objectives import bottleneck, losses, penalties
 
 
 def layer(function):
@@ -20,10 +20,17 @@ def layer(function):
     return SimpleNamespace(forward=forward, backward=backward)
 
 
+def _normal(*shape):
+    return lambda rng: rng.standard_normal(shape)
+
+
 LOSSES = {
     **{f"{function.__name__}, {kind}": check(layer(function), (6,), kind=kind)
        for function in (losses.generator_loss, losses.real_loss, losses.fake_loss) for kind in losses.KINDS},
     "consistency": check(layer(losses.consistency), (6,), (6,), cost=10.0),
     "r1": check(layer(penalties.r1), (4, 3, 3, 3), cost=10.0),
     "wgan_gp": check(layer(penalties.wgan_gp), (4, 3, 3, 3), cost=10.0),
+    "kl": check(layer(bottleneck.kl), (4, 3, 2), (4, 3, 2)),
+    "commitment": check(layer(bottleneck.commitment), (4, 3, 5), codes=_normal(4, 3, 5), cost=0.25),
+    "codebook": check(layer(lambda codes, z: bottleneck.codebook(z, codes)), (4, 3, 5), z=_normal(4, 3, 5)),
 }

@@ -4,12 +4,14 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from minihit.gradcheck.checks import Check
-from minihit.models import discriminator, hit, of
+from minihit.gradcheck.comparison import perturb
+from minihit.models import discriminator, hit, of, quantizer
 from minihit.models.autoencoder import decoder, encoder
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
-from minihit.objectives import penalties
+from minihit.models.quantizer.config import QuantizerConfig
+from minihit.objectives import bottleneck, penalties
 
 BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
 GENERATORS = {
@@ -48,6 +50,13 @@ DECODERS = {
     "residual, vector": replace(DECODER, channels=(4,), blocks=1, spatial=False),
 }
 
+QUANTIZERS = {
+    "averages": QuantizerConfig(codes=7, width=5),
+    "gradient": QuantizerConfig(codes=7, width=5, learn="gradient"),
+    "rotation": QuantizerConfig(codes=7, width=5, rotate=True),
+}
+VECTORS = (2, 3, 3, 5)
+
 
 def network(layer, config, *shapes, **options):
     """The Check of a layer whose parameters are those of the network that the configuration describes."""
@@ -74,8 +83,37 @@ def through_d(penalty, cost=1.0):
     return SimpleNamespace(forward=forward, backward=backward)
 
 
+def codebook_through_codes():
+    """The codebook's loss as a function of the codebook, each vector's code held fixed."""
+    def forward(params, z, config, averages, frozen):
+        _, cache = quantizer.forward(params, z, config, averages, frozen)
+        value, dcodes = bottleneck.codebook(z, cache["codes"])
+        return value, {"cache": cache, "dcodes": dcodes}
+
+    def backward(dvalue, cache):
+        return quantizer.backward(0.0 * cache["dcodes"], cache["cache"], dvalue * cache["dcodes"])[1]
+
+    return SimpleNamespace(forward=forward, backward=backward)
+
+
 def _images(rng):
     return rng.standard_normal(PHOTOS)
+
+
+def _vectors(rng):
+    return rng.standard_normal(VECTORS)
+
+
+def _held(config):
+    """Options of a quantiser: its averages, and an earlier call whose codes and rotations are held fixed."""
+    def averages(rng):
+        return perturb(quantizer.init_averages(config, rng), rng)
+
+    def frozen(rng):
+        params = perturb(quantizer.init(rng, config), rng)
+        return quantizer.forward(params, _vectors(rng), config, averages(rng))[1]
+
+    return {"averages": averages, "frozen": frozen}
 
 
 NETWORKS = {
@@ -86,4 +124,8 @@ NETWORKS = {
        for name, config in DECODERS.items()},
     **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=_images)
        for penalty in (penalties.r1, penalties.wgan_gp) for name, config in DISCRIMINATORS.items()},
+    **{f"quantizer, {name}": network(quantizer, config, VECTORS, **_held(config))
+       for name, config in QUANTIZERS.items()},
+    "codebook, through the quantizer": network(codebook_through_codes(), QUANTIZERS["gradient"], z=_vectors,
+                                               **_held(QUANTIZERS["gradient"])),
 }

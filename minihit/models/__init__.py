@@ -1,9 +1,10 @@
 """The networks, a room each; what a room is called has init, init_averages, forward and backward."""
 
-from minihit.models import discriminator, hit
+from minihit.models import discriminator, hit, quantizer
 from minihit.models.autoencoder import decoder, encoder
 
-KINDS = {"hit": hit, "discriminator": discriminator, "encoder": encoder, "convolutional_decoder": decoder}
+KINDS = {"hit": hit, "discriminator": discriminator, "encoder": encoder, "convolutional_decoder": decoder,
+         "quantizer": quantizer}
 
 
 def of(config):
@@ -12,6 +13,6 @@ def of(config):
 
 
 def first_values(rng, config):
-    """Host arrays: {"params", "averages"} of a new network."""
+    """Host arrays: {"params", "averages"} of a new network; both are drawn from the generator, or blank without one."""
     network = of(config)
-    return {"params": network.init(rng, config), "averages": network.init_averages(config)}
+    return {"params": network.init(rng, config), "averages": network.init_averages(config, rng)}

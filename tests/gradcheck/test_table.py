@@ -14,7 +14,7 @@ from minihit import tree
 from minihit.errors import UserError
 from minihit.gradcheck import checks, require
 from minihit.gradcheck.table import CHECKS, OPS, named, one_named
-from minihit.objectives import losses, penalties
+from minihit.objectives import bottleneck, losses, penalties
 from minihit.ops.fast import winograd
 from minihit.ops.switch import plain
 
@@ -79,7 +79,7 @@ def test_large_entries_are_those_of_ops_in_other_shapes():
 
 
 def test_every_loss_and_penalty_is_in_it():
-    public = [name for module in (losses, penalties)
+    public = [name for module in (bottleneck, losses, penalties)
               for name, function in inspect.getmembers(module, inspect.isfunction)
               if function.__module__ == module.__name__ and not name.startswith("_")]
     assert set(public) - {"softplus_loss", "hinge_loss"} <= {name.split(",")[0] for name in CHECKS}

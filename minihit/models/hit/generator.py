@@ -15,7 +15,7 @@ def init(rng, config):
     return {**stem.init(rng, config), "stages": trunk.init(rng, config)}
 
 
-def init_averages(config):
+def init_averages(config, rng=None):
     """The running averages of batch norm, a tree with the keys of the norms; without leaves for layer norm."""
     return {"stages": trunk.init_averages(config), **stem.init_averages(config)}
 

@@ -21,6 +21,7 @@ Shapes: images (N, H, W, 3) float32; patches (M, 147), M = 128 N; directions (14
 import numpy as np
 
 from minihit.backend import array_module
+from minihit.ops import laplacian_pyramid
 
 SMALLEST_LEVEL = 16
 PATCH = 7
@@ -41,37 +42,13 @@ def sliced_wasserstein(real_images, other_images, rng):
     if real_images.shape != other_images.shape:
         raise ValueError(f"the sets must have one shape, not {real_images.shape} and {other_images.shape}")
     distances = {}
-    for real, other in zip(laplacian_pyramid(real_images), laplacian_pyramid(other_images), strict=True):
+    pyramids = [laplacian_pyramid.forward(images, SMALLEST_LEVEL)[0] for images in (real_images, other_images)]
+    for real, other in zip(*pyramids, strict=True):
         places = draw_places(rng, real.shape)
         clouds = [patches(level, places) for level in normalised(real, other)]
         distances[str(min(real.shape[1:3]))] = UNIT * cloud_distance(*clouds, rng)
     coarsest_first = dict(reversed(distances.items()))
     return coarsest_first | {"average": sum(distances.values()) / len(distances)}
-
-
-def laplacian_pyramid(images):
-    """Levels of halving size, finest first (Burt & Adelson 1983): each less what the next holds, the last one whole."""
-    levels = [images]
-    while min(levels[-1].shape[1:3]) >= 2 * SMALLEST_LEVEL:
-        smaller = blur(levels[-1])[:, ::2, ::2]
-        levels[-1] = levels[-1] - enlarge(smaller, levels[-1].shape)
-        levels.append(smaller)
-    return levels
-
-
-def blur(images):
-    """Binomial filter [1 4 6 4 1] / 16 along both axes, mirrored at the border: (N, H, W, C) -> the same."""
-    wide = array_module(images).pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
-    wide = (wide[:, :-4] + wide[:, 4:]) / 16 + (wide[:, 1:-3] + wide[:, 3:-1]) / 4 + wide[:, 2:-2] * 0.375
-    across = (wide[:, :, :-4] + wide[:, :, 4:]) / 16 + (wide[:, :, 1:-3] + wide[:, :, 3:-1]) / 4
-    return across + wide[:, :, 2:-2] * 0.375
-
-
-def enlarge(images, shape):
-    """To twice the size: zeros between the pixels, blurred, times 4 to keep the brightness."""
-    sparse = array_module(images).zeros(shape, images.dtype)
-    sparse[:, ::2, ::2] = 4.0 * images
-    return blur(sparse)
 
 
 def normalised(real, other):

@@ -1,4 +1,4 @@
-"""The game of a generator and a discriminator: the gradients of both at the same parameters.
+"""A generator and a discriminator: the gradients of both at the same parameters, in the game that game.py describes.
 
 Shapes: z (B, latent); real, fake (B, S, S, 3) in [-1, 1]; logits (B,).
 
@@ -8,8 +8,7 @@ images, and the parts add up (minihit/training/parts.py).
 
 from minihit import tree
 from minihit.models import discriminator, of
-from minihit.objectives import losses, penalties
-from minihit.ops import augment
+from minihit.objectives import game, penalties
 from minihit.sums import alone
 
 SAMPLED = "generator"                                                     # makes pictures of N(0, I)
@@ -37,9 +36,7 @@ def draw(rng, batch, preset, step):
     """All that is random in a step, as host arrays: latents, augmentations, mixing weights."""
     recipe, side = preset.recipe, preset.generator.size
     draws = {"z": rng.standard_normal((batch, preset.generator.latent), dtype="float32")}
-    for name, on in (("augment", recipe.augment), ("consistency", recipe.consistency)):
-        if on:
-            draws[name] = {images: augment.draw(rng, batch, side) for images in ("real", "fake")}
+    draws |= game.draw(rng, batch, side, recipe)
     if recipe.wgan_gp:
         draws["mix"] = rng.random((batch, 1, 1, 1), dtype="float32")
     return draws
@@ -53,12 +50,10 @@ def gradients(networks, real, draws, preset, share=1.0, total=alone):
     """
     here = networks["generator"]
     generator, params = of(preset.generator), networks["discriminator"]["params"]
-    real_grads, real_metrics = _real_terms(params, real, draws, preset)
+    real_grads, real_metrics = game.real_terms(params, real, draws, preset)[:2]    # D's maps would hold their memory
     fake, g_cache = generator.forward(here["params"], draws["z"], preset.generator, total=total)
-    dfake, fake_grads, fake_metrics = _fake_terms(params, fake, draws, preset)
-    d_grads, metrics = [fake_grads, real_grads], {**real_metrics, **fake_metrics}
-    if preset.recipe.consistency:
-        metrics["consistency"] = real_metrics["consistency"] + fake_metrics["consistency"]
+    dfake, fake_grads, fake_metrics = game.fake_terms(params, fake, draws, preset)
+    d_grads, metrics = [fake_grads, real_grads], game.both(real_metrics, fake_metrics)
     if preset.recipe.wgan_gp:
         mixtures = fake + draws["mix"] * (real - fake)
         mix_grads, metrics["wgan_gp"] = _mixture_terms(params, mixtures, preset)
@@ -69,53 +64,8 @@ def gradients(networks, real, draws, preset, share=1.0, total=alone):
     return {"generator": g_grads, "discriminator": d_grads}, {"generator": averages}, metrics
 
 
-def _real_terms(params, real, draws, preset):
-    recipe, dgradient = preset.recipe, None
-    seen, _ = _augmented(real, draws, "real", recipe)
-    logits, cache = discriminator.forward(params, seen, preset.discriminator)
-    of_logits = discriminator.logit_gradients(cache)
-    loss, dlogits = losses.real_loss(logits, recipe.loss)
-    metrics, extra = {"real_loss": loss, "real_logits": logits.mean()}, []
-    if recipe.consistency:
-        metrics["consistency"], dconsistency, grads = _consistency_terms(params, seen, logits, draws, "real", preset)
-        dlogits, extra = dlogits + dconsistency, [grads]
-    if recipe.r1:
-        metrics["r1"], dgradient = penalties.r1(of_logits[0], recipe.r1)
-    return tree.add(discriminator.loss_gradients(dlogits, cache, of_logits, dgradient), *extra), metrics
-
-
-def _fake_terms(params, fake, draws, preset):
-    """One forward and one backward pass of D serve the generator's loss and the discriminator's."""
-    recipe = preset.recipe
-    seen, augmentation = _augmented(fake, draws, "fake", recipe)
-    logits, cache = discriminator.forward(params, seen, preset.discriminator)
-    of_logits = discriminator.logit_gradients(cache)
-    g_loss, g_dlogits = losses.generator_loss(logits, recipe.loss)
-    d_loss, d_dlogits = losses.fake_loss(logits, recipe.loss)
-    metrics, extra = {"generator_loss": g_loss, "fake_loss": d_loss, "fake_logits": logits.mean()}, []
-    if recipe.consistency:
-        metrics["consistency"], dconsistency, grads = _consistency_terms(params, seen, logits, draws, "fake", preset)
-        d_dlogits, extra = d_dlogits + dconsistency, [grads]
-    dfake = augment.backward(discriminator.image_gradient(g_dlogits, cache, of_logits), augmentation)
-    return dfake, tree.add(discriminator.loss_gradients(d_dlogits, cache, of_logits), *extra), metrics
-
-
-def _consistency_terms(params, seen, logits, draws, images, preset):
-    """bCR: (penalty, its gradient by the logits, the weights' gradient through the augmented images)."""
-    augmented, _ = augment.forward(seen, draws["consistency"][images])
-    augmented_logits, cache = discriminator.forward(params, augmented, preset.discriminator)
-    penalty, dlogits, daugmented = losses.consistency(logits, augmented_logits, preset.recipe.consistency)
-    return penalty, dlogits, discriminator.backward(daugmented, cache)[1]
-
-
 def _mixture_terms(params, mixtures, preset):
     _, cache = discriminator.forward(params, mixtures, preset.discriminator)
     of_logits = discriminator.logit_gradients(cache)
     penalty, dgradient = penalties.wgan_gp(of_logits[0], preset.recipe.wgan_gp)
     return discriminator.loss_gradients(0.0 * mixtures[:, 0, 0, 0], cache, of_logits, dgradient), penalty
-
-
-def _augmented(images, draws, name, recipe):
-    if not recipe.augment:
-        return images, {"draws": None, "policy": ()}
-    return augment.forward(images, draws["augment"][name], recipe.augment)

@@ -4,6 +4,7 @@ from minihit.models.discriminator.algebra import image_gradient, logit_gradients
 from minihit.models.discriminator.network import (
     backward,
     equalize,
+    features,
     forward,
     init,
     init_averages,
@@ -12,5 +13,5 @@ from minihit.models.discriminator.network import (
     weight_gradient,
 )
 
-__all__ = ["backward", "equalize", "forward", "image_gradient", "init", "init_averages", "input_gradient",
-           "logit_gradients", "loss_gradients", "tangent", "weight_gradient"]
+__all__ = ["backward", "equalize", "features", "forward", "image_gradient", "init", "init_averages",
+           "input_gradient", "logit_gradients", "loss_gradients", "tangent", "weight_gradient"]

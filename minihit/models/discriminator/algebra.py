@@ -22,13 +22,14 @@ def logit_gradients(cache):
     return network.input_gradient(array_module(weight).ones(len(cache["stem"]["x"]), weight.dtype), cache)
 
 
-def image_gradient(dlogits, cache, of_logits):
+def image_gradient(dlogits, cache, of_logits, dfeatures=None):
     """The gradient of sum_b dlogits_b logit_b by the images: each image's own gradient, rescaled.
 
-    of_logits = logit_gradients(cache).
+    of_logits = logit_gradients(cache). Where the loss reads D's features too (dfeatures, as in input_gradient), or
+    minibatch stddev couples the images, it is a backward pass of its own.
     """
-    if "stddev" in cache:
-        return network.input_gradient(dlogits, cache)[0]
+    if "stddev" in cache or dfeatures is not None:
+        return network.input_gradient(dlogits, cache, dfeatures=dfeatures)[0]
     return of_logits[0] * dlogits.reshape(-1, 1, 1, 1)
 
 

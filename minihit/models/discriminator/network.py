@@ -57,10 +57,16 @@ def backward(dlogits, cache):
     return dimages, weight_gradient(deltas, cache)
 
 
-def input_gradient(dlogits, cache, second_order=None):
+def features(cache):
+    """What the blocks read, finest first: (B, H, W, C), ..., all but the last map."""
+    return [block_cache["conv1"]["x"] for block_cache in cache["blocks"]]
+
+
+def input_gradient(dlogits, cache, second_order=None, dfeatures=None):
     """Returns dimages and deltas, the gradients at the output of every linear layer.
 
     second_order, where given, is added to the gradient below minibatch stddev: that layer's second derivative.
+    dfeatures, where given, are added to the gradients of what the blocks read: those of a loss of features(cache).
     """
     deltas = {"blocks": []}
     deltas["logit"] = dlogits[:, None]
@@ -73,8 +79,10 @@ def input_gradient(dlogits, cache, second_order=None):
         deltas["stddev"] = dx
         dx = minibatch_stddev.backward(dx, cache["stddev"])
         dx = dx if second_order is None else dx + second_order
-    for block_cache in reversed(cache["blocks"]):
+    dfeatures = dfeatures or [None] * len(cache["blocks"])
+    for block_cache, dfeature in zip(reversed(cache["blocks"]), reversed(dfeatures), strict=True):
         dx, block_deltas = residual_downsample.input_gradient(dx, block_cache)
+        dx = dx if dfeature is None else dx + dfeature
         deltas["blocks"].insert(0, block_deltas)
     deltas["stem"] = leaky_relu.backward(dx, cache["stem_relu"])
     return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas

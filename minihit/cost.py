@@ -85,7 +85,7 @@ def rows(preset):
 
 
 def _rows(config, preset):
-    return quantizer_rows(config, preset.encoder.grid) if config.kind == "quantizer" else ROWS[config.kind](config)
+    return quantizer_rows(config, preset.encoder.side) if config.kind == "quantizer" else ROWS[config.kind](config)
 
 
 def training_memory(preset):

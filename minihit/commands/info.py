@@ -79,7 +79,7 @@ def _discriminator(config):
 
 
 def _encoder(config):
-    return f"{_picture(config)} -> {_latent(config, config.out, config.grid)}, {_blocks(config)}"
+    return f"{_picture(config)} -> {_latent(config, config.out, config.side)}, {_blocks(config)}"
 
 
 def _convolutional_decoder(config):

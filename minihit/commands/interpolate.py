@@ -85,7 +85,7 @@ def between_seeds(options, device):
     """Normal latents, joined by arcs."""
     run, network, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
     _, config = sampling.sampled(run.preset)
-    z = sampling.latents(parse_seeds(options.seeds), config.latent_shape)
+    z = sampling.latents(parse_seeds(options.seeds), config.z_shape)
     return Walk(network, config, z, sampling.slerp, step)
 
 

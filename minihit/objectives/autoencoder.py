@@ -9,8 +9,8 @@ from minihit.objectives import adversary, reconstruction
 
 AVERAGED = ("encoder", "quantizer", "decoder")                            # of which a VAE has two
 IMAGE_PANELS = (
-    ("differences of pixels", ("pixels", "pyramid", "features"), "log"),
-    ("adversarial losses", ("adversarial", "real_loss", "fake_loss", "r1"), "linear"),
+    ("differences of pixels", ("pixels", "pyramid", "feature_matching"), "log"),
+    ("adversarial losses", ("generator_loss", "real_loss", "fake_loss", "r1"), "linear"),
     ("mean logits", ("real_logits", "fake_logits"), "linear"),
     ("lambda", ("lambda",), "log"),
     ("gradient norms", ("encoder_norm", "decoder_norm", "discriminator_norm"), "log"),
@@ -28,9 +28,10 @@ def couples(preset):
     return preset.recipe.with_discriminator and preset.discriminator.minibatch_stddev
 
 
-def draw(batch, preset, step):
-    """What the image's terms need beside the images: how far the discriminator's gradient has been faded in."""
-    return {"fade": adversary.fade(step, preset.recipe, batch)} if preset.recipe.with_discriminator else {}
+def draw(rng, batch, preset, step):
+    """What the terms of the image need beside images."""
+    recipe = preset.recipe
+    return adversary.draw(rng, batch, preset.size, recipe, step) if recipe.with_discriminator else {}
 
 
 def decode(networks, z, preset, total):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from minihit.errors import require_choice
+from minihit.errors import UserError, require_choice
 from minihit.objectives import losses
 from minihit.objectives.recipe import Recipe
 
@@ -24,8 +24,8 @@ class AutoencoderRecipe(Recipe):
     pixels: Literal[PIXELS] = "l1"           # differences of pixels: absolute or squared
     pyramid: float = 0.0                     # cost of absolute differences on a Laplacian pyramid; 0: off
     adversarial: float = 0.0                 # weight of what a discriminator says, relative to the rest; 0: off
-    adversarial_from: float = 0.25           # share of the steps after which it enters the decoder, and over as many
-    features: float = 0.0                    # cost of differences in the discriminator's layers; 0: off
+    adversarial_from: float = 0.25           # share of the steps after which the decoder listens to it
+    features: float = 0.0                    # cost, beside D's loss, of differences in D's layers; 0: off
     discriminator_rate: float = 2e-4         # Adam's learning rate of the discriminator, which learns from step 1
     loss: Literal[losses.KINDS] = "non_saturating"  # of its logits
     r1: float = 1.0                          # cost of the gradient penalty at real images; 0: off
@@ -37,12 +37,15 @@ class AutoencoderRecipe(Recipe):
         self.require_above_zero("rate", "discriminator_rate")
         self.require_not_negative("pyramid", "adversarial", "features", "r1")
         self.require_shares("adversarial_from")
+        if self.features and not self.adversarial:
+            raise UserError(f"features is {self.features} and adversarial 0: features are matched in the layers of a "
+                            f"discriminator, so choose --recipe.adversarial 0.5, or --recipe.features 0")
         self.require_precise("rate", "discriminator_rate", "pyramid", "adversarial", "features", "r1")
 
     @property
     def with_discriminator(self):
         """Whether a discriminator is trained beside encoder and decoder."""
-        return self.adversarial > 0 or self.features > 0
+        return self.adversarial > 0
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ The loss is a bound on -log p(image), in nats per image: what the pixels still c
 KL of z from N(0, I). Everything here is of one part of a batch, as in gan.py.
 """
 
-from functools import partial
-
 from minihit import tree
 from minihit.backend import array_module
 from minihit.models.autoencoder import encoder
@@ -31,9 +29,9 @@ def rates(preset):
 
 def draw(rng, batch, preset, step):
     """All that differs from step to step, as host arrays: noise, and how far the discriminator is faded in."""
-    place = (preset.encoder.grid,) * 2 if preset.encoder.spatial else ()
+    place = (preset.encoder.side,) * 2 if preset.encoder.spatial else ()
     noise = rng.standard_normal((batch, *place, preset.decoder.latent), dtype="float32")
-    return {"noise": noise, **autoencoder.draw(batch, preset, step)}
+    return {"noise": noise, **autoencoder.draw(rng, batch, preset, step)}
 
 
 def gradients(networks, images, draws, preset, share=1.0, total=alone):
@@ -45,7 +43,9 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     image, d_cache = autoencoder.decode(networks, z, preset, total)
     kl, dmean_kl, dlog_variance_kl = bottleneck.kl(mean, log_variance)
 
-    pixels = partial(LIKELIHOODS[recipe.pixels], spread=recipe.sigma or None, total=total)
+    def pixels(image, original):
+        return LIKELIHOODS[recipe.pixels](image, original, recipe.sigma or None, total)
+
     dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,
                                                        total)
     dz, grads["decoder"], averages = autoencoder.decoder_backward(networks, share * dimage, d_cache, preset)

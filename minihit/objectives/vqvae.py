@@ -28,8 +28,8 @@ def rates(preset):
 def draw(rng, batch, preset, step):
     """All that differs from step to step, as host arrays: which vectors may replace codes, and how far the
     discriminator is faded in."""
-    offers = quantizer.draw(rng, batch, preset.encoder.grid**2, preset.quantizer)
-    return {**offers, **autoencoder.draw(batch, preset, step)}
+    offers = quantizer.draw(rng, batch, preset.encoder.side**2, preset.quantizer)
+    return {**offers, **autoencoder.draw(rng, batch, preset, step)}
 
 
 def gradients(networks, images, draws, preset, share=1.0, total=alone):

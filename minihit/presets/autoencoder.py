@@ -39,8 +39,8 @@ class _Autoencoder:
         if self.encoder.spatial != self.decoder.spatial:
             raise UserError("one of encoder and decoder has a latent grid, the other a vector: give both the same "
                             "--encoder.spatial and --decoder.spatial")
-        if self.encoder.spatial and self.encoder.grid != self.decoder.start:
-            raise UserError(f"the encoder gives a grid of side {self.encoder.grid} and the decoder reads one of side "
+        if self.encoder.spatial and self.encoder.side != self.decoder.start:
+            raise UserError(f"the encoder gives a grid of side {self.encoder.side} and the decoder reads one of side "
                             f"{self.decoder.start}: choose as many channels for both")
         if self.encoder.out != latent:
             raise UserError(f"the encoder gives {self.encoder.out} numbers and {name} needs {latent}: "

@@ -33,7 +33,7 @@ def write_samples(folder, trees, preset, device, seed, held_out, step):
 
 def _samples(networks, preset, device, seed, rows):
     name, config = sampling.sampled(preset)
-    z = fixed_latents(seed, config.latent_shape)[:COLUMNS * rows]
+    z = fixed_latents(seed, config.z_shape)[:COLUMNS * rows]
     return to_uint8(measure.samples(networks[name], z, config, device))
 
 

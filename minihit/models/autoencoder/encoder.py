@@ -22,7 +22,7 @@ def init(rng, config):
     }
 
 
-def init_averages(config):
+def init_averages(config, rng=None):
     """No running averages."""
     return {}
 

@@ -28,7 +28,7 @@ def init(rng, config):
     }
 
 
-def init_averages(config, rng=None):
+def init_averages(config):
     """No running averages."""
     return {}
 

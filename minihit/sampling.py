@@ -1,6 +1,6 @@
 """Pictures from the generator of a run: latents from seeds, paths between them, images.
 
-Shapes: z (n, latent); images (n, size, size, 3), float32 on the host, not clipped.
+Shapes: z (n, latent), or grids (n, G, G, latent); images (n, size, size, 3), float32 on the host, not clipped.
 """
 
 import numpy as np
@@ -42,9 +42,9 @@ def images(params, averages, config, z, device="cpu"):
     return np.concatenate(parallel.run(image, numbers, device_module(device), alike=True))
 
 
-def latents(seeds, latent):
-    """Standard normal latents (n, latent), float32: each seed is always the same picture, whatever the others are."""
-    return np.stack([np.random.default_rng(seed).standard_normal(latent, dtype=np.float32) for seed in seeds])
+def latents(seeds, shape):
+    """Standard normal latents (n, *shape), float32: each seed is always the same picture, whatever the others are."""
+    return np.stack([np.random.default_rng(seed).standard_normal(shape, dtype=np.float32) for seed in seeds])
 
 
 def slerp(a, b, t):
@@ -52,7 +52,8 @@ def slerp(a, b, t):
 
     a, b: (..., latent); t: a scalar, or an array that broadcasts against them. Normal latents lie near a sphere: a
     straight line between two of them runs through its inside, where the generator has never been, this path near its
-    surface. Latents of the same or of opposite direction, which no single arc joins, are joined by the straight line.
+    surface. In a grid each position takes a path of its own. Latents of the same or of opposite direction, which no
+    single arc joins, are joined by the straight line.
     """
     cosine = (a * b).sum(axis=-1, keepdims=True) / (_norm(a) * _norm(b))
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))                          # (..., 1)
@@ -67,9 +68,9 @@ def slerp(a, b, t):
 def loop(z, frames):
     """A closed path through the latents z, `frames` steps from each to the next and from the last to the first.
 
-    Returns (n * frames, latent); row i * frames is z[i].
+    Returns (n * frames, *shape of a latent); row i * frames is z[i].
     """
-    t = (np.arange(frames, dtype=np.float32) / frames)[:, None]
+    t = (np.arange(frames, dtype=np.float32) / frames).reshape(-1, *[1] * (z.ndim - 1))
     return np.concatenate([slerp(a, b, t) for a, b in zip(z, np.roll(z, -1, axis=0), strict=True)])
 
 

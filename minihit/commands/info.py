@@ -55,10 +55,11 @@ def find(name):
 def describe(name, preset):
     """The whole text."""
     g, d = preset.generator, preset.discriminator
+    numbers = " x ".join(map(str, g.z_shape))
     heads = "multi-query" if g.multi_query else "multi-head"
     extras = [f"{d.downsample} downsampling"] + ["equalised"] * d.equalized + ["minibatch stddev"] * d.minibatch_stddev
     sections = [
-        f"{name}: generator, {g.latent} numbers -> {g.size} x {g.size} x 3, {g.norm} norm, {heads} attention",
+        f"{name}: generator, {numbers} numbers -> {g.size} x {g.size} x 3, {g.norm} norm, {heads} attention",
         table(cost.generator_rows(g)),
         f"{name}: discriminator, {d.size} x {d.size} x 3 -> logit, {', '.join(extras)}",
         table(cost.discriminator_rows(d)),

@@ -58,7 +58,7 @@ def main(argv):
     out = options.out or options.run / f"interpolation-{step:08d}.gif"
     height, width = images.grid_size(options.columns, scale * config.preset.generator.size, options.columns)
     require_room(out, height, width, CURE, frames=options.frames * len(seeds) // options.columns)
-    z = sampling.latents(seeds, config.preset.generator.latent)
+    z = sampling.latents(seeds, config.preset.generator.z_shape)
     paths = np.stack([sampling.loop(part, options.frames) for part in np.split(z, options.columns)], axis=1)
     images.write_animation(out, frames(trained, config.preset.generator, paths, scale, device), options.fps)
     print(out)
@@ -66,7 +66,7 @@ def main(argv):
 
 
 def frames(trained, config, paths, scale, device):
-    """Yield the pictures of all loops side by side, uint8; paths (frames, loops, latent)."""
+    """Yield the pictures of all loops side by side, uint8; paths (frames, loops, *shape of a latent)."""
     for z in tqdm(paths, unit="frame", disable=None, leave=False):
         shown = images.to_uint8(sampling.images(**trained, config=config, z=z, device=device))
         yield images.grid(images.upscale(shown, scale), columns=len(z), gap=0 if len(z) == 1 else 2)

@@ -71,7 +71,7 @@ def main(argv):
 def pictures(trained, config, seeds, device):
     """Yield one uint8 (size, size, 3) for each seed."""
     for seed in tqdm(seeds, unit="picture", disable=None, leave=False):
-        z = sampling.latents([seed], config.latent)
+        z = sampling.latents([seed], config.z_shape)
         yield images.to_uint8(sampling.images(**trained, config=config, z=z, device=device)[0])
 
 

@@ -24,7 +24,7 @@ _STREAM = 1                                                               # of r
 def distance(tree, config, device, seed, held_out):
     """{"swd_16": ..., "swd": average} of as many samples from {"params", "averages"} as there are held-out images."""
     rng = np.random.default_rng([seed, _STREAM])
-    z = rng.standard_normal((len(held_out), config.latent), dtype=np.float32)
+    z = rng.standard_normal((len(held_out), *config.z_shape), dtype=np.float32)
     return _named(sliced_wasserstein(to_float(held_out), samples(tree, z, config, device), rng), "swd")
 
 
@@ -50,7 +50,7 @@ def neighbours(tree, config, device, seed, data, on_device=None):
     """
     if not isinstance(data, ImageSet):
         return {}
-    z = np.random.default_rng([seed, _STREAM]).standard_normal((NEIGHBOURS, config.latent), dtype=np.float32)
+    z = np.random.default_rng([seed, _STREAM]).standard_normal((NEIGHBOURS, *config.z_shape), dtype=np.float32)
     shown = {"neighbour": to_uint8(samples(tree, z, config, device))}
     if data.validation is not data.training:
         shown["neighbour_real"] = data.held_out(min(NEIGHBOURS, len(data.validation)))

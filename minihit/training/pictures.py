@@ -14,13 +14,13 @@ FRAMES = 80                                                               # of a
 _STREAM = 2                                                               # of random numbers, beside those of the steps
 
 
-def fixed_latents(seed, latent):
-    return np.random.default_rng([seed, _STREAM]).standard_normal((COLUMNS * ROWS, latent), dtype=np.float32)
+def fixed_latents(seed, shape):
+    return np.random.default_rng([seed, _STREAM]).standard_normal((COLUMNS * ROWS, *shape), dtype=np.float32)
 
 
 def write_samples(folder, trees, config, device, seed, step):
     """samples/ema-STEP.png and raw-STEP.png: the same latents through the moving average and the raw weights."""
-    z = fixed_latents(seed, config.latent)
+    z = fixed_latents(seed, config.z_shape)
     for kind, networks in (("ema", trees["ema"]), ("raw", trees["networks"])):
         images = measure.samples(networks["generator"], z, config, device)
         write_png(folder.samples / f"{kind}-{step:08d}.png", sheet(to_uint8(images)))

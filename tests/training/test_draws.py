@@ -71,7 +71,7 @@ def test_every_use_of_a_seed_has_latents_of_its_own(tmp_path, pictures, monkeypa
     measure.neighbours(None, tiny().generator, "cpu", 3, data)
     np.testing.assert_array_equal(*[z[:40] for z in used["measured"]])    # the same samples are looked at twice
     seen = seen_in(RunFolder(tmp_path / "run"), preset=tiny(steps=9, batch=40), data=pictures, seed=3)
-    used |= {"steps": [draws["z"] for _, draws in seen], "grids": [fixed_latents(3, 3)],
+    used |= {"steps": [draws["z"] for _, draws in seen], "grids": [fixed_latents(3, (3,))],
              "sampled": [latents(range(40), 3)]}
     numbers = {name: set(np.concatenate(z).ravel()) for name, z in used.items()}
     for one, other in combinations(numbers, 2):

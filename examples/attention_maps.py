@@ -26,7 +26,7 @@ def main(run, out=None):
     """Returns the path of the picture."""
     config, trained, step = sampling.load_generator(RunFolder(run))
     config = config.preset.generator
-    z = sampling.latents([SEED], config.latent)
+    z = sampling.latents([SEED], config.z_shape)
     image, cache = generator.forward(trained["params"], z, config, trained["averages"])
     out = out or run / f"attention-{step:08d}.png"
     draw(out, to_uint8(image[0]), config.stages, cache["stages"])

@@ -408,10 +408,11 @@ def diff_augment(x, draws):
 def require_supported(preset):
     """Raise UserError for what no preset uses and this port leaves out."""
     g, d, recipe = preset.generator, preset.discriminator, preset.recipe
-    left_out = {"attention other than multi_axis": g.attention != "multi_axis", "no cross-attention":
-                not g.cross_attention, "average downsampling": d.downsample != "blur", "equalised": d.equalized,
-                "minibatch stddev": d.minibatch_stddev, "hinge": recipe.loss != "non_saturating",
-                "WGAN-GP": recipe.wgan_gp, "DiffAugment of all images": recipe.augment, "clipping": recipe.clip}
+    left_out = {"attention other than multi_axis": g.attention != "multi_axis", "a grid of latents": g.spatial,
+                "no cross-attention": not g.cross_attention, "average downsampling": d.downsample != "blur",
+                "equalised": d.equalized, "minibatch stddev": d.minibatch_stddev,
+                "hinge": recipe.loss != "non_saturating", "WGAN-GP": recipe.wgan_gp,
+                "DiffAugment of all images": recipe.augment, "clipping": recipe.clip}
     found = [name for name, on in left_out.items() if on]
     if found:
         raise UserError(f"the PyTorch port has no {', '.join(found)}: compare a preset without it")

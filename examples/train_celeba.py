@@ -55,8 +55,8 @@ def draw(run, device, folder):
     def pictures(z):
         return images.to_uint8(sampling.images(**trained, config=config, z=z, device=device))
 
-    images.write_png(folder / "samples.png", images.grid(pictures(sampling.latents(range(SAMPLES), config.latent))))
-    path = sampling.loop(sampling.latents(range(CORNERS), config.latent), FRAMES)
+    images.write_png(folder / "samples.png", images.grid(pictures(sampling.latents(range(SAMPLES), config.z_shape))))
+    path = sampling.loop(sampling.latents(range(CORNERS), config.z_shape), FRAMES)
     images.write_animation(folder / "walk.gif", images.upscale(pictures(path), 2))
     print(f"see samples.png and walk.gif in {folder}")
     return 0

@@ -6,12 +6,12 @@ Activations are the bytes per image that a forward pass keeps for backward: floa
 a leaky ReLU, without parameters and without what batch norm keeps once per batch.
 """
 
+import math
 from dataclasses import dataclass
 
 from minihit import objectives, tree
 from minihit.layers.mlp import EXPANSION
 from minihit.models import discriminator, first_values, hit
-from minihit.models.hit.config import START
 from minihit.ops.minibatch_stddev import GROUP
 
 _FLOAT = 4                                                                # bytes
@@ -36,11 +36,8 @@ class Row:
 
 def generator_rows(config):
     """A Row for the first map, one for the latent tokens, one for each stage."""
-    params, c = hit.init(None, config), config.channels[0]
-    rows = [_row("first map", START, c, params["start"], _products(params["start"]), config.latent)]
-    if config.cross_attention:
-        kept = config.tokens * (2 * c + _per_place(config))
-        rows.append(_row("tokens", None, c, params["tokens"], _products(params["tokens"]), kept))
+    params = hit.init(None, config)
+    rows = _stem_rows(params, config)
     for plan, stage in zip(config.stages, params["stages"], strict=True):
         rows.append(_row(f"stage {plan.index}", plan.side, plan.channels, stage, _stage_products(stage, plan, config),
                          _stage_values(plan, config, "widen" in stage), heads=plan.heads, window=plan.window,
@@ -115,6 +112,18 @@ def step_memory(preset, plan):
 
 def _row(part, side, channels, params, products, values, masks=0, **others):
     return Row(part, side, channels, tree.size(params), products, _FLOAT * values + masks, **others)
+
+
+def _stem_rows(params, config):
+    """The weights serve every position of a grid, which is kept once more where it is averaged for the tokens."""
+    c, tokens, positions = config.channels[0], config.tokens, config.start**2
+    of_map, of_tokens, averaged = (positions, tokens, tokens < positions) if config.spatial else (1, 1, False)
+    rows = [_row("first map", config.start, c, params["start"], of_map * _products(params["start"]),
+                 math.prod(config.z_shape))]
+    if config.cross_attention:
+        kept = tokens * (2 * c + _per_place(config) + config.latent * averaged)
+        rows.append(_row("tokens", None, c, params["tokens"], of_tokens * _products(params["tokens"]), kept))
+    return rows
 
 
 def _products(params):

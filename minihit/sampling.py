@@ -1,6 +1,6 @@
 """Pictures from the generator of a run: latents from seeds, paths between them, images.
 
-Shapes: z (n, latent), or (n, G, G, latent) where latents are grids; images (n, size, size, 3), float32 on the host, not clipped.
+Shapes: z (n, latent), or grids (n, G, G, latent); images (n, size, size, 3), float32 on the host, not clipped.
 """
 
 import numpy as np
@@ -58,7 +58,8 @@ def slerp(a, b, t):
 
     a, b: (..., latent); t: a scalar, or an array that broadcasts against them. Normal latents lie near a sphere: a
     straight line between two of them runs through its inside, where the generator has never been, this path near its
-    surface. Latents of the same or of opposite direction, which no single arc joins, are joined by the straight line.
+    surface. In a grid each position takes a path of its own. Latents of the same or of opposite direction, which no
+    single arc joins, are joined by the straight line.
     """
     cosine = (a * b).sum(axis=-1, keepdims=True) / (_norm(a) * _norm(b))
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))                          # (..., 1)

@@ -116,7 +116,7 @@ def test_backward_of_any_generator_is_linear(config, seed):
     def averages(rng):
         return gradcheck.perturb(hit.init_averages(config), rng, scale=0.1)
 
-    any_case = Check(hit, ((2, config.latent),), lambda rng: hit.init(rng, config),
+    any_case = Check(hit, ((2, *config.z_shape),), lambda rng: hit.init(rng, config),
                      {"config": config, "averages": averages})
     assert_backward_is_linear(any_case, seed)
 

@@ -32,6 +32,11 @@ GENERATORS = {
     "no self-attention": replace(G, attention="none"),
     "no cross-attention": replace(G, cross_attention=False),
     "narrow windows, no widening": replace(G, channels=(16, 4), heads=(4, 1), windows=(2, None)),
+    "from a map of side 4": replace(G, start=4),
+    "of a grid": replace(G, spatial=True, tokens=4),
+    "of a grid, layer norm": replace(G, spatial=True, tokens=16, norm="layer"),
+    "of a grid, a token for each position": replace(G, spatial=True, tokens=64),
+    "of a grid, no cross-attention": replace(G, spatial=True, cross_attention=False),
     "windows everywhere": replace(G, channels=(8, 8, 4), layers=(1, 2, 1), heads=(2, 4, 2), windows=(4, 8, 8)),
 }
 DISCRIMINATORS = {
@@ -93,7 +98,7 @@ def kept_per_image(forward, params, count):
 @pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS)
 def test_generator_costs_are_those_counted_while_it_runs(config):
     params, averages = generator.init(np.random.default_rng(0), config), generator.init_averages(config)
-    total, z = cost.total(cost.generator_rows(config)), np.ones((4, config.latent), np.float32)
+    total, z = cost.total(cost.generator_rows(config)), np.ones((4, *config.z_shape), np.float32)
     assert total.parameters == tree.size(params)
     assert total.multiply_adds == counted_products(generator.forward, params, z[:1], config, averages)
     kept = kept_per_image(lambda n: generator.forward(params, z[:n].copy(), config)[1], params, 2)

@@ -77,6 +77,13 @@ def test_a_loop_visits_every_latent_and_closes():
     np.testing.assert_array_equal(sampling.loop(z[:1], 4), np.repeat(z[:1], 4, axis=0))
 
 
+def test_in_a_grid_every_position_takes_a_path_of_its_own():
+    z = sampling.latents(range(3), (4, 4, 5))
+    path = sampling.loop(z, 10)
+    assert (path.shape, path.dtype) == ((30, 4, 4, 5), np.float32)
+    np.testing.assert_array_equal(path[:, 1, 2], sampling.loop(z[:, 1, 2], 10))
+
+
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
     preset = replace(TINY, generator=replace(TINY.generator, norm=norm))

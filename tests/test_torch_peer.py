@@ -89,6 +89,7 @@ def test_saturated_slopes_take_two_passes(peer):
 
 @pytest.mark.parametrize("preset, words", [
     (replace(TINY, generator=replace(G, attention="grid")), "attention other than multi_axis"),
+    (replace(TINY, generator=replace(G, spatial=True, tokens=4)), "a grid of latents"),
     (tiny(loss="hinge", wgan_gp=1.0), "hinge, WGAN-GP"),
 ])
 def test_what_the_port_leaves_out_is_said(peer, preset, words):

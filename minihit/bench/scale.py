@@ -73,7 +73,7 @@ def _generator(name, config, rounds, device):
     """One image at a time, in evaluation."""
     keep_memory()
     rng = np.random.default_rng(0)
-    networks, z = to_device([first_values(rng, config), rng.standard_normal((1, config.latent), np.float32)], device)
+    networks, z = to_device([first_values(rng, config), rng.standard_normal((1, *config.z_shape), np.float32)], device)
     seconds, peak = _median(lambda: generator.generate(networks["params"], z, config, networks["averages"]), z, rounds)
     return Row(name, config.size, 1, seconds, peak)
 

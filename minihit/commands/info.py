@@ -65,7 +65,7 @@ def _picture(config):
 
 
 def _latent(config, numbers, side):
-    return f"{side} x {side} x {numbers}" if config.spatial else f"{numbers} numbers"
+    return f"{side} x {side} x {numbers} numbers" if config.spatial else f"{numbers} numbers"
 
 
 def _hit(config):

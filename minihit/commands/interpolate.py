@@ -98,7 +98,7 @@ def between_pictures(options, device):
 
 
 def frames(trained, config, paths, scale, device):
-    """Yield the pictures of all loops side by side, uint8; paths (frames, loops, latent)."""
+    """Yield the pictures of all loops side by side, uint8; paths (frames, loops, *shape of a latent)."""
     for z in tqdm(paths, unit="frame", disable=None, leave=False):
         shown = images.to_uint8(sampling.images(**trained, config=config, z=z, device=device))
         yield images.grid(images.upscale(shown, scale), columns=len(z), gap=0 if len(z) == 1 else 2)

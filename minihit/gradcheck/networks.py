@@ -23,6 +23,10 @@ GENERATORS = {
     "no widening": replace(BASE, channels=(16, 4), layers=(1, 1), heads=(4, 2)),
     "windows to the end": replace(BASE, channels=(4, 4), layers=(1, 1), heads=(2, 2), windows=(4, 8)),
     "image from two stages": replace(BASE, layers=(1, 1), windows=(None, None)),
+    "from a map of side 16": replace(BASE, start=16, channels=(4,), layers=(1,), heads=(2,), windows=(8,)),
+    "of a grid, pooled tokens": replace(BASE, spatial=True, tokens=4),
+    "of a grid, a token for each position": replace(BASE, spatial=True, start=4, tokens=16),
+    "of a grid, no cross-attention": replace(BASE, spatial=True, cross_attention=False),
 }
 
 PLAIN = DiscriminatorConfig(channels=(3, 5, 4))
@@ -117,7 +121,7 @@ def _held(config):
 
 
 NETWORKS = {
-    **{f"generator, {name}": network(hit, config, (2, 3)) for name, config in GENERATORS.items()},
+    **{f"generator, {name}": network(hit, config, (2, *config.z_shape)) for name, config in GENERATORS.items()},
     **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
     **{f"encoder, {name}": network(encoder, config, (2, 16, 16, 3)) for name, config in ENCODERS.items()},
     **{f"convolutional_decoder, {name}": network(decoder, config, latents(config))

@@ -180,6 +180,8 @@ LAYERS = {
                               axes=("block",), how=How("batch")),
     "cross_attention": check(cross_attention, WINDOWS, TOKENS, init=lambda rng: cross_attention.init(rng, 8, 2, 5)),
     "latent_tokens": check(latent_tokens, (4, 6), init=lambda rng: latent_tokens.init(rng, 6, 3, 5), how=How("batch")),
+    "latent_tokens, of a grid": check(latent_tokens, (4, 3, 6), how=How("batch"),
+                                      init=lambda rng: latent_tokens.init(rng, 6, 3, 5, spatial=True)),
     "to_rgb": check(to_rgb, IMAGE, init=lambda rng: to_rgb.init(rng, 8), how=How("batch")),
     "residual_downsample": check(residual_downsample, IMAGE, init=lambda rng: residual_downsample.init(rng, 8, 5)),
     "residual_downsample, average": check(residual_downsample, IMAGE, kind="average",

@@ -2,16 +2,19 @@
 
 They are the keys and values of every cross-attention.
 
-Shapes: z (B, latent); position (1, 1, T, C); tokens (B, T, C).
+All come from one vector, or each from a position of a grid that has as many, through the same weights.
+
+Shapes: z (B, latent), or of a grid (B, T, latent); position (1, 1, T, C); tokens (B, T, C).
 """
 
 from minihit import initializers
 from minihit.layers import linear, norm
 
 
-def init(rng, latent, count, channels):
+def init(rng, latent, count, channels, spatial=False):
+    """spatial: z is a grid's."""
     return {
-        "linear": linear.init(rng, latent, (count, channels)),
+        "linear": linear.init(rng, latent, channels if spatial else (count, channels)),
         "position": initializers.truncated_normal(rng, (1, 1, count, channels)),
         "norm": norm.init(channels),
     }

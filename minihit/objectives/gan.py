@@ -1,6 +1,6 @@
 """A generator and a discriminator: the gradients of both at the same parameters, in the game that game.py describes.
 
-Shapes: z (B, latent); real, fake (B, S, S, 3) in [-1, 1]; logits (B,).
+Shapes: z (B, latent), or (B, G, G, latent) where it is a grid; real, fake (B, S, S, 3) in [-1, 1]; logits (B,).
 
 Everything here is of one part of a batch. Losses are means over the batch, so a part's are weighted by its share of the
 images, and the parts add up (minihit/training/parts.py).
@@ -35,7 +35,7 @@ def couples(preset):
 def draw(rng, batch, preset, step):
     """All that is random in a step, as host arrays: latents, augmentations, mixing weights."""
     recipe, side = preset.recipe, preset.generator.size
-    draws = {"z": rng.standard_normal((batch, preset.generator.latent), dtype="float32")}
+    draws = {"z": rng.standard_normal((batch, *preset.generator.z_shape), dtype="float32")}
     draws |= game.draw(rng, batch, side, recipe)
     if recipe.wgan_gp:
         draws["mix"] = rng.random((batch, 1, 1, 1), dtype="float32")

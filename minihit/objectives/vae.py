@@ -29,8 +29,7 @@ def rates(preset):
 
 def draw(rng, batch, preset, step):
     """All that differs from step to step, as host arrays: noise, and how far the discriminator is faded in."""
-    place = (preset.encoder.side,) * 2 if preset.encoder.spatial else ()
-    noise = rng.standard_normal((batch, *place, preset.decoder.latent), dtype="float32")
+    noise = rng.standard_normal((batch, *preset.decoder.z_shape), dtype="float32")
     return {"noise": noise, **autoencoder.draw(rng, batch, preset, step)}
 
 

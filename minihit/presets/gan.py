@@ -17,7 +17,7 @@ class GanPreset:
     """
 
     kind: ClassVar[str] = "gan"              # of objective: see minihit/objectives
-    generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has a map of side 8 * 2^i
+    generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has side start * 2^i
     discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
     recipe: GanRecipe                           # how the two are trained
 

@@ -14,6 +14,7 @@ from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
 
+BASE = replace(TINY.generator, tokens=4)                                  # which a grid of latents can be averaged to
 WEIGHTS = {"images", "images in evaluation", "gradient"}                  # what new or other weights change
 GENERATOR = rows(GeneratorConfig, [
     ("latent", 3, 5, {"start", "tokens", "first values"} | WEIGHTS),
@@ -26,6 +27,8 @@ GENERATOR = rows(GeneratorConfig, [
     ("cross_attention", True, False, {"tokens", "stage 0", "stage 1", "averages", "first values"} | WEIGHTS),
     ("multi_query", True, False, {"stage 0", "stage 1", "first values"} | WEIGHTS),
     ("norm", "batch", "layer", {"averages"} | WEIGHTS),
+    ("start", 8, 16, {"start", "stage 0", "stage 1", "first values"} | WEIGHTS),
+    ("spatial", False, True, {"start", "tokens", "first values"} | WEIGHTS),
 ])
 DISCRIMINATOR = rows(DiscriminatorConfig, [
     ("channels", (4, 6, 5), (4, 6, 7), {"blocks", "conv", "dense", "logit", "first values", "logits", "gradient"}),
@@ -37,10 +40,10 @@ DISCRIMINATOR = rows(DiscriminatorConfig, [
 
 def generator_facts(config):
     """Shapes place by place, numbers for weights that a leaf's path decides, and what a step of training makes."""
-    preset = replace(TINY, generator=config)
+    preset = replace(TINY, generator=config, discriminator=DiscriminatorConfig((4,) * (config.size.bit_length() - 2)))
     first = steps.trees(steps.create(0, preset, np.float32, spread=0.0))["generator"]
     params, averages = filled(first["params"]), filled(first["averages"])
-    z = np.random.default_rng(0).standard_normal((4, config.latent))
+    z = np.random.default_rng(0).standard_normal((4, *config.z_shape))
     parts = {"start": params["start"], "tokens": params.get("tokens", []),
              **{f"stage {index}": stage for index, stage in enumerate(params["stages"])}}
     return {**{name: shapes(part) for name, part in parts.items()}, "averages": shapes(averages),
@@ -62,13 +65,13 @@ def step_of(preset):
     training = steps.create(0, preset)
     for leaves in (steps.trees(training)["generator"]["params"], steps.trees(training)["discriminator"]):
         tree.map(tree.copy_into, leaves, filled(leaves))
-    real = np.random.default_rng(1).standard_normal((4, 16, 16, 3))
+    real = np.random.default_rng(1).standard_normal((4, preset.size, preset.size, 3))
     return steps.gradients(training, real, steps.draw(np.random.default_rng(2), preset), preset)[0]
 
 
 @pytest.mark.parametrize("field, value, other, expected", GENERATOR, ids=[row[0] for row in GENERATOR])
 def test_a_setting_of_the_generator_changes_what_it_is_for(field, value, other, expected):
-    one, two = (generator_facts(replace(TINY.generator, **{field: setting})) for setting in (value, other))
+    one, two = (generator_facts(replace(BASE, **{field: setting})) for setting in (value, other))
     assert changes(one, two) == expected
 
 

@@ -5,16 +5,19 @@ from autograd.scipy.special import erf
 
 
 def images(params, z, config, state=None):
-    """(B, size, size, 3) from z (B, latent); params, config and state as in minihit.models.generator.
+    """(B, size, size, 3) from z (B, latent) or (B, G, G, latent); params, config and state as in minihit.models.hit.
 
     Where a place of batch norm in state is empty, the statistics of this batch are used and written there.
     """
     tokens, image = None, 0.0
     if config.cross_attention:
         part = params["tokens"]
-        tokens = np.einsum("bz,ztc->btc", z, part["linear"]["weight"]) + part["linear"]["bias"] + part["position"][0, 0]
+        one = "btz,zc->btc" if config.spatial else "bz,ztc->btc"
+        tokens = np.einsum(one, averaged(z, config.tokens) if config.spatial else z, part["linear"]["weight"])
+        tokens = tokens + part["linear"]["bias"] + part["position"][0, 0]
         tokens = norm(part["norm"], tokens, config, at(state, "tokens", "norm"))
-    x = np.einsum("bz,zhwc->bhwc", z, params["start"]["weight"]) + params["start"]["bias"]
+    one = "bhwz,zc->bhwc" if config.spatial else "bz,zhwc->bhwc"
+    x = np.einsum(one, z, params["start"]["weight"]) + params["start"]["bias"]
     for index, stage in enumerate(params["stages"]):
         here = at(state, "stages", index)
         x = x + stage["position"]
@@ -41,6 +44,14 @@ def images(params, z, config, state=None):
             if x.shape[-1] != config.channels[index + 1]:
                 x = np.einsum("bhwc,cd->bhwd", x, stage["widen"]["weight"]) + stage["widen"]["bias"]
     return image
+
+
+def averaged(z, count):
+    """(B, count, latent): the means of so many squares that tile the grid."""
+    side = round(count**0.5)
+    square = z.shape[1] // side
+    z = np.reshape(z, (len(z), side, square, side, square, z.shape[-1]))
+    return np.reshape(np.mean(z, (2, 4)), (len(z), count, z.shape[-1]))
 
 
 def at(state, *path):

@@ -30,8 +30,11 @@ def generators(draw, **fixed):
         "layers": each(st.integers(0, 2)), "heads": each(st.sampled_from([2, 4])),
         "windows": each(st.sampled_from([None, 2, 4])), "attention": draw(st.sampled_from(ATTENTIONS)),
         "cross_attention": draw(st.booleans()), "multi_query": draw(st.booleans()),
-        "norm": draw(st.sampled_from(sorted(NORMS))),
+        "norm": draw(st.sampled_from(sorted(NORMS))), "start": draw(st.sampled_from([4, 8])),
+        "spatial": draw(st.booleans()),
     }
+    if chosen["spatial"]:
+        chosen["tokens"] = draw(st.sampled_from([1, 4, 16]))
     return GeneratorConfig(**{**chosen, **fixed})
 
 
@@ -48,7 +51,7 @@ def make_generator(config, rng, dtype=np.float64):
     """(params, z, averages): a batch of two and running averages unlike any batch's."""
     params = gradcheck.perturb(generator.init(rng, config), rng)
     averages = gradcheck.perturb(generator.init_averages(config), rng, scale=0.1)
-    return *cast((params, rng.standard_normal((2, config.latent))), dtype), cast(averages, dtype)
+    return *cast((params, rng.standard_normal((2, *config.z_shape))), dtype), cast(averages, dtype)
 
 
 def make_discriminator(config, rng, dtype=np.float64, count=4):

@@ -24,6 +24,7 @@ PRESETS = {
         TINY, generator=replace(TINY.generator, norm="layer", multi_query=False),
         discriminator=DiscriminatorConfig((4, 6, 5), downsample="average", equalized=True),
         recipe=replace(UNEQUAL, r1=0.0, augment=(), clip=0.0, micro_batch=4)),
+    "a grid of latents": replace(TINY, generator=replace(TINY.generator, spatial=True, tokens=16), recipe=UNEQUAL),
     "minibatch stddev": replace(
         TINY, discriminator=replace(TINY.discriminator, minibatch_stddev=True),
         recipe=replace(UNEQUAL, batch=4, augment=("color", "translation"), micro_batch=0)),

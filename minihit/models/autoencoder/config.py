@@ -56,6 +56,11 @@ class ConvolutionalDecoderConfig:
         """Height and width of the smallest map."""
         return self.size >> len(self.channels)
 
+    @property
+    def z_shape(self):
+        """Of the z of one image."""
+        return (self.start, self.start, self.latent) if self.spatial else (self.latent,)
+
 
 def hidden(channels):
     """The width inside the residual blocks of a map: a quarter of its own, as 32 of 128 in the reference networks."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from minihit.errors import DEEPEST, WIDEST, UserError, require_at_most, require_choice
 from minihit.layers.norm import NORMS
 
-START = 8                                                                 # side of the first feature map
+STARTS = (4, 8, 16, 32, 64)                                               # sides of a first feature map
 ATTENTIONS = ("multi_axis", "block", "grid", "axial", "full", "none")
 
 
@@ -28,13 +28,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """HiT's generator (paper, table 1). One entry per stage; stage i has side 8 * 2^i.
+    """HiT's generator (paper, table 1). One entry per stage; stage i has side start * 2^i.
 
     Raises UserError where the fields contradict each other, with what would work.
     """
 
     kind: ClassVar[str] = "hit"              # of network: see minihit/models
-    latent: int                              # width of z
+    latent: int                              # width of z: numbers an image, or a position where z is a grid
     channels: tuple[int, ...]                # of the map, one number per stage
     layers: tuple[int, ...]                  # blocks besides the cross-attention block
     heads: tuple[int, ...]                   # of self-attention, which divide the channels
@@ -44,6 +44,8 @@ class GeneratorConfig:
     cross_attention: bool = True             # False: z enters through the first map only (ablation)
     multi_query: bool = True                 # one key and value head for all query heads (Shazeer 2019)
     norm: Literal[tuple(NORMS)] = "batch"    # batch: the official default
+    start: int = 8                           # side of the first map; 16: that of the second stage of HiT's networks
+    spatial: bool = False                    # True: z is a grid of start x start positions, as autoencoders have
 
     def __post_init__(self):
         stages = len(self.channels)
@@ -58,11 +60,20 @@ class GeneratorConfig:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
         require_at_most(WIDEST, latent=self.latent, tokens=self.tokens, channels=max(self.channels, default=0))
         require_at_most(DEEPEST, layers=max(self.layers, default=0))
+        self._check_start()
         for stage in range(stages):
             self._check_stage(stage)
 
+    def _check_start(self):
+        if self.start not in STARTS:
+            raise UserError(f"start is {self.start}: choose one of {', '.join(map(str, STARTS))}")
+        possible = [4**k for k in range(self.start.bit_length())]
+        if self.spatial and self.cross_attention and self.tokens not in possible:
+            raise UserError(f"tokens is {self.tokens}: a grid of {self.start} x {self.start} is averaged down to "
+                            f"{', '.join(map(str, possible))} positions: choose one of these")
+
     def _check_stage(self, index):
-        side, channels, heads = START << index, self.channels[index], self.heads[index]
+        side, channels, heads = self.start << index, self.channels[index], self.heads[index]
         if min(channels, heads) < 1 or channels % heads:
             possible = [n for n in range(1, min(max(channels, 1), 16) + 1) if channels % n == 0]
             raise UserError(f"stage {index}: {channels} channels do not divide among {heads} heads: "
@@ -85,7 +96,12 @@ class GeneratorConfig:
     @property
     def size(self):
         """Height and width of the image."""
-        return START << (len(self.channels) - 1)
+        return self.start << (len(self.channels) - 1)
+
+    @property
+    def z_shape(self):
+        """Of the z of one image."""
+        return (self.start, self.start, self.latent) if self.spatial else (self.latent,)
 
     @cached_property
     def stages(self):
@@ -93,7 +109,7 @@ class GeneratorConfig:
         return tuple(self._stage(index) for index in range(len(self.channels)))
 
     def _stage(self, index):
-        side, last = START << index, index + 1 == len(self.channels)
+        side, last = self.start << index, index + 1 == len(self.channels)
         attends = self.windows[index] is not None and self.attention != "none"
         p = self.windows[index]
         window = {"axial": (1, side), "full": (side, side)}.get(self.attention, (p, p)) if attends else None

@@ -1,10 +1,10 @@
 """HiT's generator (paper, figure 1): latent z to image, self-attention at low resolutions, no convolution anywhere.
 
-Shapes: z (B, latent); image (B, size, size, 3), not clipped. The stem makes the first map and the tokens of z, the
-trunk the image of these.
+Shapes: z (B, latent), or a grid (B, G, G, latent), as a decoder reads it; image (B, size, size, 3), not clipped. The
+stem makes the first map and the tokens of z, the trunk the image of these.
 """
 
-from minihit.layers import batch_norm
+from minihit.layers import batch_norm, linear
 from minihit.layers.norm import How
 from minihit.models.hit import stem, trunk
 from minihit.sums import alone
@@ -33,6 +33,11 @@ def backward(dimage, cache):
     dx, dtokens, stages = trunk.backward(dimage, cache["stages"])
     dz, grads = stem.backward(dx, dtokens, cache)
     return dz, {**grads, "stages": stages}
+
+
+def last_gradient(dimage, cache):
+    """The weight's gradient, an array, of the last linear layer alone: that of the last stage's colour head."""
+    return linear.weight_gradient(dimage, cache["stages"][-1]["to_rgb"]["linear"])["weight"]
 
 
 def update_averages(averages, cache):

@@ -1,6 +1,6 @@
 """The stages of HiT (paper, figure 1), one above the other: a first map and tokens in, an image out.
 
-Shapes: x (B, START, START, C0); tokens (B, T, C0), or None without cross-attention; image (B, size, size, 3).
+Shapes: x (B, G, G, C0); tokens (B, T, C0), or None without cross-attention; image (B, size, size, 3).
 """
 
 from minihit.backend import array_module

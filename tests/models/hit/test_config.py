@@ -1,6 +1,6 @@
 """Every contradiction is refused with a sentence that names what is wrong and what would work."""
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -19,6 +19,14 @@ GENERATOR_REFUSALS = [
     ({"norm": "group"}, "norm 'group' is unknown: choose one of batch, layer"),
     ({"latent": 0}, "latent is 0: it must be at least 1"),
     ({"tokens": -1}, "tokens is -1: it must be at least 1"),
+    ({"start": 12}, "start is 12: choose one of 4, 8, 16, 32, 64"),
+    ({"start": 128}, "start is 128: choose one of 4, 8, 16, 32, 64"),
+    ({"spatial": True, "tokens": 32},
+     "tokens is 32: a grid of 8 x 8 is averaged down to 1, 4, 16, 64 positions: choose one of these"),
+    ({"spatial": True, "start": 4, "tokens": 64},
+     "tokens is 64: a grid of 4 x 4 is averaged down to 1, 4, 16 positions: choose one of these"),
+    ({"start": 4, "windows": (8, None)},
+     "stage 0: windows of side 8 do not tile a 4 x 4 map: choose a side from [1, 2, 4], or none"),
     ({"heads": (3, 2)}, "stage 0: 8 channels do not divide among 3 heads: choose heads from [1, 2, 4, 8]"),
     ({"heads": (2, 0)}, "stage 1: 8 channels do not divide among 0 heads: choose heads from [1, 2, 4, 8]"),
     ({"channels": (6, 8)}, "stage 0: 6 channels cannot be pixel-shuffled: choose a multiple of 4"),
@@ -62,7 +70,9 @@ def test_a_contradictory_discriminator_is_refused(options, sentence):
 @pytest.mark.parametrize("change", [
     {"heads": (1, 1), "attention": "block"}, {"heads": (1, 2), "windows": (None, None)},
     {"windows": (3, 5), "attention": "none"}, {"windows": (3, 5), "attention": "full"}, {"channels": (8, 6)},
-    {"layers": (0, 0)},
+    {"layers": (0, 0)}, {"tokens": 3}, {"spatial": True, "tokens": 3, "cross_attention": False},
+    *({"spatial": True, "tokens": tokens} for tokens in (1, 4, 16, 64)),
+    *({"spatial": True, "start": start} for start in (4, 8, 16, 32, 64)),
 ])
 def test_what_is_possible_is_accepted(change):
     assert len(GeneratorConfig(**{**SMALL, **change}).stages) == 2
@@ -85,6 +95,19 @@ def test_stages_follow_from_the_config():
         Stage(index=0, side=8, next_channels=8, window=(4, 4), rgb=False, **both),
         Stage(index=1, side=16, next_channels=None, window=None, rgb=True, **both),
     )
+
+
+@pytest.mark.parametrize("start, size, windows", [(4, 8, (4, 4)), (16, 32, (16, 16)), (64, 128, (64, 64))])
+def test_sides_and_size_follow_from_the_first_map(start, size, windows):
+    config = GeneratorConfig(**SMALL, start=start)
+    assert config.size == size and [stage.side for stage in config.stages] == [start, 2 * start]
+    assert replace(config, attention="full").stages[0].window == windows
+
+
+@pytest.mark.parametrize("change, shape", [({}, (8,)), ({"start": 16}, (8,)), ({"spatial": True}, (8, 8, 8)),
+                                           ({"spatial": True, "start": 16, "latent": 3}, (16, 16, 3))])
+def test_a_latent_is_a_vector_or_a_grid_of_the_first_maps_side(change, shape):
+    assert GeneratorConfig(**{**SMALL, **change}).z_shape == shape
 
 
 def test_the_last_stage_makes_an_image_whatever_its_windows():

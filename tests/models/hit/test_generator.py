@@ -1,5 +1,7 @@
 """The whole generator: gradients by finite differences and against autograd, evaluation, and its running averages."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from autograd import hessian_vector_product, make_vjp
@@ -12,7 +14,8 @@ from support.networks import BASE, GENERATORS, generators, make_generator
 
 from minihit import gradcheck, tree
 from minihit.layers import batch_norm
-from minihit.models.hit import generator
+from minihit.layers.norm import How
+from minihit.models.hit import generator, stem
 from minihit.models.hit.config import GeneratorConfig
 
 every_option = pytest.mark.parametrize("config", GENERATORS.values(), ids=GENERATORS.keys())
@@ -102,12 +105,45 @@ def test_a_gradient_of_the_gradient_agrees_with_autograd(config):
 def test_in_evaluation_an_image_depends_neither_on_its_batch_nor_on_its_order(config, seed):
     rng = np.random.default_rng(seed)
     params, _, averages = make_generator(config, rng)
-    z = rng.standard_normal((3, config.latent))
+    z = rng.standard_normal((3, *config.z_shape))
     together, _ = generator.forward(params, z, config, averages)
     alone = np.concatenate([generator.forward(params, z[i:i + 1], config, averages)[0] for i in range(3)])
     backwards, _ = generator.forward(params, z[::-1], config, averages)
     for other in (alone, backwards[::-1], generator.generate(params, z, config, averages)):
         np.testing.assert_allclose(other, together, rtol=0, atol=1e-10)
+
+
+@every_option
+def test_the_last_gradient_is_that_of_the_last_colour_head(config):
+    params, z, _ = make_generator(config, np.random.default_rng(15))
+    image, cache = generator.forward(params, z, config)
+    dimage = normal(16, *image.shape)
+    _, grads = generator.backward(dimage, cache)
+    found = generator.last_gradient(dimage, cache)
+    np.testing.assert_array_equal(found, grads["stages"][-1]["to_rgb"]["linear"]["weight"])
+    assert np.abs(found).min() > 0
+
+
+def test_a_grid_makes_the_first_map_place_by_place():
+    """Through one linear layer: a changed position changes its own place alone."""
+    config = GENERATORS["of a grid, no cross-attention"]
+    params, z, _ = make_generator(config, np.random.default_rng(17))
+    moved = z.copy()
+    moved[:, 2, 5] += 1.0
+    before, after = (stem.forward(params, latents, How("batch"))[0] for latents in (z, moved))
+    assert np.argwhere((before != after).any(axis=(0, 3))).tolist() == [[2, 5]]
+
+
+@pytest.mark.parametrize("tokens, read", [(1, 64), (4, 16), (16, 4), (64, 1)])
+def test_a_token_of_a_grid_reads_its_square(tokens, read):
+    config = replace(BASE, spatial=True, tokens=tokens)
+    params, z, averages = make_generator(config, np.random.default_rng(18))
+    how, squares = How("batch", averages), np.kron(np.arange(tokens).reshape(2 * [round(tokens**0.5)]),
+                                                   np.ones(2 * [round(read**0.5)]))
+    _, before, _ = stem.forward(params, z, how)
+    for number in range(tokens):
+        _, after, _ = stem.forward(params, z + 1.0 * (squares == number)[..., None], how)
+        assert np.flatnonzero((abs(after - before) > 1e-9).any(axis=(0, 2))).tolist() == [number]
 
 
 def test_in_training_batch_norm_mixes_the_batch():

@@ -103,6 +103,15 @@ def test_a_configuration_of_version_0_1_0_has_the_lanes_that_it_had(batch, micro
     assert from_json(json.dumps(content), "x") == run_config(tiny(batch=batch, micro_batch=micro_batch), lanes=lanes)
 
 
+def test_a_configuration_without_the_fields_of_later_versions_has_their_defaults():
+    """A run of a version whose generators all began with a map of side 8 and read a vector."""
+    content = json.loads(to_json(run_config()))
+    del content["preset"]["generator"]["start"], content["preset"]["generator"]["spatial"]
+    assert from_json(json.dumps(content), "x") == run_config()
+    generator = run_config().preset.generator
+    assert (generator.start, generator.spatial) == (8, False)
+
+
 def test_an_unknown_kind_of_network_or_objective_is_refused():
     for change in ('"kind": "hit"', '"kind": "gan"'):
         text = to_json(run_config()).replace(change, '"kind": "new"')

@@ -23,8 +23,8 @@ NEVER = 200                                                               # grey
 
 @dataclass(frozen=True)
 class Codebook:
-    """Draw the codebook of a VQ-VAE: for each code the mean of all patches of pictures where it stands, and beside it a map
-    of where in the grid that was (dark: often). The most used codes come first; grey ones were never used.
+    """Draw the codebook of a VQ-VAE: for each code the mean of all patches of pictures where it stands, and beside it
+    a map of where in the grid that was (dark: often). The most used codes come first; grey ones were never used.
 
     Examples:
       minihit codebook runs/vqvae-32

@@ -69,8 +69,8 @@ def _latent(config, numbers, side):
 
 
 def _hit(config):
-    heads = "multi-query" if config.multi_query else "multi-head"
-    return f"{_latent(config, config.latent, config.start)} -> {_picture(config)}, {config.norm} norm, {heads} attention"
+    heads, latent = "multi-query" if config.multi_query else "multi-head", _latent(config, config.latent, config.start)
+    return f"{latent} -> {_picture(config)}, {config.norm} norm, {heads} attention"
 
 
 def _discriminator(config):

@@ -64,15 +64,15 @@ def main(argv):
     out = options.out or options.run / f"interpolation-{walk.step:08d}.gif"
     height, width = images.grid_size(options.columns, scale * walk.config.size, options.columns)
     require_room(out, height, width, CURE, frames=options.frames * count // options.columns)
-    paths = np.stack([sampling.loop(part, options.frames, walk.arc) for part in np.split(walk.z, options.columns)], axis=1)
-    images.write_animation(out, frames(walk.network, walk.config, paths, scale, device), options.fps)
+    loops = [sampling.loop(part, options.frames, walk.arc) for part in np.split(walk.z, options.columns)]
+    images.write_animation(out, frames(walk.network, walk.config, np.stack(loops, axis=1), scale, device), options.fps)
     print(out)
     return 0
 
 
 class Walk(NamedTuple):
-    """network: {"params", "averages"} of what makes pictures, config: its configuration; z: latents on the way; arc: the
-    path from one to the next, as sampling.slerp; step: of training."""
+    """network: {"params", "averages"} of what makes pictures, config: its configuration; z: latents on the way; arc:
+    the path from one to the next, as sampling.slerp; step: of training."""
 
     network: dict
     config: Any

@@ -42,7 +42,7 @@ def held_out(config, most):
 
 
 def picture(path, size):
-    """One picture file as uint8 (size, size, 3): the largest square in its middle. Raises UserError where it is none."""
+    """A picture file as uint8 (size, size, 3): the largest square in its middle. Raises UserError where it is none."""
     try:
         with open(Path(path).expanduser(), "rb") as file:
             return Square(size).read(file)

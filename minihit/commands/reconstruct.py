@@ -29,8 +29,8 @@ PICTURES = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(
 class Reconstruct:
     """Show pictures over what the encoder and the decoder of a run make of them: a VAE or VQ-VAE.
 
-    Pictures of any size are cut to the largest square in their middle. Numbers are means over all of them: PSNR and SSIM
-    of what a PNG would hold; of a VQ-VAE also which share of its codes they need.
+    Pictures of any size are cut to the largest square in their middle. Numbers are means over all of them: PSNR and
+    SSIM of what a PNG would hold; of a VQ-VAE also which share of its codes they need.
 
     Examples:
       minihit reconstruct runs/vqvae-32

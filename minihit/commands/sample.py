@@ -56,7 +56,8 @@ def main(argv):
     drawn = pictures(trained, config, seeds, device)
     if options.folder:
         scale = options.scale or 1
-        require_room(options.folder / name_of(seeds[0]), scale * config.size, scale * config.size, "choose a smaller --scale")
+        side = scale * config.size
+        require_room(options.folder / name_of(seeds[0]), side, side, "choose a smaller --scale")
         write_folder(options.folder, seeds, drawn, scale)
         print(options.folder)
     else:

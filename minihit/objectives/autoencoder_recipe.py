@@ -50,8 +50,8 @@ class AutoencoderRecipe(Recipe):
 
 @dataclass(frozen=True)
 class VaeRecipe(AutoencoderRecipe):
-    """Settings of a VAE (Kingma & Welling 2014). Both of its terms are in nats per image: differences of pixels are summed
-    over the image, the KL over the latent numbers, so that beta 1 is the bound on the likelihood.
+    """Settings of a VAE (Kingma & Welling 2014). Its terms are in nats per image: differences of pixels are summed over
+    the image, the KL over the latent numbers, so that beta 1 makes their sum a bound on the likelihood.
     """
 
     beta: float = 1.0                        # weight of the KL (Higgins et al. 2017)

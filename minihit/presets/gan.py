@@ -1,4 +1,4 @@
-"""A generator and its discriminator: HiT's own presets (paper, table 1 and section 4.1) and smaller ones for one machine."""
+"""A generator and its discriminator: HiT's presets (paper, table 1, section 4.1) and smaller ones for one machine."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -20,8 +20,8 @@ def fixed_latents(seed, shape):
 
 
 def write_samples(folder, trees, preset, device, seed, held_out, step):
-    """samples/ema-STEP.png and raw-STEP.png, through the moving average and the raw weights: always the same latents, and
-    of an autoencoder the same held-out images (uint8) over their reconstructions."""
+    """samples/ema-STEP.png and raw-STEP.png, through the moving average and the raw weights: always the same latents,
+    and of an autoencoder the same held-out images (uint8) over their reconstructions."""
     for kind, networks in (("ema", trees["ema"]), ("raw", trees["networks"])):
         rows = []
         if "encoder" in preset.networks:

@@ -39,8 +39,8 @@ class Watch:
     def look(self, training, number, last=False):
         """Sample grids and measurements after a step, where they are due."""
         if last or number % self.config.sample_every == 0:
-            preset, seed = self.config.preset, self.config.seed
-            attempt(pictures.write_samples, self.folder, training.trees, preset, self.device, seed, self.held_out, number)
+            what = self.config.preset, self.device, self.config.seed, self.held_out
+            attempt(pictures.write_samples, self.folder, training.trees, *what, number)
         if last or number % self.config.measure_every == 0:
             self.measure(training.trees["ema"], number)
 

@@ -28,7 +28,7 @@ def init(rng, config):
     }
 
 
-def init_averages(config):
+def init_averages(config, rng=None):
     """No running averages."""
     return {}
 

@@ -7,10 +7,13 @@ a leaky ReLU, without parameters and without what batch norm keeps once per batc
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from minihit import objectives, tree
 from minihit.layers.mlp import EXPANSION
 from minihit.models import discriminator, first_values, hit
+from minihit.models.autoencoder import decoder, encoder
+from minihit.models.autoencoder.config import hidden
 from minihit.models.hit.config import START
 from minihit.ops.minibatch_stddev import GROUP
 
@@ -66,6 +69,30 @@ def discriminator_rows(config):
     return [*rows, _row("head", side, c[-1], head, products, values, 17 * c[-1])]
 
 
+def encoder_rows(config):
+    """A Row for each halving of the sides, one for the stack on the smallest map, one for the linear layer."""
+    params, side, rows = encoder.init(None, config), config.size, []
+    for index, (layer, (c, after)) in enumerate(zip(params["down"], pairwise((3, *config.channels)), strict=True)):
+        wide, small, side = side**2, side**2 // 4, side // 2              # pixels before and after halving
+        rows.append(_row(f"down {index}", side, after, layer, small * _products(layer), wide * c, small * after))
+    rows.append(_stack_row(params["stack"], side, after, config.blocks))
+    products = _places(config, side) * _products(params["out"])
+    return [*rows, _row("out", side if config.spatial else None, config.out, params["out"], products, side**2 * after)]
+
+
+def convolutional_decoder_rows(config):
+    """A Row for the linear layer, one for the stack on the smallest map, one for each doubling of the sides."""
+    params, side, c = decoder.init(None, config), config.start, config.channels
+    places = _places(config, side)
+    rows = [_row("first map", side, c[0], params["start"], places * _products(params["start"]), places * config.latent),
+            _stack_row(params["stack"], side, c[0], config.blocks)]
+    for index, (layer, (before, after)) in enumerate(zip(params["up"], pairwise(c), strict=True)):
+        small, wide, side = side**2, 4 * side**2, 2 * side                # pixels before and after doubling
+        rows.append(_row(f"up {index}", side, after, layer, small * _products(layer), small * before, wide * after))
+    last = params["to_rgb"]
+    return [*rows, _row("to rgb", 2 * side, 3, last, side**2 * _products(last), side**2 * c[-1])]
+
+
 def total(rows, part="total"):
     """The sum of rows."""
     parameters, products, kept = (sum(getattr(row, name) for row in rows)
@@ -100,6 +127,18 @@ def step_memory(preset, plan):
 
 def _row(part, side, channels, params, products, values, masks=0, **others):
     return Row(part, side, channels, tree.size(params), products, _FLOAT * values + masks, **others)
+
+
+def _stack_row(params, side, channels, blocks):
+    """The residual stack of an autoencoder: inputs of its convolutions, a mask for each leaky ReLU."""
+    pixels, inside = side**2, blocks * (channels + hidden(channels))
+    return _row("stack", side, channels, params, pixels * _products(params), pixels * (channels + inside),
+                pixels * (channels + inside), blocks=blocks)
+
+
+def _places(config, side):
+    """At how many places of the smallest map numbers become channels, or channels numbers."""
+    return side**2 if config.spatial else 1
 
 
 def _products(params):

@@ -9,7 +9,10 @@ from support.runs import TINY
 from support.settings import changes, filled, rows, shapes
 
 from minihit import tree
+from minihit.gradcheck.networks import latents
 from minihit.models import discriminator
+from minihit.models.autoencoder import decoder, encoder
+from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
@@ -37,6 +40,23 @@ DISCRIMINATOR = rows(DiscriminatorConfig, [
     ("minibatch_stddev", False, True, {"conv", "first values", "logits", "gradient"}),
 ])
 
+ENCODER = rows(EncoderConfig, [
+    ("size", 8, 16, {"codes", "gradient"}),
+    ("channels", (4, 8), (4, 12), {"down", "stack", "out", "first values", "codes", "gradient"}),
+    ("out", 3, 5, {"out", "first values", "codes", "gradient"}),
+    ("blocks", 2, 0, {"stack", "first values", "codes", "gradient"}),
+    ("spatial", True, False, {"out", "first values", "codes", "gradient"}),
+])
+DECODER = rows(ConvolutionalDecoderConfig, [
+    ("size", 8, 16, {"images", "gradient"}),
+    ("latent", 3, 5, {"start", "first values", "images", "gradient"}),
+    ("channels", (8, 4), (8, 6), {"up", "to_rgb", "first values", "images", "gradient"}),
+    ("blocks", 2, 0, {"stack", "first values", "images", "gradient"}),
+    ("spatial", True, False, {"start", "first values", "images", "gradient"}),
+])
+SMALL_ENCODER = EncoderConfig(size=8, channels=(4, 8), out=3)
+SMALL_DECODER = ConvolutionalDecoderConfig(size=8, latent=3, channels=(8, 4))
+
 
 def generator_facts(config):
     """Shapes place by place, numbers for weights that a leaf's path decides, and what a step of training makes."""
@@ -60,6 +80,22 @@ def discriminator_facts(config):
             "logits": discriminator.forward(params, images, config)[0], "gradient": step_of(preset)["discriminator"]}
 
 
+def encoder_facts(config):
+    first = encoder.init(np.random.default_rng(0), config)
+    params, images = filled(first), np.random.default_rng(1).standard_normal((2, config.size, config.size, 3))
+    y, cache = encoder.forward(params, images, config)
+    return {**{name: shapes(part) for name, part in params.items()}, "first values": first, "codes": y,
+            "gradient": encoder.backward(y, cache)[1]}
+
+
+def decoder_facts(config):
+    first = decoder.init(np.random.default_rng(0), config)
+    params, z = filled(first), np.random.default_rng(1).standard_normal(latents(config))
+    images, cache = decoder.forward(params, z, config)
+    return {**{name: shapes(part) for name, part in params.items()}, "first values": first, "images": images,
+            "gradient": decoder.backward(images, cache)[1]}
+
+
 def step_of(preset):
     """The gradients of a step at such weights."""
     training = steps.create(0, preset)
@@ -78,4 +114,16 @@ def test_a_setting_of_the_generator_changes_what_it_is_for(field, value, other, 
 @pytest.mark.parametrize("field, value, other, expected", DISCRIMINATOR, ids=[row[0] for row in DISCRIMINATOR])
 def test_a_setting_of_the_discriminator_changes_what_it_is_for(field, value, other, expected):
     one, two = (discriminator_facts(replace(TINY.discriminator, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", ENCODER, ids=[row[0] for row in ENCODER])
+def test_a_setting_of_the_encoder_changes_what_it_is_for(field, value, other, expected):
+    one, two = (encoder_facts(replace(SMALL_ENCODER, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", DECODER, ids=[row[0] for row in DECODER])
+def test_a_setting_of_the_convolutional_decoder_changes_what_it_is_for(field, value, other, expected):
+    one, two = (decoder_facts(replace(SMALL_DECODER, **{field: setting})) for setting in (value, other))
     assert changes(one, two) == expected

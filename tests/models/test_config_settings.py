@@ -8,11 +8,12 @@ from support import steps
 from support.runs import TINY
 from support.settings import changes, filled, rows, shapes
 
-from minihit import tree
-from minihit.models import discriminator
+from minihit import models, tree
+from minihit.models import discriminator, quantizer
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
+from minihit.models.quantizer.config import QuantizerConfig
 
 WEIGHTS = {"images", "images in evaluation", "gradient"}                  # what new or other weights change
 GENERATOR = rows(GeneratorConfig, [
@@ -32,6 +33,15 @@ DISCRIMINATOR = rows(DiscriminatorConfig, [
     ("downsample", "blur", "average", {"logits", "gradient"}),
     ("equalized", False, True, {"first values", "logits", "gradient"}),
     ("minibatch_stddev", False, True, {"conv", "first values", "logits", "gradient"}),
+])
+CODEBOOK = QuantizerConfig(codes=5, width=3, restart=0.5)
+QUANTIZER = rows(QuantizerConfig, [
+    ("codes", 5, 7, {"first values", "codes", "averages", "offers"}),
+    ("width", 3, 4, {"first values", "codes", "averages", "gradient"}),
+    ("learn", "average", "gradient", {"first values", "averages", "gradient", "offers"}),
+    ("decay", 0.99, 0.9, {"averages"}),
+    ("restart", 0.5, 0.0, {"averages", "offers"}),
+    ("rotate", False, True, {"gradient"}),
 ])
 
 
@@ -57,6 +67,18 @@ def discriminator_facts(config):
             "logits": discriminator.forward(params, images, config)[0], "gradient": step_of(preset)["discriminator"]}
 
 
+def quantizer_facts(config):
+    """First values, and what a step makes at a codebook that its shape alone decides."""
+    first = models.first_values(np.random.default_rng(0), config)
+    network = {kind: {**leaves, **filled({name: leaves[name] for name in leaves if name == "codebook"})}
+               for kind, leaves in first.items()}
+    z, dq, dcodes = np.random.default_rng(0).standard_normal((3, 4, 6, config.width))
+    q, cache = quantizer.forward(network["params"], z, config, network["averages"])
+    draws = quantizer.draw(np.random.default_rng(0), 4, 6, config)
+    return {"first values": first, "codes": q, "gradient": list(quantizer.backward(dq, cache, dcodes)),
+            "averages": quantizer.update_averages(network["averages"], cache, draws.get("offers")), "offers": draws}
+
+
 def step_of(preset):
     """The gradients of a step at such weights."""
     training = steps.create(0, preset)
@@ -75,4 +97,10 @@ def test_a_setting_of_the_generator_changes_what_it_is_for(field, value, other, 
 @pytest.mark.parametrize("field, value, other, expected", DISCRIMINATOR, ids=[row[0] for row in DISCRIMINATOR])
 def test_a_setting_of_the_discriminator_changes_what_it_is_for(field, value, other, expected):
     one, two = (discriminator_facts(replace(TINY.discriminator, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", QUANTIZER, ids=[row[0] for row in QUANTIZER])
+def test_a_setting_of_the_quantizer_changes_what_it_is_for(field, value, other, expected):
+    one, two = (quantizer_facts(replace(CODEBOOK, **{field: setting})) for setting in (value, other))
     assert changes(one, two) == expected

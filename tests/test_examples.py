@@ -105,3 +105,10 @@ def test_ablation_trains_two_runs_that_differ_in_one_field_and_continues_them(tm
         assert checkpoint.newest(run.checkpoints)[0].name == "step-00000004.npz"
         assert [row["step"] for row in log.read(run.log) if "swd" in row] == [0, 2, 4]
     assert (tmp_path / "attention.png").is_file()
+
+
+def test_what_is_compared_with_pytorch_says_that_it_needs_it(monkeypatch, capsys):
+    main = load("torch_quantizer")["main"]
+    monkeypatch.setitem(main.__globals__, "torch", None)
+    assert main() == 2
+    assert capsys.readouterr().err == "PyTorch is not installed: pip install torch brings it\n"

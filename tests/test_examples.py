@@ -119,3 +119,10 @@ def test_decoders_compares_and_makes_nothing_twice(tmp_path, monkeypatch):
     head, _, *rows = (tmp_path / "decoders.md").read_text().splitlines()
     assert "PSNR" in head and [row.split()[0] for row in rows] == ["HiT", "CNN,"]
     assert read_image(tmp_path / "decoders.png").shape[1] == 8 * 50 + 2
+
+
+def test_what_is_compared_with_pytorch_says_that_it_needs_it(monkeypatch, capsys):
+    main = load("torch_quantizer")["main"]
+    monkeypatch.setitem(main.__globals__, "torch", None)
+    assert main() == 2
+    assert capsys.readouterr().err == "PyTorch is not installed: pip install torch brings it\n"

@@ -8,14 +8,15 @@ from support import steps
 from support.runs import TINY
 from support.settings import changes, filled, rows, shapes
 
-from minihit import tree
+from minihit import models, tree
 from minihit.gradcheck.networks import latents
-from minihit.models import discriminator
+from minihit.models import discriminator, quantizer
 from minihit.models.autoencoder import decoder, encoder
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
+from minihit.models.quantizer.config import QuantizerConfig
 
 BASE = replace(TINY.generator, tokens=4)                                  # which a grid of latents can be averaged to
 WEIGHTS = {"images", "images in evaluation", "gradient"}                  # what new or other weights change
@@ -38,6 +39,15 @@ DISCRIMINATOR = rows(DiscriminatorConfig, [
     ("downsample", "blur", "average", {"logits", "gradient"}),
     ("equalized", False, True, {"first values", "logits", "gradient"}),
     ("minibatch_stddev", False, True, {"conv", "first values", "logits", "gradient"}),
+])
+CODEBOOK = QuantizerConfig(codes=5, width=3, restart=0.5)
+QUANTIZER = rows(QuantizerConfig, [
+    ("codes", 5, 7, {"first values", "codes", "averages", "offers"}),
+    ("width", 3, 4, {"first values", "codes", "averages", "gradient"}),
+    ("learn", "average", "gradient", {"first values", "averages", "gradient", "offers"}),
+    ("decay", 0.99, 0.9, {"averages"}),
+    ("restart", 0.5, 0.0, {"averages", "offers"}),
+    ("rotate", False, True, {"gradient"}),
 ])
 
 ENCODER = rows(EncoderConfig, [
@@ -96,6 +106,18 @@ def decoder_facts(config):
             "gradient": decoder.backward(images, cache)[1]}
 
 
+def quantizer_facts(config):
+    """First values, and what a step makes at a codebook that its shape alone decides."""
+    first = models.first_values(np.random.default_rng(0), config)
+    network = {kind: {**leaves, **filled({name: leaves[name] for name in leaves if name == "codebook"})}
+               for kind, leaves in first.items()}
+    z, dq, dcodes = np.random.default_rng(0).standard_normal((3, 4, 6, config.width))
+    q, cache = quantizer.forward(network["params"], z, config, network["averages"])
+    draws = quantizer.draw(np.random.default_rng(0), 4, 6, config)
+    return {"first values": first, "codes": q, "gradient": list(quantizer.backward(dq, cache, dcodes)),
+            "averages": quantizer.update_averages(network["averages"], cache, draws.get("offers")), "offers": draws}
+
+
 def step_of(preset):
     """The gradients of a step at such weights."""
     training = steps.create(0, preset)
@@ -126,4 +148,10 @@ def test_a_setting_of_the_encoder_changes_what_it_is_for(field, value, other, ex
 @pytest.mark.parametrize("field, value, other, expected", DECODER, ids=[row[0] for row in DECODER])
 def test_a_setting_of_the_convolutional_decoder_changes_what_it_is_for(field, value, other, expected):
     one, two = (decoder_facts(replace(SMALL_DECODER, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", QUANTIZER, ids=[row[0] for row in QUANTIZER])
+def test_a_setting_of_the_quantizer_changes_what_it_is_for(field, value, other, expected):
+    one, two = (quantizer_facts(replace(CODEBOOK, **{field: setting})) for setting in (value, other))
     assert changes(one, two) == expected

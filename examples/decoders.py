@@ -15,6 +15,8 @@ import numpy as np
 
 from minihit import autoencoding, cost
 from minihit.backend import resolve_device
+from minihit.bench import case
+from minihit.bench.clock import alternate, stopwatch
 from minihit.bench.table import aligned
 from minihit.data.dataset import open_data
 from minihit.metrics.psnr import psnr
@@ -24,7 +26,7 @@ from minihit.models.quantizer import usage
 from minihit.presets.autoencoder import counterpart
 from minihit.show.images import grid, to_float, to_uint8, upscale, write_png
 from minihit.training.loop import train
-from minihit.training.run import checkpoint, log
+from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
 
@@ -35,6 +37,7 @@ DECODERS = {"hit": "HiT", "cnn": "CNN, as many parameters", "cnn-wide": "CNN, as
 SEEDS = 0, 1, 2
 STEPS = 1_000
 IMAGES = 1_000                                                            # that the numbers are of
+ROUNDS = 5                                                                # of timing
 SHOWN = 8
 SETTINGS = {"sample_every": 500, "measure_every": 1_000_000, "measure_images": 200}
 HEAD = ("decoder", "parameters", "multiply-adds", "images/s", "PSNR, dB", "SSIM", "from originals", "from training",
@@ -45,8 +48,9 @@ def main(folder=FOLDER, seeds=SEEDS, steps=STEPS, presets=None, **settings):
     """Train a run for each decoder and seed, and write decoders.md and decoders.png into the folder."""
     device, rows, pictures = resolve_device(DEVICE), [], []
     presets = presets or {name: counterpart(PRESET, name) for name in DECODERS}
+    presets = {name: replace(preset, recipe=replace(preset.recipe, steps=steps)) for name, preset in presets.items()}
+    speeds = images_per_second(presets, device)
     for name, preset in presets.items():
-        preset = replace(preset, recipe=replace(preset.recipe, steps=steps))
         found = []
         for seed in seeds:
             run = RunFolder(folder / f"{name}-{seed}")
@@ -55,7 +59,7 @@ def main(folder=FOLDER, seeds=SEEDS, steps=STEPS, presets=None, **settings):
                 return code
             measured, originals, rebuilt = measure(run, device)
             found.append(measured)
-        rows.append([DECODERS[name], *costs(preset), *map(spread, zip(*found, strict=True))])
+        rows.append([DECODERS[name], *costs(preset), f"{speeds[name]:.0f}", *map(spread, zip(*found, strict=True))])
         pictures.append(rebuilt[:SHOWN])
     text = aligned(HEAD, rows)
     (folder / "decoders.md").write_text(text + "\n", encoding="utf-8")
@@ -84,10 +88,16 @@ def measure(run, device):
     from_originals, from_training = (
         sliced_wasserstein(to_float(images), rebuilt, np.random.default_rng(0))["average"]
         for images in (originals, training))
-    speeds = [row["images_per_second"] for row in log.read(run.log) if "images_per_second" in row]
     shown, used = to_uint8(rebuilt), float(usage(facts["indices"], config.preset.quantizer.codes)[0])
-    return (float(np.median(speeds)), float(psnr(shown, originals).mean()), float(ssim(shown, originals).mean()),
-            from_originals, from_training, 100 * used), originals, shown
+    return (float(psnr(shown, originals).mean()), float(ssim(shown, originals).mean()), from_originals, from_training,
+            100 * used), originals, shown
+
+
+def images_per_second(presets, device):
+    """Of whole training steps, the median of ROUNDS in which the decoders take turns."""
+    cases = {name: case.make(preset, device) for name, preset in presets.items()}
+    times = alternate({name: stopwatch(case.step_of(made), made.xp) for name, made in cases.items()}, ROUNDS)
+    return {name: preset.recipe.batch / np.median(times[name]) for name, preset in presets.items()}
 
 
 def costs(preset):

@@ -38,7 +38,8 @@ ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
            "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives", "minihit/training",
-           "minihit/training/run", "minihit/sums.py", "minihit/sampling.py", "minihit/optim.py", "minihit/metrics", "minihit/data")
+           "minihit/training/run", "minihit/sums.py", "minihit/sampling.py", "minihit/optim.py", "minihit/metrics",
+           "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
 
 

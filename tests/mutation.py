@@ -37,8 +37,9 @@ from support.mutants import as_written, mutants
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
-           "minihit/objectives", "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
-           "minihit/optim.py", "minihit/metrics", "minihit/data")
+           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives", "minihit/training",
+           "minihit/training/run", "minihit/sums.py", "minihit/sampling.py", "minihit/optim.py", "minihit/metrics",
+           "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
 
 
@@ -74,6 +75,7 @@ OWN = {                                                                   # wher
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
+    "minihit/models/autoencoder/residual_stack.py": ["tests/models/autoencoder/test_encoder.py"],
     "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],
     "minihit/models/discriminator/algebra.py": ["tests/objectives/test_penalties.py"],
 }

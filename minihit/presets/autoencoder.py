@@ -13,7 +13,7 @@ from minihit.models.quantizer.config import QuantizerConfig
 from minihit.objectives.autoencoder_recipe import VaeRecipe, VqvaeRecipe
 
 Decoder = GeneratorConfig | ConvolutionalDecoderConfig
-DECODERS = ("hit", "cnn")
+DECODERS = ("hit", "cnn", "cnn-wide")
 
 
 class _Autoencoder:
@@ -88,10 +88,13 @@ class VqvaePreset(_Autoencoder):
 
 
 def counterpart(name, decoder):
-    """The Preset of that name with the decoder "hit" or "cnn". Raises UserError where it has no such counterpart."""
+    """The Preset of that name with another decoder: one of DECODERS. Raises UserError where it has no such counterpart.
+
+    "cnn" has as many parameters as HiT's decoder ("hit"), "cnn-wide" takes as long a step.
+    """
     if name not in PRESETS:
         raise UserError(f"--decoder chooses between the decoders of {', '.join(PRESETS)}: leave it out with {name}")
-    return PRESETS[name] if decoder == "hit" else replace(PRESETS[name], decoder=CNN[name])
+    return PRESETS[name] if decoder == "hit" else replace(PRESETS[name], decoder=CNN[decoder][name])
 
 
 # filled below: HiT's decoder by name, and the convolutional one with as many parameters
@@ -131,8 +134,16 @@ PRESETS = {
     ),
 }
 CNN = {
-    "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(128, 64), blocks=2, spatial=False),
-    "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(128, 64), blocks=2),
-    "vqvae-64": ConvolutionalDecoderConfig(size=64, latent=32, channels=(256, 128, 64), blocks=2),
-    "vqvae-256": ConvolutionalDecoderConfig(size=256, latent=64, channels=(512, 256, 128, 64), blocks=2),
+    "cnn": {
+        "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(124, 64), blocks=2, spatial=False),
+        "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(128, 64), blocks=2),
+        "vqvae-64": ConvolutionalDecoderConfig(size=64, latent=32, channels=(448, 256, 128), blocks=2),
+        "vqvae-256": ConvolutionalDecoderConfig(size=256, latent=64, channels=(768, 448, 224, 112), blocks=3),
+    },
+    "cnn-wide": {
+        "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(256, 128), blocks=2, spatial=False),
+        "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(256, 192), blocks=2),
+        "vqvae-64": ConvolutionalDecoderConfig(size=64, latent=32, channels=(512, 384, 192), blocks=2),
+        "vqvae-256": ConvolutionalDecoderConfig(size=256, latent=64, channels=(1024, 640, 320, 160), blocks=3),
+    },
 }

@@ -8,6 +8,7 @@ from minihit.models import discriminator, hit, of
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import penalties
+from minihit.objectives.feature_matching import feature_matching
 
 BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
 GENERATORS = {
@@ -52,8 +53,28 @@ def through_d(penalty, cost=1.0):
     return SimpleNamespace(forward=forward, backward=backward)
 
 
+def features_through_d():
+    """Feature matching as a function of D's parameters and of the images that are to look like others."""
+    def forward(params, images, config, real):
+        logits, cache = discriminator.forward(params, images, config)
+        value, dfeatures = feature_matching(real, discriminator.features(cache), cost=3.0)
+        return value, {"cache": cache, "dfeatures": dfeatures, "no_dlogits": 0.0 * logits}
+
+    def backward(dvalue, cache):
+        dfeatures = [dvalue * dfeature for dfeature in cache["dfeatures"]]
+        dimages, deltas = discriminator.input_gradient(cache["no_dlogits"], cache["cache"], dfeatures=dfeatures)
+        return dimages, discriminator.weight_gradient(deltas, cache["cache"])
+
+    return SimpleNamespace(forward=forward, backward=backward)
+
+
 def _images(rng):
     return rng.standard_normal(PHOTOS)
+
+
+def _maps(rng):
+    """What the blocks of these discriminators read."""
+    return [rng.standard_normal((4, 16 >> i, 16 >> i, c)) for i, c in enumerate(PLAIN.channels[:-1])]
 
 
 NETWORKS = {
@@ -61,4 +82,6 @@ NETWORKS = {
     **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
     **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=_images)
        for penalty in (penalties.r1, penalties.wgan_gp) for name, config in DISCRIMINATORS.items()},
+    **{f"feature_matching, through D, {name}": network(features_through_d(), config, PHOTOS, real=_maps)
+       for name, config in DISCRIMINATORS.items()},
 }

@@ -18,7 +18,7 @@ from minihit.backend import resolve_device
 from minihit.bench import case
 from minihit.bench.clock import alternate, stopwatch
 from minihit.bench.table import aligned
-from minihit.data.dataset import open_data
+from minihit.data.open import open_data
 from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.metrics.ssim import ssim

@@ -10,7 +10,7 @@ from minihit.backend import device_module, to_device, to_host
 from minihit.errors import UserError
 
 SIDE_BY_SIDE = 256                                                        # side of images made on all threads, at most
-_PARALLEL = 1e-6                                                          # sine of an angle that counts as none
+_PARALLEL = 2e-3                                                          # sine taken for none: float32 knows no less
 
 
 def load_generator(folder, device="cpu", raw=False, report=print):

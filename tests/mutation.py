@@ -62,10 +62,11 @@ AREAS = {                                                                 # the 
     "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
-    "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_prefetch.py", "tests/data/test_folder.py"),
+    "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_open.py", "tests/data/test_prefetch.py",
+                          "tests/data/test_folder.py"),
                          ("tests/training/test_draws.py", "tests/training/run/test_config_settings.py")),
     "minihit/data/prepare": Area(("tests/data/prepare",), ("tests/data/test_folder.py",)),
-    "minihit/data/store": Area(("tests/data/store", "tests/data/test_dataset.py")),
+    "minihit/data/store": Area(("tests/data/store", "tests/data/test_open.py")),
     "minihit/data/faces": Area(("tests/data/faces",)),
 }
 OWN = {                                                                   # where it is not the one of that name alone

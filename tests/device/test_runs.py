@@ -12,7 +12,9 @@ from minihit.backend import device_module, resolve_device, to_host
 from minihit.data import prefetch
 from minihit.data.faces.render import faces
 from minihit.errors import UserError
+from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
+from minihit.metrics.ssim import ssim
 from minihit.objectives import gan
 from minihit.show.images import read_image, to_float, write_png
 from minihit.training import estimate, guard, loop, measure, pictures, state
@@ -158,6 +160,14 @@ def test_distances_agree_with_numpy(gpu, tmp_path):
     there = sliced_wasserstein(asarray(images), asarray(others), np.random.default_rng(0))
     assert there == pytest.approx(sliced_wasserstein(images, others, np.random.default_rng(0)),
                                   rel=0 if gpu.exact else 1e-3)
+
+
+def test_measures_of_reconstructions_agree_with_numpy(gpu):
+    images, originals = (faces(seed=seed, start=0, count=3, size=16) for seed in (1, 2))
+    asarray = device_module("gpu").asarray
+    for function in (psnr, ssim):
+        there = to_host(function(asarray(images), asarray(originals)))
+        np.testing.assert_allclose(there, function(images, originals), rtol=0 if gpu.exact else 1e-9)
 
 
 def test_the_commands_find_the_device(gpu, tmp_path):

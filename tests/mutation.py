@@ -70,6 +70,7 @@ AREAS = {                                                                 # the 
     "minihit/data/faces": Area(("tests/data/faces",)),
 }
 OWN = {                                                                   # where it is not the one of that name alone
+    "minihit/ops/rotation.py": ["tests/ops/test_quantize.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],

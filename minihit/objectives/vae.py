@@ -19,7 +19,6 @@ __all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode",
 SAMPLED = "decoder"                                                       # makes pictures of N(0, I)
 PANELS = (("nats per image", ("pixels", "kl"), "linear"), *autoencoder.IMAGE_PANELS[1:])
 SUMS = {"bound": ("pixels", "kl")}
-LIKELIHOODS = {"l1": reconstruction.laplace, "l2": reconstruction.gaussian}
 
 
 def rates(preset):
@@ -43,7 +42,7 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     kl, dmean_kl, dlog_variance_kl = bottleneck.kl(mean, log_variance)
 
     def pixels(image, original):
-        return LIKELIHOODS[recipe.pixels](image, original, recipe.sigma or None, total)
+        return reconstruction.LIKELIHOODS[recipe.pixels](image, original, recipe.sigma or None, total)
 
     dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,
                                                        total)

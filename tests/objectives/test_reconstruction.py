@@ -84,7 +84,7 @@ def test_where_none_is_given_the_noise_is_the_likeliest(name, seed):
 
 
 def likeliest(name, difference):
-    return {"gaussian": np.sqrt((difference**2).mean()), "laplace": np.abs(difference).mean()}[name]
+    return {"l2": np.sqrt((difference**2).mean()), "l1": np.abs(difference).mean()}[name]
 
 
 def test_the_likeliest_noise_leaves_the_logarithm_of_the_error():

@@ -39,6 +39,13 @@ def test_of_equal_codes_the_first_is_taken():
     assert cache["indices"].tolist() == [1, 1, 2]
 
 
+def test_the_border_between_two_codes_lies_in_the_middle():
+    codebook = np.array([[1.0, 2.0], [3.0, 6.0]])
+    middle, along = codebook.mean(axis=0), codebook[1] - codebook[0]
+    _, cache = quantize.forward(np.stack([middle - 1e-6 * along, middle + 1e-6 * along]), codebook)
+    assert cache["indices"].tolist() == [0, 1]
+
+
 @given(shapes, widths, counts, seeds)
 def test_straight_through_passes_dq_unchanged(shape, width, count, seed):
     z, codebook = example(shape, width, count, seed)

@@ -77,6 +77,7 @@ OWN = {                                                                   # wher
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
+    "minihit/ops/fast/conv2d.py": ["tests/ops/fast/test_conv2d.py", "tests/ops/fast/test_strided_conv2d.py"],
     "minihit/models/autoencoder/residual_stack.py": ["tests/models/autoencoder/test_encoder.py"],
     "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],
     "minihit/models/discriminator/algebra.py": ["tests/objectives/test_penalties.py"],

@@ -9,7 +9,7 @@ from minihit.errors import UserError
 
 
 def append(path, record):
-    """Add one record, a dict of numbers and lists of numbers; it is on the disk before the checkpoint that is saved next.
+    """Add one record, a dict of numbers and lists of them; it is on the disk before the checkpoint that is saved next.
 
     Raises UserError where the disk refuses.
     """

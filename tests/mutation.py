@@ -70,12 +70,14 @@ AREAS = {                                                                 # the 
     "minihit/data/faces": Area(("tests/data/faces",)),
 }
 OWN = {                                                                   # where it is not the one of that name alone
+    "minihit/ops/rotation.py": ["tests/ops/test_quantize.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
+    "minihit/ops/fast/conv2d.py": ["tests/ops/fast/test_conv2d.py", "tests/ops/fast/test_strided_conv2d.py"],
     "minihit/models/autoencoder/residual_stack.py": ["tests/models/autoencoder/test_encoder.py"],
     "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],
     "minihit/models/discriminator/algebra.py": ["tests/objectives/test_penalties.py"],

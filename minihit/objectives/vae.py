@@ -20,7 +20,6 @@ SAMPLED = "decoder"                                                       # make
 PANELS = (("nats per image", ("pixels", "kl"), "linear"),
           ("differences of images", ("pyramid", "feature_matching"), "log"), *autoencoder.IMAGE_PANELS[1:])
 SUMS = {"bound": ("pixels", "kl")}
-LIKELIHOODS = {"l1": reconstruction.laplace, "l2": reconstruction.gaussian}
 
 
 def rates(preset):
@@ -44,7 +43,7 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     kl, dmean_kl, dlog_variance_kl = bottleneck.kl(mean, log_variance)
 
     def pixels(image, original):
-        return LIKELIHOODS[recipe.pixels](image, original, recipe.sigma or None, total)
+        return reconstruction.LIKELIHOODS[recipe.pixels](image, original, recipe.sigma or None, total)
 
     loudest = adversary.LARGEST * image[0].size                           # a sum over values, not their mean
     dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,

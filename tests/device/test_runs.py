@@ -28,7 +28,7 @@ from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.metrics.ssim import ssim
 from minihit.show.images import read_image, to_float, write_png
 from minihit.training import estimate, guard, loop, measure, pictures, state
-from minihit.training.run import checkpoint, log
+from minihit.training.run import checkpoint, log, weights
 from minihit.training.run.folder import RunFolder
 
 RUNS = {
@@ -161,7 +161,7 @@ def test_a_gpu_without_room_is_refused(gpu, tmp_path, monkeypatch):
 
 def test_samples_agree_with_numpy(gpu, tmp_path):
     folder, z = write_run(tmp_path), sampling.latents(range(3), TINY.generator.latent)
-    here, there = (sampling.load_generator(folder, device)[1] for device in ("cpu", "gpu"))
+    here, there = (weights.load_generator(folder, device)[1] for device in ("cpu", "gpu"))
     gpu.agree({"images": sampling.images(**there, config=TINY.generator, z=z, device="gpu")},
               {"images": sampling.images(**here, config=TINY.generator, z=z)})
     gpu.agree({"images": measure.samples(there, z, TINY.generator, "gpu")},
@@ -170,7 +170,7 @@ def test_samples_agree_with_numpy(gpu, tmp_path):
 
 def test_distances_agree_with_numpy(gpu, tmp_path):
     folder, held_out = write_run(tmp_path), faces(seed=1, start=0, count=12, size=16)
-    here, there = (measure.distance(sampling.load_generator(folder, device)[1], TINY.generator, device, 0, held_out)
+    here, there = (measure.distance(weights.load_generator(folder, device)[1], TINY.generator, device, 0, held_out)
                    for device in ("cpu", "gpu"))
     assert there == pytest.approx(here, rel=0 if gpu.exact else 1e-3)
     images, others = to_float(held_out), to_float(faces(seed=2, start=0, count=12, size=16))

@@ -60,14 +60,14 @@ def test_gaussian_is_the_density_of_the_normal_distribution(seed, sigma):
     image, original = pair(seed)
     density = np.exp(-0.5 * ((image - original) / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
     expected = -np.log(density).sum() / 4
-    np.testing.assert_allclose(reconstruction.gaussian(image, original, sigma)[0], expected)
+    np.testing.assert_allclose(reconstruction.gaussian_nll(image, original, sigma)[0], expected)
 
 
 @given(seeds, st.floats(0.1, 2.0))
 def test_laplace_is_the_density_of_laplaces_distribution(seed, scale):
     image, original = pair(seed)
     expected = -np.log(np.exp(-np.abs(image - original) / scale) / (2 * scale)).sum() / 4
-    np.testing.assert_allclose(reconstruction.laplace(image, original, scale)[0], expected)
+    np.testing.assert_allclose(reconstruction.laplace_nll(image, original, scale)[0], expected)
 
 
 @every_likelihood
@@ -84,7 +84,7 @@ def test_where_none_is_given_the_noise_is_the_likeliest(name, seed):
 
 
 def likeliest(name, difference):
-    return {"gaussian": np.sqrt((difference**2).mean()), "laplace": np.abs(difference).mean()}[name]
+    return {"l2": np.sqrt((difference**2).mean()), "l1": np.abs(difference).mean()}[name]
 
 
 def test_the_likeliest_noise_leaves_the_logarithm_of_the_error():
@@ -92,8 +92,8 @@ def test_the_likeliest_noise_leaves_the_logarithm_of_the_error():
     image, original = pair(0)
     error = ((image - original) ** 2).mean()
     expected = 0.5 * VALUES * (1 + np.log(2 * np.pi * error))
-    np.testing.assert_allclose(reconstruction.gaussian(image, original)[0], expected)
-    np.testing.assert_allclose(reconstruction.laplace(image, original)[0],
+    np.testing.assert_allclose(reconstruction.gaussian_nll(image, original)[0], expected)
+    np.testing.assert_allclose(reconstruction.laplace_nll(image, original)[0],
                                VALUES * (1 + np.log(2 * np.abs(image - original).mean())))
 
 

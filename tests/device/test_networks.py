@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from objectives import test_adversary as adversaries
+from support import autoencoders
 from support.helpers import normal
 from support.networks import DISCRIMINATORS, GENERATORS, make_generator
 from test_contract import arrays, every_case, every_dtype, forward, gradients, run
@@ -19,6 +20,9 @@ from minihit.models.hit import generator
 from minihit.objectives import adversary
 from minihit.ops.switch import plain
 from minihit.training import state, step
+
+STEPS = {**{name: (preset, make) for name, preset in PRESETS.items()},
+         **{name: (preset, autoencoders.make) for name, preset in autoencoders.STEPS.items()}}
 
 
 def upload(leaves):
@@ -59,9 +63,10 @@ def assert_agrees_with_numpy(gpu, case, dtype):
 
 
 @every_dtype
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", STEPS)
 def test_the_gradients_of_a_step_agree_with_numpy(gpu, name, dtype):
-    preset, inputs = PRESETS[name], make(PRESETS[name], dtype=dtype)
+    preset, make_inputs = STEPS[name]
+    inputs = make_inputs(preset, dtype=dtype)
     on_device = to_device(inputs, "gpu")
     if gpu.exact:
         gpu.transfers.start()

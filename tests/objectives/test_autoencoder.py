@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from oracles import autoencoding as oracle
-from support.autoencoders import NUMBER, VAE, VAES, VQVAE, VQVAES, changed, make, with_codes
+from support.autoencoders import NUMBER, STEPS, VAE, VQVAE, changed, make, with_codes
 from support.helpers import assert_same
 
 from minihit import objectives, tree
@@ -13,10 +13,8 @@ from minihit.models import quantizer
 from minihit.objectives import adversary
 from minihit.training import step
 
-PRESETS = {**{f"vae, {name}": preset for name, preset in VAES.items()},
-           **{f"vqvae, {name}": preset for name, preset in VQVAES.items()}}
-WHOLE = [name for name in PRESETS if "micro" not in name]
-every_preset = pytest.mark.parametrize("name", PRESETS)
+WHOLE = [name for name in STEPS if "micro" not in name]
+every_preset = pytest.mark.parametrize("name", STEPS)
 both = pytest.mark.parametrize("preset", [VAE, VQVAE], ids=["vae", "vqvae"])
 
 
@@ -30,7 +28,7 @@ def assert_close(actual, expected, rtol=1e-7, atol=1e-9):
 @every_preset
 def test_a_step_finds_what_straight_line_code_finds(name):
     """Gradients of every network, running averages, metrics, in two lanes."""
-    preset = PRESETS[name]
+    preset = STEPS[name]
     networks, images, draws = make(preset)
     found = step.gradients(networks, images, draws, preset, lanes=2)
     expected = oracle.gradients(networks, images, draws, preset, NUMBER)
@@ -93,7 +91,7 @@ class Held:
 @pytest.mark.parametrize("name", WHOLE)
 def test_gradients_agree_with_finite_differences(name, monkeypatch):
     """Along a direction of each network that is trained by gradients."""
-    preset, rng = PRESETS[name], np.random.default_rng(1)
+    preset, rng = STEPS[name], np.random.default_rng(1)
     inputs = make(preset)
     held, networks = Held(preset, inputs, monkeypatch), inputs[0]
     for network in (name for name, grads in held.grads.items() if grads):
@@ -116,7 +114,7 @@ def test_gradients_agree_with_finite_differences(name, monkeypatch):
 @pytest.mark.parametrize("lanes", [2, 3, 4])
 @pytest.mark.parametrize("name", WHOLE)
 def test_lanes_find_what_the_whole_batch_finds(name, lanes):
-    preset = PRESETS[name]
+    preset = STEPS[name]
     inputs = make(preset)
     for part, whole in zip(step.gradients(*inputs, preset, lanes), step.gradients(*inputs, preset), strict=True):
         assert_close(part, whole, rtol=1e-8, atol=1e-11)
@@ -179,15 +177,15 @@ def test_the_decoder_hears_it_afterwards(preset):
 
 @every_preset
 def test_a_step_changes_nothing_that_it_was_given(name):
-    inputs = make(PRESETS[name])
+    inputs = make(STEPS[name])
     copies = tree.map(np.copy, inputs)
-    step.gradients(*inputs, PRESETS[name])
+    step.gradients(*inputs, STEPS[name])
     assert_same(list(inputs), copies)
 
 
 @every_preset
 def test_float32_stays_float32(name):
-    for path, leaf in tree.items(step.gradients(*make(PRESETS[name], dtype=np.float32), PRESETS[name])):
+    for path, leaf in tree.items(step.gradients(*make(STEPS[name], dtype=np.float32), STEPS[name])):
         assert leaf.dtype == np.float32, path
 
 

@@ -74,3 +74,7 @@ def codebook_of(config, rng, averaged):
         found |= {"count": rng.permutation(np.linspace(0.0, 8.0, config.codes)), "sum": rng.standard_normal(shape),
                   "weight": np.array(0.6)}
     return found
+
+
+STEPS = {**{f"vae, {name}": preset for name, preset in VAES.items()},
+         **{f"vqvae, {name}": preset for name, preset in VQVAES.items()}}

@@ -62,15 +62,27 @@ def tiny(**recipe):
 
 
 def shrunk(name, batch=4):
-    """A preset with its layers, heads and windows, a sixteenth as wide, without its stages above 32 pixels."""
+    """A preset with its layers, heads and windows, a sixteenth as wide, and no more than three stages of it."""
     preset = PRESETS[name]
-    g, stages = preset.generator, min(3, len(preset.generator.channels))
-    generator = replace(g, latent=8, tokens=3, layers=g.layers[:stages], windows=(*g.windows[:stages - 1], None),
-                        heads=tuple(min(h, 4) for h in g.heads[:stages]),
-                        channels=tuple(max(c // 16, 8) for c in g.channels[:stages]))
-    channels = tuple(max(c // 32, 4) for c in preset.discriminator.channels[-stages - 1:])
     recipe = replace(preset.recipe, batch=batch, micro_batch=batch // 2 if preset.recipe.micro_batch else 0)
-    return GanPreset(generator, replace(preset.discriminator, channels=channels), recipe)
+    hit = _shrunk_hit(preset.generator if preset.kind == "gan" else preset.decoder)
+    channels = preset.discriminator.channels[2 - hit.size.bit_length():]
+    discriminator = replace(preset.discriminator, channels=tuple(max(c // 32, 4) for c in channels))
+    if preset.kind == "gan":
+        return GanPreset(hit, discriminator, recipe)
+    encoder = replace(preset.encoder, size=hit.size, out=hit.latent * (1 + (preset.kind == "vae")), channels=tuple(
+        max(c // 16, 4) for c in preset.encoder.channels[1 - (hit.size // hit.start).bit_length():]))
+    parts = {"encoder": encoder, "decoder": hit, "discriminator": discriminator, "recipe": recipe}
+    if preset.kind == "vqvae":
+        parts["quantizer"] = replace(preset.quantizer, width=hit.latent, codes=16)
+    return replace(preset, **parts)
+
+
+def _shrunk_hit(config):
+    stages = min(3, len(config.channels))
+    return replace(config, latent=8, tokens=4 if config.spatial else 3, layers=config.layers[:stages],
+                   windows=(*config.windows[:stages - 1], None), heads=tuple(min(h, 4) for h in config.heads[:stages]),
+                   channels=tuple(max(c // 16, 8) for c in config.channels[:stages]))
 
 
 MEASURED = {"seconds_per_step", "data_seconds", "data_share", "images_per_second", "peak_memory"}

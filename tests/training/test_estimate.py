@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import AUTOENCODERS, TINY, TINY_VAE, TINY_VQVAE, everything, run_config, shrunk, tiny
+from support.runs import TINY, everything, run_config, shrunk, tiny
 
 import minihit
 from minihit import cost, objectives
 from minihit.errors import UserError
 from minihit.presets import PRESETS
+from minihit.presets.autoencoder import counterpart
 from minihit.training import estimate, loop, state, step
 from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig, read_config
@@ -163,21 +164,22 @@ def test_the_chosen_steps_are_saved_and_resumed(tmp_path, monkeypatch, fixed_spe
 # memory, against what is really taken
 
 
-@pytest.mark.parametrize("preset", [
-    tiny(), tiny(consistency=1.0), shrunk("faces-32"), shrunk("celeba-64", batch=8), *AUTOENCODERS.values(),
-    everything(TINY_VAE), everything(TINY_VQVAE),
-], ids=["tiny", "bCR", "faces-32", "celeba-64", *AUTOENCODERS, "vae, everything", "vqvae, everything"])
-def test_the_memory_of_a_step_is_what_numpy_allocates(preset):
+@pytest.mark.parametrize("preset, batch", [
+    (tiny(), 32), (tiny(consistency=1.0), 32), (shrunk("faces-32"), 32), (shrunk("celeba-64", batch=8), 32),
+    *((counterpart(name, decoder), 8) for name in ("vae-32", "vqvae-32") for decoder in ("hit", "cnn")),
+    (everything(PRESETS["vqvae-32"]), 8),
+], ids=["tiny", "bCR", "faces-32", "celeba-64", "VAE", "VAE, CNN", "VQ-VAE", "VQ-VAE, CNN", "VQ-VAE, everything"])
+def test_the_memory_of_a_step_is_what_numpy_allocates(preset, batch):
     """On one thread, with widths at which activations, not Python's own objects, decide."""
-    preset = replace(preset, recipe=replace(preset.recipe, batch=32, micro_batch=16))
+    preset = replace(preset, recipe=replace(preset.recipe, batch=batch, micro_batch=batch // 2))
     networks = state.create(0, preset).networks
-    draws = objectives.of(preset).draw(np.random.default_rng(0), 32, preset, 1)
-    real = np.zeros((32, preset.size, preset.size, 3), np.float32)
+    draws = objectives.of(preset).draw(np.random.default_rng(0), batch, preset, 1)
+    real = np.zeros((batch, preset.size, preset.size, 3), np.float32)
     tracemalloc.start()
     step.gradients(networks, real, draws, preset)
     taken = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert taken / FACTOR < cost.step_memory(preset, step.plan(preset, 32, lanes=1)) < taken * FACTOR
+    assert taken / FACTOR < cost.step_memory(preset, step.plan(preset, batch, lanes=1)) < taken * FACTOR
 
 
 RUN = """
@@ -186,6 +188,7 @@ from dataclasses import replace
 from pathlib import Path
 from minihit.backend import peak_memory
 from minihit.presets import PRESETS
+from minihit.presets.autoencoder import counterpart
 from minihit.training import loop
 from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
@@ -200,6 +203,7 @@ print("peak", peak_memory())
 @pytest.mark.slow
 @pytest.mark.parametrize("name, batch, micro_batch, images", [
     ("faces-32", 32, 16, 1_000), ("faces-32", 32, 0, 50), ("celeba-64", 8, 4, 50), ("celeba-64", 16, 8, 300),
+    ("vae-32", 32, 16, 1_000), ("vqvae-32", 32, 16, 1_000), ("vqvae-64", 8, 4, 100),
 ])
 def test_the_memory_of_a_run_is_what_the_system_counts(name, batch, micro_batch, images, tmp_path):
     """The largest resident size of a whole run in a process of its own."""

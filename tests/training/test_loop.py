@@ -12,8 +12,9 @@ import pytest
 from support import steps
 from support.helpers import assert_same
 from support.pictures import photo
-from support.runs import records, run_config, shrunk, tiny
+from support.runs import AUTOENCODERS, TINY_VAE, TINY_VQVAE, everything, records, run_config, shrunk, tiny
 
+from minihit.data.dataset import BuiltInFaces
 from minihit.data.faces.render import faces
 from minihit.data.prepare.sources import open_source
 from minihit.errors import UserError
@@ -34,6 +35,9 @@ VARIANTS = {
     "stddev": replace(tiny(micro_batch=0), discriminator=replace(tiny().discriminator, minibatch_stddev=True)),
     "clipping": tiny(clip=0.5),
     "momentum": tiny(beta1=0.5),
+    **AUTOENCODERS,
+    "vae, everything": everything(TINY_VAE),
+    "vqvae, everything": everything(TINY_VQVAE),
 }
 
 
@@ -74,12 +78,11 @@ def test_twenty_steps_equal_ten_and_ten_more(tmp_path, interrupt, name):
     (expected, facts), (actual, resumed) = final(whole, preset), final(halves, preset)
     assert_same(actual, expected)
     assert facts["step"] == resumed["step"] == 20 and facts["position"] == resumed["position"]
-    assert losses(halves) == losses(whole)
+    assert losses(halves) == losses(whole) and len(losses(whole)) == 20
 
 
 def losses(folder):
-    names = ("step", "generator_loss", "r1")
-    return [[record[name] for name in names] for record in log.read(folder.log) if "r1" in record]
+    return [record for record in records(folder) if record.keys() & {"r1", "pixels"}]
 
 
 def by_ctrl_c(config, folder, interrupt):
@@ -418,6 +421,43 @@ def test_a_run_leaves_its_files(tmp_path, curves):
     assert {"generator_loss", "discriminator_loss", "real_loss", "fake_loss", "r1", "real_logits", "fake_logits",
             "generator_norm", "discriminator_norm", "seconds_per_step", "images_per_second", "data_seconds",
             "data_share", "peak_memory"} <= records[-2].keys()
+
+
+@pytest.mark.parametrize("preset, named", [
+    (TINY_VAE, {"pixels", "kl", "bound", "encoder_norm", "decoder_norm"}),
+    (TINY_VQVAE, {"pixels", "commitment", "codebook", "encoder_norm", "quantizer_norm", "decoder_norm"}),
+    (everything(TINY_VAE), {"pixels", "pyramid", "feature_matching", "lambda", "r1", "discriminator_norm"}),
+    (everything(TINY_VQVAE), {"pixels", "pyramid", "feature_matching", "lambda", "r1", "discriminator_norm"}),
+], ids=["vae", "vqvae", "vae, everything", "vqvae, everything"])
+def test_an_autoencoder_leaves_its_files(tmp_path, curves, preset, named):
+    """Log, curves, sheets of originals over reconstructions; samples below them where there is a prior."""
+    folder = RunFolder(tmp_path / "run")
+    assert loop.train(run_config(preset, sample_every=2, measure_every=2), folder) == 0
+    left = {str(path.relative_to(folder.path)) for path in folder.path.rglob("*") if path.is_file()}
+    assert {"config.json", "log.jsonl", "curves.png", "timelapse.gif", "samples/ema-00000004.png",
+            "samples/raw-00000000.png", "checkpoints/step-00000004.npz"} <= left
+    steps, measured = ([record for record in log.read(folder.log) if name in record] for name in ("pixels", "psnr"))
+    assert [record["step"] for record in steps] == [1, 2, 3, 4] and [record["step"] for record in measured] == [0, 2, 4]
+    assert all(named <= record.keys() for record in steps)
+    of_latents = {"kl_held_out", "dimensions_used", "swd"} if preset.kind == "vae" else {"codes_used", "perplexity"}
+    assert all({"ssim", "swd_rebuilt", "swd_real"} | of_latents <= record.keys() for record in measured)
+    sheet = images.read_image(folder.samples / "ema-00000004.png")
+    assert sheet.shape[0] == (5 if preset.kind == "vae" else 4) * 66 + 2
+    held_out = BuiltInFaces(16, 0).held_out(8)
+    np.testing.assert_array_equal(sheet[2:66:4, 2:66:4], held_out[0])
+    np.testing.assert_array_equal(sheet[134:198:4, 2:66:4], held_out[10 % 8])
+
+
+@pytest.mark.parametrize("preset", [everything(TINY_VAE), everything(TINY_VQVAE)], ids=["vae", "vqvae"])
+def test_checkpoints_name_the_networks(tmp_path, preset):
+    """Moving averages of those that pictures are made with, Adam of all."""
+    folder = RunFolder(tmp_path / "run")
+    loop.train(run_config(preset), folder)
+    with np.load(checkpoint.newest(folder.checkpoints)[0]) as file:
+        named = {kind: {name.split("/")[1] for name in file.files if name.startswith(f"{kind}/")}
+                 for kind in ("networks", "ema", "adam")}
+    assert named["networks"] == set(preset.networks) and named["ema"] == set(preset.networks) - {"discriminator"}
+    assert named["adam"] == set(preset.networks) - {"quantizer"}             # whose codes are averages
 
 
 def test_an_existing_run_is_not_overwritten(tmp_path):

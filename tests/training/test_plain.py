@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support import autoencoders
 from support.helpers import cast
 from support.runs import shrunk
 from training.test_step import PRESETS as SMALL
@@ -15,7 +16,8 @@ from minihit.ops.switch import plain
 from minihit.presets import PRESETS
 from minihit.training import step
 
-FAMILIES = [name if name == "faces-32" else pytest.param(name, marks=pytest.mark.slow) for name in PRESETS]
+QUICK = ("faces-32", "vae-32", "vqvae-32")
+FAMILIES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in PRESETS]
 ROUNDING = {np.float32: 1e-3, np.float64: 1e-9}                           # of the largest value of a leaf
 
 
@@ -57,6 +59,14 @@ def test_a_step_of_a_preset_in_float64(name):
     inputs = [cast(x, np.float64) for x in (here.training.networks, here.real)]
     draws = tree.map(lambda x: x.astype(np.float64) if x.dtype.kind == "f" else x, here.draws)
     tuned, plainly = both(*inputs, draws, preset)
+    for one, other in zip(plainly, tuned, strict=True):
+        assert_close(one, other, ROUNDING[np.float64])
+
+
+@pytest.mark.parametrize("name", autoencoders.STEPS)
+def test_a_step_of_an_autoencoder_with_every_term(name):
+    preset = autoencoders.STEPS[name]
+    tuned, plainly = both(*autoencoders.make(preset), preset)
     for one, other in zip(plainly, tuned, strict=True):
         assert_close(one, other, ROUNDING[np.float64])
 

@@ -53,8 +53,8 @@ def compare(what, by_hand, expected):
 # known: mean^2 + variance. With log_v = log(variance), which unlike a variance may be any number, its derivatives are
 # 2 mean by the mean and variance by log_v.
 #
-# Asked twice, a random generator gives different draws. So nudging the mean changes the result by chance, and a nudge
-# of 1e-5 divides that chance by 1e-5. There is nothing to differentiate.
+# Asked twice, a random generator gives different draws. So two calls differ by chance, and a finite difference divides
+# that by its step of 1e-5. There is nothing to differentiate.
 
 # %%
 N = 100_000
@@ -96,8 +96,9 @@ assert abs(dmean - 2 * mean) < 0.03
 assert abs(dlog_v - variance) < 0.03
 
 # %% [markdown]
-# It is exact for the noise at hand and right on average, so one draw a picture and step will do: the average comes with
-# the steps.
+# The gradient is exact for the noise at hand. And as noise is drawn from N(0, 1) whatever mean and variance are, the
+# mean of such gradients is the gradient of the mean: one draw a picture and step will do, the average comes with the
+# steps.
 #
 # *Question.* One of the 64 draws has noise 0. What does its log-variance learn from f in this step, and its mean?
 
@@ -169,15 +170,20 @@ assert abs(half - hundredth - math.log(2)) < 1e-4          # -log(variance) / 2 
 #
 #     sum over values of (drawn - picture)^2 / (2 sigma^2) + log(sigma) + log(2 pi) / 2        nats per image
 #
-# a sum, as logarithms of independent things add up. How probable is the picture by itself? Over all z from N(0, 1),
+# a sum, as logarithms of independent things add up. How probable is the picture by itself? Let p(z) be N(0, 1) and q(z)
+# whatever the encoder says of this picture. Then
 #
-#     log p(picture) = log mean over p of p(picture | z)
-#                    = log mean over q of p(picture | z) p(z) / q(z)                 for any q: the same integral
-#                   >= mean over q of log p(picture | z) - log q(z) / p(z)           a logarithm bends down (Jensen)
-#                    = mean over q of log p(picture | z) - KL
+#     log p(picture) = log mean of p(picture | z)                       over z from p
+#                    = log mean of p(picture | z) p(z) / q(z)           over z from q: the same integral
+#                   >= mean of log(p(picture | z) p(z) / q(z))          over z from q: a logarithm bends down (Jensen)
+#                    = mean of log p(picture | z) - KL                  over z from q
 #
 # So reconstruction + KL is a bound from above on -log p(picture), if *both* are in nats per image. In a world of one
-# number, where picture = z + sigma * noise, all of it is known: p(picture) = N(0, 1 + sigma^2).
+# number, where picture = z + sigma * noise, all of it is known: p(picture) = N(0, 1 + sigma^2). And the q with the
+# least reconstruction + beta * KL is where both derivatives are zero:
+#
+#     (mean - picture) / sigma^2 + beta mean = 0                        mean = picture / (1 + beta sigma^2)
+#     1 / (2 sigma^2) + beta (1 - 1 / variance) / 2 = 0                 variance = beta sigma^2 / (1 + beta sigma^2)
 
 # %%
 picture, sigma = 1.0, 0.5
@@ -190,7 +196,7 @@ def terms(mean, variance):
 
 
 def best(beta):
-    """The q with the least reconstruction + beta * KL: both derivatives are zero."""
+    """Mean and variance of the q with the least reconstruction + beta * KL."""
     return picture / (1 + beta * sigma**2), beta * sigma**2 / (1 + beta * sigma**2)
 
 
@@ -240,7 +246,7 @@ print("nats per image with sigma at 0.9, 1 and 1.1 of the best:", *(f"{value:.2f
 nats, ddrawn = reconstruction.gaussian(drawn, pictures)    # without a sigma: the best one
 assert min(at.values()) == at[1.0]
 compare("nats per image at the best sigma", nats, at[1.0])
-compare("ddrawn, sigma held fixed", ddrawn, (drawn - pictures) / square / 2)
+compare("ddrawn, sigma held fixed", ddrawn, (drawn - pictures) / square / len(drawn))    # a mean over pictures
 compare("ddrawn, sigma found anew at each nudge", ddrawn, gradcheck.numerical_gradient(
     lambda drawn: reconstruction.gaussian(drawn, pictures)[0], drawn))
 
@@ -250,19 +256,22 @@ compare("ddrawn, sigma found anew at each nudge", ddrawn, gradcheck.numerical_gr
 # %%
 sigma = 0.1                                                # S / (2 sigma^2) + KL = (S + 2 sigma^2 KL) / (2 sigma^2)
 compare("sums of squares, up to a factor that training forgets", reconstruction.gaussian(drawn, pictures, sigma)[1],
-        2 * (drawn - pictures) / 2 / (2 * sigma**2))
+        2 * (drawn - pictures) / len(drawn) / (2 * sigma**2))
 assert math.isclose(2 * sigma**2, 0.02)                    # so beta and sigma are one knob
 
 # %% [markdown]
 # ## A convolution that halves the picture
 #
-# The encoder is as small as networks come: convolutions with stride 2, leaky ReLUs, a residual block, a linear layer.
-# Convolutions with a stride are new. A kernel of 4 x 4 moves over the picture two pixels at a time,
+# The encoder is as small as networks come: convolutions with stride 2, leaky ReLUs, a residual block (its input plus
+# what two more convolutions make of it), a linear layer. New is the stride. A kernel of 4 x 4 moves over the picture
+# two pixels at a time,
 #
-#     y[i, j] = sum over a, b of x[2 i + a - 1, 2 j + b - 1] * weight[a, b]                  zero outside of the picture
+#     y[i, j]       = sum over a, b of x[2 i + a - 1, 2 j + b - 1] * weight[a, b]            x is zero outside
+#     dweight[a, b] = sum over i, j of x[2 i + a - 1, 2 j + b - 1] * dy[i, j]                all y's used the weight
 #
-# It is linear, so for one channel it is a matrix, y = A x, with the pixels in one row; a column is what one lit pixel
-# becomes. Then its backward is dx = A^T dy: a pixel collects from each y that read it what y took from it.
+# It is linear, so for one channel it is a matrix, y = A x, with all pixels in one long vector; a column of A is what
+# one lit pixel becomes. Then dx = A^T dy: a pixel collects from each y that read it, by the weight with which it was
+# read.
 
 # %%
 SIDE = 8

@@ -232,9 +232,9 @@ assert (thrown > 99).all()
 # %% [markdown]
 # ## How a codebook dies
 #
-# Take vectors in sixteen clusters, and sixteen codes that begin close together, as codes do. Those nearest to a cluster
-# are drawn to it; the others are nearest to nothing, meet nothing, learn nothing. In training it gets worse, as the
-# commitment moves the encoder's vectors to the codes that live: *collapse*. The loss goes down all the while.
+# Take vectors in sixteen clusters, and sixteen codes that begin close together, as first values do. Those nearest to a
+# cluster are drawn to it; the others are nearest to nothing, meet nothing, learn nothing. In training it gets worse, as
+# the commitment moves the encoder's vectors to the codes that live: *collapse*. The loss goes down all the while.
 
 # %%
 CLUSTERS = 4.0 * rng.standard_normal((16, 2)) + 3.0                       # (16, D)
@@ -290,23 +290,27 @@ for name, its_count in {"the code alone": 0.0, "code, count and sum": mean_count
 # Straight-through hands all vectors of a code the same dq, wherever they lie. The rotation trick pretends something
 # else: that q is z turned into the direction of e and stretched to its length, with turn R and stretch s held fixed. So
 # dz is dq turned back, s R^T dq, and meets z at the angle at which dq meets e: what pushes q outwards pushes z
-# outwards.
+# outwards. With z^ and e^ of length 1,
+#
+#     R = I - 2 w w^T + 2 e^ z^^T,    w = (z^ + e^) / |z^ + e^|,    s = |e| / |z|
+#
+# It is two mirrors one after the other: I - 2 w w^T sends z^ to -e^, and I - 2 e^ e^^T sends that to e^.
 
 # %%
-e, dq = rng.standard_normal((2, 5, 2)) + 2.0
-vectors_of_it = e + 0.5 * rng.standard_normal((5, 2))
-held = quantize.rotation(vectors_of_it, e)
-dz = quantize.rotated_back(dq, held)                                      # s R^T dq
-
-
-def angle(a, b):
-    return (a * b).sum(axis=-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)    # its cosine
-
-
-compare("s R z is the code", quantize.rotated(vectors_of_it, held), e)
-compare("cosine of dz to z, and of dq to e", angle(dz, vectors_of_it), angle(dq, e))
-compare("dz is the gradient of s R z", dz, gradcheck.numerical_gradient(
-    lambda z: (dq * quantize.rotated(z, held)).sum(), vectors_of_it))
+zs, es, dqs = rng.standard_normal((3, 5, 3)) + [[[1.0]], [[1.0]], [[0.0]]]   # five vectors, their codes, and dq: (5, D)
+held = quantize.rotation(zs, es)
+dzs = quantize.rotated_back(dqs, held)                                    # s R^T dq, without making R
+for z, e, dq, dz in zip(zs, es, dqs, dzs, strict=True):
+    z_hat, e_hat = z / np.linalg.norm(z), e / np.linalg.norm(e)
+    w, s = (z_hat + e_hat) / np.linalg.norm(z_hat + e_hat), np.linalg.norm(e) / np.linalg.norm(z)
+    R = np.eye(3) - 2 * np.outer(w, w) + 2 * np.outer(e_hat, z_hat)
+    mirrors = (np.eye(3) - 2 * np.outer(e_hat, e_hat)) @ (np.eye(3) - 2 * np.outer(w, w))
+    np.testing.assert_allclose(R, mirrors, atol=1e-12)                    # a turn: lengths and angles stay
+    np.testing.assert_allclose(s * R @ z, e, rtol=1e-12)
+    np.testing.assert_allclose(dz, s * R.T @ dq, rtol=1e-9)
+    np.testing.assert_allclose(dz @ z_hat / np.linalg.norm(dz), dq @ e_hat / np.linalg.norm(dq), rtol=1e-9)  # cosines
+compare("dz is the gradient of s R z", dzs, gradcheck.numerical_gradient(
+    lambda z: (dqs * quantize.rotated(z, held)).sum(), zs))
 
 # %% [markdown]
 # ## How many words are in use
@@ -333,7 +337,8 @@ assert quantizer.usage(even[:64], 256, "float64")[1] <= 64 < 255.9 < perplexity
 # ## The step
 #
 # Encoder, nearest codes, HiT, and the same upwards. z is read by the quantiser and by the commitment: gradients add.
-# HiT takes the grid of codes through one linear layer as its first map, and averaged to 4 x 4 as its 16 tokens.
+# HiT takes the grid of codes through one linear layer as its first map, and averaged to 4 x 4 as its 16 tokens. The
+# codebook is an average, so its own loss sends no gradient and is only logged.
 
 # %%
 BATCH, K, D = 8, 256, 8
@@ -372,7 +377,9 @@ print(f"a picture of {bits['pixels']:,} bits becomes {bits['words']}")
 # %% [markdown]
 # ## Training, with and without restarts
 #
-# What sixteen clusters did, faces do. The terms of a VQ-VAE are means, and no beta has to be in nats.
+# The clusters' fate, with an encoder that takes part in it. All terms are means over values here: nothing is the
+# logarithm of a probability, so nothing has to be in nats. `vqvae.draw` offers every code one vector of the batch, to
+# begin again on should it be dead.
 
 # %%
 held_out = data.held_out(1_000)                                           # uint8 (1000, 16, 16, 3), never trained on
@@ -394,6 +401,8 @@ def report(training, name):
     print(f"{name:<26} {used:>7.0%} {perplexity:>11.0f} {decibels:>8.1f} dB")
     return rebuilt, facts["indices"], float(used)
 
+
+# %%
 STEPS, ONWARDS = 120, max([800, *(int(word) for word in sys.argv[1:] if word.isdecimal())])
 shares = []
 print("on held-out faces         codes used  perplexity       PSNR")

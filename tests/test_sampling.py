@@ -18,7 +18,7 @@ from minihit.errors import UserError
 from minihit.models import first_values
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
-from minihit.training.run import checkpoint
+from minihit.training.run import checkpoint, weights
 from minihit.training.run.config import RunConfig, write_config
 from minihit.training.run.folder import RunFolder
 
@@ -118,7 +118,7 @@ def test_samples_are_made_by_the_network_that_reads_normal_latents():
 @pytest.mark.parametrize("largest, beside_each_other", [(15, False), (16, True)])
 def test_images_that_fill_the_memory_take_turns(run, monkeypatch, largest, beside_each_other):
     """The others have threads of their own, be it one image or many."""
-    config, trained, _ = sampling.load_generator(run)
+    config, trained, _ = weights.load_generator(run)
     makers, to_host = [], sampling.to_host
     monkeypatch.setattr(sampling, "SIDE_BY_SIDE", largest)
     monkeypatch.setattr(sampling, "to_host", lambda x: makers.append(threading.current_thread()) or to_host(x))
@@ -129,7 +129,7 @@ def test_images_that_fill_the_memory_take_turns(run, monkeypatch, largest, besid
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
     preset = replace(TINY, generator=replace(TINY.generator, norm=norm))
-    config, trained, _ = sampling.load_generator(write_run(tmp_path, preset))
+    config, trained, _ = weights.load_generator(write_run(tmp_path, preset))
     z = sampling.latents(range(5), 3)
     images = sampling.images(**trained, config=config.preset.generator, z=z)
     assert (images.shape, images.dtype) == ((5, 16, 16, 3), np.float32)
@@ -142,7 +142,7 @@ def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
 def test_an_image_is_the_generators_by_the_running_averages(tmp_path, norm):
     """Not by the statistics of a batch, be it of one or of many."""
     preset = replace(TINY, generator=replace(TINY.generator, norm=norm))
-    config, trained, _ = sampling.load_generator(write_run(tmp_path, preset))
+    config, trained, _ = weights.load_generator(write_run(tmp_path, preset))
     networks, z = config.preset.generator, sampling.latents(range(4), 3)
     images = sampling.images(**trained, config=networks, z=z)
     expected, _ = generator.forward(trained["params"], z, networks, trained["averages"])
@@ -156,7 +156,7 @@ def test_load_generator_reads_the_average_or_the_raw_weights(run):
     saved, _ = checkpoint.load(checkpoint.path_of(run.checkpoints, 3), {
         name: {"generator": first_values(None, TINY.generator)} for name in ("ema", "networks")})
     for settings, name in (({}, "ema"), ({"raw": False}, "ema"), ({"raw": True}, "networks")):
-        config, trained, step = sampling.load_generator(run, **settings)
+        config, trained, step = weights.load_generator(run, **settings)
         assert (config.preset, step) == (TINY, 3)
         assert_same(trained, saved[name]["generator"])
 
@@ -167,13 +167,13 @@ def test_load_generator_passes_over_a_broken_checkpoint(run, tmp_path):
     whole = checkpoint.path_of(folder.checkpoints, 3).read_bytes()
     checkpoint.path_of(folder.checkpoints, 4).write_bytes(whole[:len(whole) // 2])
     reports = []
-    assert sampling.load_generator(folder, report=reports.append)[2] == 3
+    assert weights.load_generator(folder, report=reports.append)[2] == 3
     assert "step-00000004.npz is not a whole checkpoint" in reports[0]
 
 
 def test_load_generator_refuses_a_folder_without_a_run(tmp_path):
     with pytest.raises(UserError, match="holds no run"):
-        sampling.load_generator(RunFolder(tmp_path))
+        weights.load_generator(RunFolder(tmp_path))
 
 
 @pytest.mark.slow

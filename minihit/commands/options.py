@@ -18,6 +18,7 @@ Choice = Literal["auto", "yes", "no"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
 Plain = Annotated[Switch, tyro.conf.arg(help="run on the ops' definitions, without their tuned twins; slow")]
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
+Store = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE", help="folder of the prepared images")]
 MOST_SEEDS = 1_000_000
 LARGEST = 2**63 - 1                                                       # of a whole number that anything can count
 _RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from minihit.data import folder
-from minihit.data.dataset import of_store, open_data
+from minihit.data.open import of_store, open_data
 from minihit.data.prepare.decode import reason
 from minihit.data.prepare.square import Square
 from minihit.data.store.manifest import is_store

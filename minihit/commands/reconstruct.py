@@ -17,6 +17,7 @@ from minihit.metrics.ssim import ssim
 from minihit.models.quantizer import usage
 from minihit.show import images
 from minihit.show.room import require_room
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
@@ -56,7 +57,7 @@ def main(argv):
     if options.out:
         images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
-    config, networks, step = autoencoding.load(RunFolder(options.run), device, options.raw, warn)
+    config, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
     preset, size = config.preset, config.preset.size
     scale, out = options.scale or max(1, SEEN // size), options.out or options.run / f"reconstructions-{step:08d}.png"
     require_room(out, *images.grid_size(2 * options.show, scale * size, options.columns), CURE)

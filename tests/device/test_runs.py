@@ -12,11 +12,13 @@ from minihit.backend import device_module, resolve_device, to_host
 from minihit.data import prefetch
 from minihit.data.faces.render import faces
 from minihit.errors import UserError
+from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
+from minihit.metrics.ssim import ssim
 from minihit.objectives import gan
 from minihit.show.images import read_image, to_float, write_png
 from minihit.training import estimate, guard, loop, measure, pictures, state
-from minihit.training.run import checkpoint, log
+from minihit.training.run import checkpoint, log, weights
 from minihit.training.run.folder import RunFolder
 
 RUNS = {
@@ -141,7 +143,7 @@ def test_a_gpu_without_room_is_refused(gpu, tmp_path, monkeypatch):
 
 def test_samples_agree_with_numpy(gpu, tmp_path):
     folder, z = write_run(tmp_path), sampling.latents(range(3), TINY.generator.latent)
-    here, there = (sampling.load_generator(folder, device)[1] for device in ("cpu", "gpu"))
+    here, there = (weights.load_generator(folder, device)[1] for device in ("cpu", "gpu"))
     gpu.agree({"images": sampling.images(**there, config=TINY.generator, z=z, device="gpu")},
               {"images": sampling.images(**here, config=TINY.generator, z=z)})
     gpu.agree({"images": measure.samples(there, z, TINY.generator, "gpu")},
@@ -150,7 +152,7 @@ def test_samples_agree_with_numpy(gpu, tmp_path):
 
 def test_distances_agree_with_numpy(gpu, tmp_path):
     folder, held_out = write_run(tmp_path), faces(seed=1, start=0, count=12, size=16)
-    here, there = (measure.distance(sampling.load_generator(folder, device)[1], TINY.generator, device, 0, held_out)
+    here, there = (measure.distance(weights.load_generator(folder, device)[1], TINY.generator, device, 0, held_out)
                    for device in ("cpu", "gpu"))
     assert there == pytest.approx(here, rel=0 if gpu.exact else 1e-3)
     images, others = to_float(held_out), to_float(faces(seed=2, start=0, count=12, size=16))
@@ -158,6 +160,14 @@ def test_distances_agree_with_numpy(gpu, tmp_path):
     there = sliced_wasserstein(asarray(images), asarray(others), np.random.default_rng(0))
     assert there == pytest.approx(sliced_wasserstein(images, others, np.random.default_rng(0)),
                                   rel=0 if gpu.exact else 1e-3)
+
+
+def test_measures_of_reconstructions_agree_with_numpy(gpu):
+    images, originals = (faces(seed=seed, start=0, count=3, size=16) for seed in (1, 2))
+    asarray = device_module("gpu").asarray
+    for function in (psnr, ssim):
+        there = to_host(function(asarray(images), asarray(originals)))
+        np.testing.assert_allclose(there, function(images, originals), rtol=0 if gpu.exact else 1e-9)
 
 
 def test_the_commands_find_the_device(gpu, tmp_path):

@@ -100,19 +100,19 @@ def counterpart(name, decoder):
 # filled below: HiT's decoder by name, and the convolutional one with as many parameters
 PRESETS = {
     "vae-32": VaePreset(
-        EncoderConfig(size=32, channels=(32, 64), out=128, blocks=2, spatial=False),
+        EncoderConfig(size=32, channels=(64, 128), out=128, blocks=2, spatial=False),
         GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None),
                         norm="layer"),
         DiscriminatorConfig((24, 48, 96, 128)),
         VaeRecipe(batch=32, steps=2_000, rate=1e-3, decay_from=0.5, ema_decay=0.99, micro_batch=16),
     ),
     "vqvae-32": VqvaePreset(
-        EncoderConfig(size=32, channels=(32, 64), out=16, blocks=2),
+        EncoderConfig(size=32, channels=(64, 128), out=16, blocks=2),
         QuantizerConfig(codes=256, width=16),
         GeneratorConfig(latent=16, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None),
                         spatial=True, norm="layer"),
         DiscriminatorConfig((24, 48, 96, 128)),
-        VqvaeRecipe(batch=32, steps=2_000, rate=1e-3, decay_from=0.5, ema_decay=0.99, micro_batch=16),
+        VqvaeRecipe(batch=32, steps=2_500, rate=2e-3, decay_from=0.5, pixels="l2", ema_decay=0.99, micro_batch=16),
     ),
     "vqvae-64": VqvaePreset(
         EncoderConfig(size=64, channels=(64, 128, 256), out=32, blocks=2),
@@ -141,8 +141,8 @@ CNN = {
         "vqvae-256": ConvolutionalDecoderConfig(size=256, latent=64, channels=(768, 448, 224, 112), blocks=3),
     },
     "cnn-wide": {
-        "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(256, 128), blocks=2, spatial=False),
-        "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(256, 192), blocks=2),
+        "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(352, 176), blocks=2, spatial=False),
+        "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(352, 176), blocks=2),
         "vqvae-64": ConvolutionalDecoderConfig(size=64, latent=32, channels=(512, 384, 192), blocks=2),
         "vqvae-256": ConvolutionalDecoderConfig(size=256, latent=64, channels=(1024, 640, 320, 160), blocks=3),
     },

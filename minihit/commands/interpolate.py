@@ -21,7 +21,7 @@ from minihit.training.run.folder import RunFolder
 
 SEEN = 128                                                                # pixels that a moving face has at least
 FASTEST = 1_000                                                           # frames per second
-CURE = "choose fewer --frames, --seeds or --columns, or a smaller --scale"
+CURE = "choose fewer --frames, --seeds, --pictures or --columns, or a smaller --scale"
 SEEDS = "0-7"
 _PICTURES = tyro.conf.arg(metavar="PICTURE [PICTURE ...]", help_behavior_hint="(default: seeds)")
 

@@ -12,7 +12,7 @@ from minihit.data.store.manifest import is_store
 from minihit.data.store.reader import open_store
 from minihit.errors import UserError
 
-MOST = 1_000                                                              # that are looked at where nobody says how many
+MOST = 1_000                                                              # that are looked at, if nobody says how many
 
 
 class Chosen(NamedTuple):

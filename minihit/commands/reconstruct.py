@@ -20,10 +20,10 @@ from minihit.training.run.folder import RunFolder
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
 GAP = 4                                                                   # pixels between pairs
-ENOUGH = 100                                                              # pictures that a distance of sets means something for
+ENOUGH = 100                                                              # pictures for a distance of sets to mean much
 CURE = "choose a smaller --show or --scale"
 PICTURES = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(
-    metavar="PICTURE|FOLDER|STORE", help_behavior_hint="(default: those that the run is measured with)")]
+    metavar="[PICTURE ...|FOLDER|STORE]", help_behavior_hint="(default: those that the run is measured with)")]
 COUNT = Annotated[int | None, shown("INT", f"{pictures.MOST:,}, or as many as the run is measured with")]
 
 

@@ -33,7 +33,7 @@ def test_interpolate_writes_mp4(here, run):
     (["--fps", "0"], "--fps is 0"),
     (["--fps", "2147483648"], "--fps is 2,147,483,648: it must be 1,000 at most"),
     (["--frames", "1000000000"], "8,000,000,000 frames of 132 x 132 pixels take about"),
-    (["--frames", "1000000000"], "choose fewer --frames, --seeds or --columns, or a smaller --scale"),
+    (["--frames", "1000000000"], "choose fewer --frames, --seeds, --pictures or --columns, or a smaller --scale"),
     (["--scale", "5000"], "would have 80,004 x 80,004 pixels, and a .gif has 65,535 a side at most"),
     (["--scale", "1100", "--out", "a.mp4"], "a.mp4 would have 17,604 x 17,604 pixels, and a .mp4 has 16,384 a side"),
     (["--out", "a.png"], "give it a name that ends in .gif or .mp4"),

@@ -25,7 +25,7 @@ from minihit.training.run.config import RunConfig
 LEGEND = """\
 each: seconds over the whole batch; in a step: how often a step makes it, and what that comes to
 GFLOP: two for each multiply-add of the definition; of a product: the share of the rate of a large matrix product
-data is drawn or read by a thread beside the step; augmentation, losses and sums are in the whole step alone"""
+data is drawn or read by a thread beside the step; augmentation, losses, averages, sums are in the whole step alone"""
 SHARES = "share: what the tuned op takes of the time of its definition, which says it as plainly as NumPy can"
 MOST_STEPS = 10_000
 RATIOS = "ratios: minihit's time by the other's, the median of rounds in which they took turns"
@@ -152,8 +152,8 @@ def _configured(options):
 def _require_meaning(options, preset):
     """Raise UserError for what is about networks or costs that a preset has not."""
     if options.peer and preset.kind != "gan":
-        raise UserError(f"--peer compares generators and discriminators and {options.preset} has an encoder and a decoder: "
-                        f"give a preset such as celeba-64")
+        raise UserError(f"--peer compares a generator and a discriminator, and {options.preset} has an encoder and a "
+                        f"decoder: give a preset such as celeba-64")
     settings = {field.name for field in dataclasses.fields(preset.recipe)} if "discriminator" in preset.networks else ()
     for name in ("r1", "consistency"):
         if getattr(options, name) is not None and name not in settings:

@@ -1,6 +1,7 @@
 """minihit info: a table of what a preset or a run costs."""
 
 import os
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from minihit.training.run.folder import RunFolder
 
 COLUMNS = ("", "map", "channels", "heads", "window", "attention", "blocks",
            "parameters", "multiply-adds", "activations")
+WIDEST = 120                                                              # characters of a line
 LEGEND = """\
 attention: axes of self-attention; block: inside windows, grid: across them, each with its share of the heads
 multiply-adds: of the products and convolutions of one forward pass, per image
@@ -142,8 +144,9 @@ def memory(preset, costs):
     together = preset.recipe.micro_batch or preset.recipe.batch
     activations = ", ".join(f"{network} {size(cost.total(rows).activations * together)}"
                             for network, rows in costs.items())
-    return (f"training keeps {size(sum(kept.values()))}: {parts}\n"
-            f"activations of each thread's micro-batch of {together}: {activations}")
+    lines = (f"training keeps {size(sum(kept.values()))}: {parts}",
+             f"activations of each thread's micro-batch of {together}: {activations}")
+    return "\n".join(textwrap.fill(line, WIDEST, subsequent_indent="  ") for line in lines)
 
 
 def number(count):

@@ -22,7 +22,7 @@ Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="f
 MOST_SEEDS = 1_000_000
 Decoder = Annotated[Literal[DECODERS] | None, tyro.conf.arg(
     metavar=f"{{{','.join(DECODERS)}}}", help_behavior_hint="(default: the preset's, hit)",
-    help="Of a VAE or VQ-VAE: HiT's; a convolutional one with as many parameters; a wide one whose step takes as long.")]
+    help="Of a VAE or VQ-VAE: HiT's, or convolutions: cnn has as many parameters, cnn-wide takes as long a step.")]
 LARGEST = 2**63 - 1                                                       # of a whole number that anything can count
 _RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 

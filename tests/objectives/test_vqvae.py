@@ -21,7 +21,8 @@ def test_every_code_is_offered_a_vector_of_the_batch_at_most():
     assert draws["fade"].tolist() == [0.5] * 4
 
 
-@pytest.mark.parametrize("name, expected", [("alone", {"offers"}), ("no restarts", {"fade"}), ("by gradient", {"fade"})])
+@pytest.mark.parametrize("name, expected", [("alone", {"offers"}), ("no restarts", {"fade"}),
+                                            ("by gradient", {"fade"})])
 def test_only_what_is_needed_is_drawn(name, expected):
     assert vqvae.draw(np.random.default_rng(0), 4, VQVAES[name], 1).keys() == expected
 

@@ -37,8 +37,9 @@ from support.mutants import as_written, mutants
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
-           "minihit/objectives", "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
-           "minihit/optim.py", "minihit/metrics", "minihit/data")
+           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives", "minihit/training",
+           "minihit/training/run", "minihit/sums.py", "minihit/sampling.py", "minihit/optim.py", "minihit/metrics",
+           "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
 
 
@@ -61,19 +62,23 @@ AREAS = {                                                                 # the 
     "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
-    "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_prefetch.py", "tests/data/test_folder.py"),
+    "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_open.py", "tests/data/test_prefetch.py",
+                          "tests/data/test_folder.py"),
                          ("tests/training/test_draws.py", "tests/training/run/test_config_settings.py")),
     "minihit/data/prepare": Area(("tests/data/prepare",), ("tests/data/test_folder.py",)),
-    "minihit/data/store": Area(("tests/data/store", "tests/data/test_dataset.py")),
+    "minihit/data/store": Area(("tests/data/store", "tests/data/test_open.py")),
     "minihit/data/faces": Area(("tests/data/faces",)),
 }
 OWN = {                                                                   # where it is not the one of that name alone
+    "minihit/ops/rotation.py": ["tests/ops/test_quantize.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
+    "minihit/ops/fast/conv2d.py": ["tests/ops/fast/test_conv2d.py", "tests/ops/fast/test_strided_conv2d.py"],
+    "minihit/models/autoencoder/residual_stack.py": ["tests/models/autoencoder/test_encoder.py"],
     "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],
     "minihit/models/discriminator/algebra.py": ["tests/objectives/test_penalties.py"],
 }

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.networks import DECODERS, ENCODERS, make_decoder, make_encoder
 from support.runs import TINY
 
 from minihit import cost, tree
 from minihit.commands import info as command
 from minihit.models import discriminator
+from minihit.models.autoencoder import decoder, encoder
+from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
@@ -114,6 +117,44 @@ def test_discriminator_costs_are_those_counted_while_it_runs(config):
     assert total.multiply_adds == counted_products(discriminator.forward, params, images[:1], config)
     kept = kept_per_image(lambda n: discriminator.forward(params, images[:n].copy(), config)[1], params, 4)
     assert total.activations == kept
+
+
+@pytest.mark.parametrize("config", [*ENCODERS.values(), EncoderConfig(32, (4, 6, 8), out=5)], ids=str)
+def test_encoder_costs_are_those_counted_while_it_runs(config):
+    params, images = make_encoder(config, np.random.default_rng(0), np.float32)
+    assert_counted(encoder, cost.encoder_rows(config), params, images, config)
+
+
+@pytest.mark.parametrize("config", [*DECODERS.values(), ConvolutionalDecoderConfig(32, 5, (8, 6, 4))], ids=str)
+def test_convolutional_decoder_costs_are_those_counted_while_it_runs(config):
+    params, z = make_decoder(config, np.random.default_rng(0), np.float32)
+    assert_counted(decoder, cost.convolutional_decoder_rows(config), params, z, config)
+
+
+def assert_counted(network, rows, params, inputs, config):
+    total = cost.total(rows)
+    assert total.parameters == tree.size(params)
+    assert total.multiply_adds == counted_products(network.forward, params, inputs[:1], config)
+    kept = kept_per_image(lambda n: network.forward(params, inputs[:n].copy(), config)[1], params, 1)
+    assert total.activations == kept
+
+
+def test_the_tables_of_a_tiny_autoencoder_by_hand():
+    down0, down1, stack, out = cost.encoder_rows(EncoderConfig(8, (4, 8), out=3, blocks=1))
+    assert (down0.part, down0.side, down0.channels, down0.parameters) == ("down 0", 4, 4, 16 * 3 * 4 + 4)
+    assert (down0.multiply_adds, down0.activations) == (16 * 16 * 3 * 4, 4 * 64 * 3 + 16 * 4)
+    assert (down1.part, down1.side, down1.channels, down1.activations) == ("down 1", 2, 8, 4 * 16 * 4 + 4 * 8)
+    assert (stack.side, stack.channels, stack.blocks) == (2, 8, 1)
+    assert stack.multiply_adds == 4 * (9 * 8 * 8 + 9 * 8 * 2 + 8 * 2)
+    assert stack.activations == (4 + 1) * 4 * (8 + 8 + 2)                             # values, and masks of as many
+    assert (out.side, out.channels, out.multiply_adds, out.activations) == (2, 3, 4 * 8 * 3, 4 * 4 * 8)
+    assert cost.encoder_rows(EncoderConfig(8, (4, 8), out=3, spatial=False))[-1].side is None
+    first, same, up, last = cost.convolutional_decoder_rows(ConvolutionalDecoderConfig(8, 3, (8, 4), blocks=1))
+    assert (first.side, first.channels, first.multiply_adds, first.activations) == (2, 8, 4 * 3 * 8, 4 * 4 * 3)
+    assert replace(same, part="stack") == stack
+    assert (up.part, up.side, up.channels, up.multiply_adds) == ("up 0", 4, 4, 4 * 16 * 8 * 4)
+    assert up.activations == 4 * 4 * 8 + 16 * 4
+    assert (last.side, last.channels, last.multiply_adds, last.activations) == (8, 3, 16 * 16 * 4 * 3, 4 * 16 * 4)
 
 
 def test_the_table_of_a_tiny_generator_by_hand():

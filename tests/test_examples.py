@@ -8,7 +8,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from support.runs import TINY, run_config, tiny, write_run
+from support.runs import AUTOENCODERS, TINY, run_config, tiny, write_run
 
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
@@ -105,3 +105,24 @@ def test_ablation_trains_two_runs_that_differ_in_one_field_and_continues_them(tm
         assert checkpoint.newest(run.checkpoints)[0].name == "step-00000004.npz"
         assert [row["step"] for row in log.read(run.log) if "swd" in row] == [0, 2, 4]
     assert (tmp_path / "attention.png").is_file()
+
+
+def test_decoders_compares_and_makes_nothing_twice(tmp_path, monkeypatch):
+    main, made = load("decoders")["main"], []
+    train = main.__globals__["train"]
+    monkeypatch.setitem(main.__globals__, "train", lambda *arguments: made.append(1) or train(*arguments))
+    monkeypatch.setitem(main.__globals__, "IMAGES", 20)
+    presets = {"hit": AUTOENCODERS["vqvae"], "cnn": AUTOENCODERS["vqvae, cnn"]}
+    for seeds in ((0, 1), (0, 1, 2)):
+        assert main(tmp_path, seeds, 2, presets, sample_every=1000, measure_images=8) == 0
+    assert len(made) == 6
+    head, _, *rows = (tmp_path / "decoders.md").read_text().splitlines()
+    assert "PSNR" in head and [row.split()[0] for row in rows] == ["HiT", "CNN,"]
+    assert read_image(tmp_path / "decoders.png").shape[1] == 8 * 50 + 2
+
+
+def test_what_is_compared_with_pytorch_says_that_it_needs_it(monkeypatch, capsys):
+    main = load("torch_quantizer")["main"]
+    monkeypatch.setitem(main.__globals__, "torch", None)
+    assert main() == 2
+    assert capsys.readouterr().err == "PyTorch is not installed: pip install torch brings it\n"

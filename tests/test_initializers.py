@@ -7,6 +7,7 @@ SHAPE, FANS = (200, 300), {"fan_in": 200, "fan_out": 300}
 DRAWS = {
     "truncated_normal": (initializers.truncated_normal, 0.02 * 0.87963, 0.04),   # deviation once cut at two of them
     "glorot_uniform": (initializers.glorot_uniform, np.sqrt(2 / 500), np.sqrt(6 / 500)),
+    "uniform": (lambda rng, shape, fan_in, fan_out: initializers.uniform(rng, shape, 0.3), 0.3 / np.sqrt(3), 0.3),
     "standard_normal": (initializers.standard_normal, 1.0, np.inf),
 }
 

@@ -8,11 +8,15 @@ from support import steps
 from support.runs import TINY
 from support.settings import changes, filled, rows, shapes
 
-from minihit import tree
-from minihit.models import discriminator
+from minihit import models, tree
+from minihit.gradcheck.networks import latents
+from minihit.models import discriminator, quantizer
+from minihit.models.autoencoder import decoder, encoder
+from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
+from minihit.models.quantizer.config import QuantizerConfig
 
 BASE = replace(TINY.generator, tokens=4)                                  # which a grid of latents can be averaged to
 WEIGHTS = {"images", "images in evaluation", "gradient"}                  # what new or other weights change
@@ -36,6 +40,32 @@ DISCRIMINATOR = rows(DiscriminatorConfig, [
     ("equalized", False, True, {"first values", "logits", "gradient"}),
     ("minibatch_stddev", False, True, {"conv", "first values", "logits", "gradient"}),
 ])
+CODEBOOK = QuantizerConfig(codes=5, width=3, restart=0.5)
+QUANTIZER = rows(QuantizerConfig, [
+    ("codes", 5, 7, {"first values", "codes", "averages", "offers"}),
+    ("width", 3, 4, {"first values", "codes", "averages", "gradient"}),
+    ("learn", "average", "gradient", {"first values", "averages", "gradient", "offers"}),
+    ("decay", 0.99, 0.9, {"averages"}),
+    ("restart", 0.5, 0.0, {"averages", "offers"}),
+    ("rotate", False, True, {"gradient"}),
+])
+
+ENCODER = rows(EncoderConfig, [
+    ("size", 8, 16, {"codes", "gradient"}),
+    ("channels", (4, 8), (4, 12), {"down", "stack", "out", "first values", "codes", "gradient"}),
+    ("out", 3, 5, {"out", "first values", "codes", "gradient"}),
+    ("blocks", 2, 0, {"stack", "first values", "codes", "gradient"}),
+    ("spatial", True, False, {"out", "first values", "codes", "gradient"}),
+])
+DECODER = rows(ConvolutionalDecoderConfig, [
+    ("size", 8, 16, {"images", "gradient"}),
+    ("latent", 3, 5, {"start", "first values", "images", "gradient"}),
+    ("channels", (8, 4), (8, 6), {"up", "to_rgb", "first values", "images", "gradient"}),
+    ("blocks", 2, 0, {"stack", "first values", "images", "gradient"}),
+    ("spatial", True, False, {"start", "first values", "images", "gradient"}),
+])
+SMALL_ENCODER = EncoderConfig(size=8, channels=(4, 8), out=3)
+SMALL_DECODER = ConvolutionalDecoderConfig(size=8, latent=3, channels=(8, 4))
 
 
 def generator_facts(config):
@@ -60,6 +90,34 @@ def discriminator_facts(config):
             "logits": discriminator.forward(params, images, config)[0], "gradient": step_of(preset)["discriminator"]}
 
 
+def encoder_facts(config):
+    first = encoder.init(np.random.default_rng(0), config)
+    params, images = filled(first), np.random.default_rng(1).standard_normal((2, config.size, config.size, 3))
+    y, cache = encoder.forward(params, images, config)
+    return {**{name: shapes(part) for name, part in params.items()}, "first values": first, "codes": y,
+            "gradient": encoder.backward(y, cache)[1]}
+
+
+def decoder_facts(config):
+    first = decoder.init(np.random.default_rng(0), config)
+    params, z = filled(first), np.random.default_rng(1).standard_normal(latents(config))
+    images, cache = decoder.forward(params, z, config)
+    return {**{name: shapes(part) for name, part in params.items()}, "first values": first, "images": images,
+            "gradient": decoder.backward(images, cache)[1]}
+
+
+def quantizer_facts(config):
+    """First values, and what a step makes at a codebook that its shape alone decides."""
+    first = models.first_values(np.random.default_rng(0), config)
+    network = {kind: {**leaves, **filled({name: leaves[name] for name in leaves if name == "codebook"})}
+               for kind, leaves in first.items()}
+    z, dq, dcodes = np.random.default_rng(0).standard_normal((3, 4, 6, config.width))
+    q, cache = quantizer.forward(network["params"], z, config, network["averages"])
+    draws = quantizer.draw(np.random.default_rng(0), 4, 6, config)
+    return {"first values": first, "codes": q, "gradient": list(quantizer.backward(dq, cache, dcodes)),
+            "averages": quantizer.update_averages(network["averages"], cache, draws.get("offers")), "offers": draws}
+
+
 def step_of(preset):
     """The gradients of a step at such weights."""
     training = steps.create(0, preset)
@@ -78,4 +136,22 @@ def test_a_setting_of_the_generator_changes_what_it_is_for(field, value, other, 
 @pytest.mark.parametrize("field, value, other, expected", DISCRIMINATOR, ids=[row[0] for row in DISCRIMINATOR])
 def test_a_setting_of_the_discriminator_changes_what_it_is_for(field, value, other, expected):
     one, two = (discriminator_facts(replace(TINY.discriminator, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", ENCODER, ids=[row[0] for row in ENCODER])
+def test_a_setting_of_the_encoder_changes_what_it_is_for(field, value, other, expected):
+    one, two = (encoder_facts(replace(SMALL_ENCODER, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", DECODER, ids=[row[0] for row in DECODER])
+def test_a_setting_of_the_convolutional_decoder_changes_what_it_is_for(field, value, other, expected):
+    one, two = (decoder_facts(replace(SMALL_DECODER, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", QUANTIZER, ids=[row[0] for row in QUANTIZER])
+def test_a_setting_of_the_quantizer_changes_what_it_is_for(field, value, other, expected):
+    one, two = (quantizer_facts(replace(CODEBOOK, **{field: setting})) for setting in (value, other))
     assert changes(one, two) == expected

@@ -1,20 +1,22 @@
-"""Both networks with small configurations and parameters moved off their starting values."""
+"""Networks with small configurations and parameters moved off their starting values."""
 
 import numpy as np
 from hypothesis import strategies as st
 from support.helpers import cast
 
 from minihit import gradcheck
-from minihit.gradcheck.networks import BASE, DISCRIMINATORS, GENERATORS, PLAIN
+from minihit.gradcheck.networks import BASE, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS, PLAIN, latents
 from minihit.layers.norm import NORMS
 from minihit.layers.residual_downsample import DOWNSAMPLES
 from minihit.models import discriminator
+from minihit.models.autoencoder import decoder, encoder
+from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import ATTENTIONS, GeneratorConfig
 
-__all__ = ["BASE", "DISCRIMINATORS", "GENERATORS", "PLAIN", "discriminators", "generators", "make_discriminator",
-           "make_generator"]
+__all__ = ["BASE", "DECODERS", "DISCRIMINATORS", "ENCODERS", "GENERATORS", "PLAIN", "decoders", "discriminators",
+           "encoders", "generators", "make_decoder", "make_discriminator", "make_encoder", "make_generator"]
 
 
 @st.composite
@@ -47,6 +49,25 @@ def discriminators(draw, **fixed):
     return DiscriminatorConfig(**{**chosen, **fixed})
 
 
+@st.composite
+def encoders(draw):
+    """Any EncoderConfig of up to three halvings and few channels."""
+    return EncoderConfig(**_maps(draw), out=draw(st.integers(1, 4)))
+
+
+@st.composite
+def decoders(draw):
+    """Any ConvolutionalDecoderConfig of up to three doublings and few channels."""
+    return ConvolutionalDecoderConfig(**_maps(draw), latent=draw(st.integers(1, 4)))
+
+
+def _maps(draw):
+    blocks, count = draw(st.integers(0, 2)), draw(st.integers(1, 3))
+    channels = draw(st.tuples(*[st.integers(4 if blocks else 1, 8)] * count))
+    return {"size": 2**count * draw(st.integers(1, 2)), "channels": channels, "blocks": blocks,
+            "spatial": draw(st.booleans())}
+
+
 def make_generator(config, rng, dtype=np.float64):
     """(params, z, averages): a batch of two and running averages unlike any batch's."""
     params = gradcheck.perturb(generator.init(rng, config), rng)
@@ -58,3 +79,15 @@ def make_discriminator(config, rng, dtype=np.float64, count=4):
     """(params, images)."""
     params = gradcheck.perturb(discriminator.init(rng, config), rng)
     return cast((params, rng.standard_normal((count, config.size, config.size, 3))), dtype)
+
+
+def make_encoder(config, rng, dtype=np.float64):
+    """(params, images): a batch of two."""
+    params = gradcheck.perturb(encoder.init(rng, config), rng)
+    return cast((params, rng.standard_normal((2, config.size, config.size, 3))), dtype)
+
+
+def make_decoder(config, rng, dtype=np.float64):
+    """(params, z): a batch of two."""
+    params = gradcheck.perturb(decoder.init(rng, config), rng)
+    return cast((params, rng.standard_normal(latents(config))), dtype)

@@ -63,7 +63,7 @@ class ConvolutionalDecoderConfig:
 
 
 def hidden(channels):
-    """The width inside the residual blocks of a map: a quarter of its own, as 32 of 128 in the reference networks."""
+    """The width inside the residual blocks of a map: a quarter of its own, 32 of 128 in the usual reference."""
     return channels // 4
 
 

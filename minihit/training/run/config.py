@@ -35,14 +35,14 @@ class RunConfig:
     flip: bool = True                        # mirror images of a folder at random
     log_every: int = 50                      # steps between lines of the log
     sample_every: int = 50                   # steps between sample grids
-    measure_every: int = 500                 # steps between measurements: sliced Wasserstein distance, neighbours
-    measure_images: int = 1_000              # images on each side of that measurement
+    measure_every: int = 500                 # steps between measurements on held-out images, which the terminal shows
+    measure_images: int = 1_000              # held-out images that they are made with
     save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
     origin: Annotated[str | None, _FROM] = None
-    """run, or one of its checkpoints, whose weights a new run begins with: generator, moving average, discriminator;
-    its networks and recipe are the defaults then"""
+    """run, or one of its checkpoints, whose weights a new run begins with, those of all networks and their moving
+    average; its networks and recipe are the defaults then"""
 
     def __post_init__(self):
         require_seed("seed", self.seed)
@@ -105,8 +105,8 @@ def from_facts(facts, like, source):
 
 
 def _completed(facts, like):
-    """The nested dict `facts`, with what it lacks from `like`."""
-    if not isinstance(facts, dict) or not isinstance(like, dict):
+    """The nested dict `facts`, with what it lacks from `like`, where that is of the same kind."""
+    if not isinstance(facts, dict) or not isinstance(like, dict) or facts.get("kind", kind := like.get("kind")) != kind:
         return facts
     return {**like, **{name: _completed(child, like.get(name)) for name, child in facts.items()}}
 
@@ -125,7 +125,13 @@ def read_config(folder):
 
 
 def differences(config, other, prefix=""):
-    """(name, value, other value) of the fields of two RunConfigs that differ, named as their flags are."""
+    """(name, value, other value) of the fields of two RunConfigs that differ, named as their flags are.
+
+    Of parts of different kinds, such as HiT's decoder and a convolutional one, it is the kind that differs.
+    """
+    if type(config) is not type(other):
+        yield f"{prefix}kind", config.kind, other.kind
+        return
     for field in dataclasses.fields(config):
         here, there = getattr(config, field.name), getattr(other, field.name)
         if dataclasses.is_dataclass(here):

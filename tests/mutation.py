@@ -58,10 +58,14 @@ STEP = Area(("tests/training/test_three_steps.py", "tests/training/test_recipe_s
 RUN = Area(("tests/training/test_draws.py", "tests/training/run/test_config_settings.py"), RUNS)
 AREAS = {                                                                 # the longest beginning of a path decides
     "minihit/": NETWORKS,
+    "minihit/ops/blur.py": Area(), "minihit/ops/laplacian_pyramid": Area(),
     "minihit/objectives": STEP, "minihit/optim": STEP, "minihit/training/step": STEP, "minihit/training/state": STEP,
+    "minihit/objectives/reconstruction": Area(), "minihit/objectives/feature_matching": Area(),
+    "minihit/objectives/adversary": Area(),
     "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
+    "minihit/metrics/psnr": Area(), "minihit/metrics/ssim": Area(),
     "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_open.py", "tests/data/test_prefetch.py",
                           "tests/data/test_folder.py"),
                          ("tests/training/test_draws.py", "tests/training/run/test_config_settings.py")),

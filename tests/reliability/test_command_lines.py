@@ -132,7 +132,7 @@ def patience():
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("times", [300, pytest.param(3_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [310, pytest.param(3_000, marks=pytest.mark.slow)])
 def test_a_mutilated_command_line_is_a_sentence(place, patience, capfd, times):
     rng, before, seen = np.random.default_rng(times), digests(place), set()
     flags = sorted({word for line in LINES for word in line.split() if word.startswith("-")})

@@ -14,6 +14,7 @@ from minihit.models.hit import generator
 from minihit.ops import window_split
 from minihit.show.figures import figure
 from minihit.show.images import to_uint8
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 SEED = 0                                                                  # of the picture, as in minihit sample
@@ -24,7 +25,7 @@ COLUMNS = ("picture", "block", "grid", "tokens", "token asked most")
 
 def main(run, out=None):
     """Returns the path of the picture."""
-    config, trained, step = sampling.load_generator(RunFolder(run))
+    config, trained, step = weights.load_generator(RunFolder(run))
     config = config.preset.generator
     z = sampling.latents([SEED], config.z_shape)
     image, cache = generator.forward(trained["params"], z, config, trained["averages"])

@@ -18,7 +18,7 @@ from minihit.backend import resolve_device
 from minihit.bench import case
 from minihit.bench.clock import alternate, stopwatch
 from minihit.bench.table import aligned
-from minihit.data.dataset import open_data
+from minihit.data.open import open_data
 from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.metrics.ssim import ssim
@@ -26,7 +26,7 @@ from minihit.models.quantizer import usage
 from minihit.presets.autoencoder import counterpart
 from minihit.show.images import grid, to_float, to_uint8, upscale, write_png
 from minihit.training.loop import train
-from minihit.training.run import checkpoint
+from minihit.training.run import checkpoint, weights
 from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
 
@@ -81,7 +81,7 @@ def finished(run, steps):
 
 def measure(run, device):
     """Numbers of a run in the order of HEAD, and its held-out images with their reconstructions, uint8."""
-    config, networks, _ = autoencoding.load(run, device)
+    config, networks, _ = weights.load_autoencoder(run, device)
     data = open_data(config.data, config.preset.size, config.seed, config.flip)
     originals, training = data.held_out(IMAGES), data.take(0, IMAGES)
     rebuilt, facts = autoencoding.reconstruct(networks, to_float(originals), config.preset, device)

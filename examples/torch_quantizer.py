@@ -19,7 +19,7 @@ from minihit.models.quantizer.averages import EPS
 from minihit.models.quantizer.config import QuantizerConfig
 from minihit.objectives import bottleneck
 from minihit.ops import gaussian
-from minihit.ops.quantize import SHORTEST
+from minihit.ops.rotation import SHORTEST
 
 try:
     import torch

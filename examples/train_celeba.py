@@ -18,7 +18,7 @@ from minihit.presets import PRESETS
 from minihit.show import images
 from minihit.training.estimate import BUDGETS
 from minihit.training.loop import train
-from minihit.training.run import checkpoint
+from minihit.training.run import checkpoint, weights
 from minihit.training.run.config import RunConfig, intervals, read_config
 from minihit.training.run.folder import RunFolder
 
@@ -49,7 +49,7 @@ def drawn(folder):
 
 def draw(run, device, folder):
     """samples.png and walk.gif, by the moving average of the generator."""
-    config, trained, _ = sampling.load_generator(run, device)
+    config, trained, _ = weights.load_generator(run, device)
     config = config.preset.generator
 
     def pictures(z):

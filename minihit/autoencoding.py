@@ -5,29 +5,10 @@ Shapes: images (N, S, S, 3) float32 in [-1, 1] and latents, both on the host.
 
 import numpy as np
 
-from minihit import models, objectives, parallel, trained
+from minihit import models, objectives, parallel
 from minihit.backend import device_module, to_device, to_host
-from minihit.errors import UserError
 
 BATCH = 25
-
-
-def load(folder, device="cpu", raw=False, report=print):
-    """(RunConfig, {name: {"params", "averages"}} of encoder, decoder and quantizer, step), as trained.load.
-
-    Raises UserError where the run trains no encoder.
-    """
-    def names(preset):
-        require_encoder(preset, folder.path)
-        return [name for name in objectives.of(preset).AVERAGED if name in preset.networks]
-
-    return trained.load(folder, names, device, raw, report)
-
-
-def require_encoder(preset, path):
-    if "encoder" not in preset.networks:
-        raise UserError(f"the run in {path} has a generator and no encoder, so pictures have no latents there: give a "
-                        f"run of minihit train --preset vae-32 or vqvae-32")
 
 
 def encode(networks, images, preset, device="cpu"):

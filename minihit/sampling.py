@@ -5,22 +5,12 @@ Shapes: z (n, latent), or grids (n, G, G, latent); images (n, size, size, 3), fl
 
 import numpy as np
 
-from minihit import models, objectives, parallel, trained
+from minihit import models, objectives, parallel
 from minihit.backend import device_module, to_device, to_host
 from minihit.errors import UserError
 
 SIDE_BY_SIDE = 256                                                        # side of images made on all threads, at most
-_PARALLEL = 1e-6                                                          # sine of an angle that counts as none
-
-
-def load_generator(folder, device="cpu", raw=False, report=print):
-    """(RunConfig, {"params", "averages"} of the network that makes pictures, step), as trained.load.
-
-    Raises UserError where nothing makes pictures of normal latents.
-    """
-    config, networks, step = trained.load(folder, lambda preset: [sampled(preset)[0]], device, raw, report)
-    (network,) = networks.values()
-    return config, network, step
+_PARALLEL = 2e-3                                                          # sine taken for none: float32 knows no less
 
 
 def sampled(preset):

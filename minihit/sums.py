@@ -25,5 +25,5 @@ def pairwise(trees):
         sums.append((count, added))
     while len(sums) > 1:
         _, last = sums.pop()
-        sums[-1] = (0, tree.add(sums[-1][1], last))
+        sums[-1] = (None, tree.add(sums[-1][1], last))
     return sums[0][1]

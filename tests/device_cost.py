@@ -50,7 +50,7 @@ def count(preset, steps=20):
         training = state.create(0, preset, "gpu")
         recipe, xp = preset.recipe, device_module("gpu")
         real = xp.zeros((recipe.batch, preset.generator.size, preset.generator.size, 3), np.float32)
-        draws = to_device(gan.draw(np.random.default_rng(0), recipe.batch, preset), "gpu")
+        draws = to_device(gan.draw(np.random.default_rng(0), recipe.batch, preset, steps), "gpu")
         for phase, functions in PHASES.items():
             for module, name in functions:
                 patch.setattr(module, name, _during(phase, getattr(module, name)))

@@ -19,14 +19,15 @@ def adam_by_hand(params, gradients, lr, beta1, beta2):
     return params, first, second
 
 
-@pytest.mark.parametrize("beta1, beta2", [(0.0, 0.99), (0.9, 0.999)])
+@pytest.mark.parametrize("betas", [(), (0.0, 0.99), (0.9, 0.999)])
 @given(count=sizes, steps=st.integers(1, 5), seed=seeds)
-def test_adam_is_the_formula(beta1, beta2, count, steps, seed):
+def test_adam_is_the_formula(betas, count, steps, seed):
+    """By default that of the official recipes, without momentum."""
     start, gradients = normal(seed, count), normal(seed + 1, steps, count)
     params, moments = start.copy(), optim.init_moments(start)
     for t, grads in enumerate(gradients, 1):
-        optim.adam(params, grads, moments, t, 0.01, beta1, beta2)
-    expected, first, second = adam_by_hand(start, gradients, 0.01, beta1, beta2)
+        optim.adam(params, grads, moments, t, 0.01, *betas)
+    expected, first, second = adam_by_hand(start, gradients, 0.01, *(betas or (0.0, 0.99)))
     np.testing.assert_allclose(params, expected, rtol=1e-12)
     np.testing.assert_allclose(moments["first"], first, rtol=1e-12)
     np.testing.assert_allclose(moments["second"], second, rtol=1e-12)

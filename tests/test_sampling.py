@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -10,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.helpers import assert_same, seeds
-from support.runs import TINY, write_run
+from support.runs import TINY, TINY_VAE, TINY_VQVAE, write_run
 
 from minihit import sampling, tree
 from minihit.errors import UserError
 from minihit.models import first_values
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
-from minihit.training.run import checkpoint
+from minihit.training.run import checkpoint, weights
 from minihit.training.run.config import RunConfig, write_config
 from minihit.training.run.folder import RunFolder
 
@@ -63,6 +64,21 @@ def test_slerp_is_a_straight_line_where_there_is_no_arc(b):
     np.testing.assert_allclose(sampling.slerp(a, b, 0.25), 0.75 * a + 0.25 * b, atol=1e-12)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_so_it_is_however_a_cosine_of_one_is_rounded(sign, dtype):
+    """Some are above 1, which no arc cosine is made for."""
+    z = np.random.default_rng(0).standard_normal((500, 7)).astype(dtype)
+    with np.errstate(all="raise"):
+        np.testing.assert_allclose(sampling.slerp(z, sign * z, 0.25), (0.75 + sign * 0.25) * z, rtol=1e-5)
+
+
+def test_every_row_takes_an_arc_of_its_own():
+    a, b = np.random.default_rng(0).standard_normal((2, 6, 4)) * np.arange(1, 7)[:, None]
+    rows = [sampling.slerp(*pair, 0.3) for pair in zip(a, b, strict=True)]
+    np.testing.assert_allclose(sampling.slerp(a, b, 0.3), rows, rtol=1e-12)
+
+
 def test_slerp_from_or_to_zero_stays_finite():
     assert np.isfinite(sampling.slerp(np.zeros(3, np.float32), np.ones(3, np.float32), 0.5)).all()
 
@@ -84,10 +100,36 @@ def test_in_a_grid_every_position_takes_a_path_of_its_own():
     np.testing.assert_array_equal(path[:, 1, 2], sampling.loop(z[:, 1, 2], 10))
 
 
+def test_a_loop_may_be_of_straight_lines():
+    z = sampling.latents(range(3), (2, 2, 5))
+    path = sampling.loop(z, 4, sampling.straight)
+    assert (path.shape, path.dtype) == ((12, 2, 2, 5), np.float32)
+    np.testing.assert_allclose(path[1], 0.75 * z[0] + 0.25 * z[1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(path[-2], 0.5 * (z[2] + z[0]), rtol=1e-5, atol=1e-6)
+
+
+def test_samples_are_made_by_the_network_that_reads_normal_latents():
+    for preset, name in ((TINY, "generator"), (TINY_VAE, "decoder")):
+        assert sampling.sampled(preset) == (name, preset.networks[name])
+    with pytest.raises(UserError, match="no prior to draw samples from"):
+        sampling.sampled(TINY_VQVAE)
+
+
+@pytest.mark.parametrize("largest, beside_each_other", [(15, False), (16, True)])
+def test_images_that_fill_the_memory_take_turns(run, monkeypatch, largest, beside_each_other):
+    """The others have threads of their own, be it one image or many."""
+    config, trained, _ = weights.load_generator(run)
+    makers, to_host = [], sampling.to_host
+    monkeypatch.setattr(sampling, "SIDE_BY_SIDE", largest)
+    monkeypatch.setattr(sampling, "to_host", lambda x: makers.append(threading.current_thread()) or to_host(x))
+    sampling.images(**trained, config=config.preset.generator, z=sampling.latents([0], 3))
+    assert (makers != [threading.current_thread()]) == beside_each_other
+
+
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
     preset = replace(TINY, generator=replace(TINY.generator, norm=norm))
-    config, trained, _ = sampling.load_generator(write_run(tmp_path, preset))
+    config, trained, _ = weights.load_generator(write_run(tmp_path, preset))
     z = sampling.latents(range(5), 3)
     images = sampling.images(**trained, config=config.preset.generator, z=z)
     assert (images.shape, images.dtype) == ((5, 16, 16, 3), np.float32)
@@ -100,7 +142,7 @@ def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
 def test_an_image_is_the_generators_by_the_running_averages(tmp_path, norm):
     """Not by the statistics of a batch, be it of one or of many."""
     preset = replace(TINY, generator=replace(TINY.generator, norm=norm))
-    config, trained, _ = sampling.load_generator(write_run(tmp_path, preset))
+    config, trained, _ = weights.load_generator(write_run(tmp_path, preset))
     networks, z = config.preset.generator, sampling.latents(range(4), 3)
     images = sampling.images(**trained, config=networks, z=z)
     expected, _ = generator.forward(trained["params"], z, networks, trained["averages"])
@@ -113,8 +155,8 @@ def test_an_image_is_the_generators_by_the_running_averages(tmp_path, norm):
 def test_load_generator_reads_the_average_or_the_raw_weights(run):
     saved, _ = checkpoint.load(checkpoint.path_of(run.checkpoints, 3), {
         name: {"generator": first_values(None, TINY.generator)} for name in ("ema", "networks")})
-    for raw, name in ((False, "ema"), (True, "networks")):
-        config, trained, step = sampling.load_generator(run, raw=raw)
+    for settings, name in (({}, "ema"), ({"raw": False}, "ema"), ({"raw": True}, "networks")):
+        config, trained, step = weights.load_generator(run, **settings)
         assert (config.preset, step) == (TINY, 3)
         assert_same(trained, saved[name]["generator"])
 
@@ -125,13 +167,13 @@ def test_load_generator_passes_over_a_broken_checkpoint(run, tmp_path):
     whole = checkpoint.path_of(folder.checkpoints, 3).read_bytes()
     checkpoint.path_of(folder.checkpoints, 4).write_bytes(whole[:len(whole) // 2])
     reports = []
-    assert sampling.load_generator(folder, report=reports.append)[2] == 3
+    assert weights.load_generator(folder, report=reports.append)[2] == 3
     assert "step-00000004.npz is not a whole checkpoint" in reports[0]
 
 
 def test_load_generator_refuses_a_folder_without_a_run(tmp_path):
     with pytest.raises(UserError, match="holds no run"):
-        sampling.load_generator(RunFolder(tmp_path))
+        weights.load_generator(RunFolder(tmp_path))
 
 
 @pytest.mark.slow

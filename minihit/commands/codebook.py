@@ -15,6 +15,7 @@ from minihit.commands.sample import warn
 from minihit.errors import UserError
 from minihit.show import images
 from minihit.show.room import require_room
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 SEEN = 32                                                                 # pixels of a patch and of a map, at least
@@ -48,7 +49,7 @@ def main(argv):
     if options.out:
         images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
-    config, networks, step = autoencoding.load(RunFolder(options.run), device, options.raw, warn)
+    config, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
     preset = config.preset
     if "quantizer" not in networks:
         raise UserError(f"the run in {options.run} is a VAE, whose latents are numbers and not codes: give a run of "

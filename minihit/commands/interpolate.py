@@ -17,6 +17,7 @@ from minihit.commands.sample import warn
 from minihit.errors import UserError
 from minihit.show import images
 from minihit.show.room import require_room
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 SEEN = 128                                                                # pixels that a moving face has at least
@@ -95,7 +96,7 @@ class Walk(NamedTuple):
 def between_seeds(options, device):
     """Normal latents, joined by arcs."""
     seeds = parse_seeds(SEEDS if options.seeds is None else options.seeds)
-    run, network, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
+    run, network, step = weights.load_generator(RunFolder(options.run), device, options.raw, warn)
     _, config = sampling.sampled(run.preset)
     z = sampling.latents(seeds, config.z_shape)
     return Walk(network, config, z, sampling.slerp, step)
@@ -103,7 +104,7 @@ def between_seeds(options, device):
 
 def between_pictures(options, device):
     """What an encoder makes of pictures, joined by straight lines: nothing says that it lies near a sphere."""
-    run, networks, step = autoencoding.load(RunFolder(options.run), device, options.raw, warn)
+    run, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
     originals, _ = pictures.named(options.pictures, run.preset.size, pictures.MOST)
     z, _ = autoencoding.encode(networks, images.to_float(originals), run.preset, device)
     return Walk(networks["decoder"], run.preset.decoder, z, sampling.straight, step)

@@ -19,6 +19,7 @@ Choice = Literal["auto", "yes", "no"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
 Plain = Annotated[Switch, tyro.conf.arg(help="run on the ops' definitions, without their tuned twins; slow")]
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
+Store = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE", help="folder of the prepared images")]
 MOST_SEEDS = 1_000_000
 Decoder = Annotated[Literal[DECODERS] | None, tyro.conf.arg(
     metavar=f"{{{','.join(DECODERS)}}}", help_behavior_hint="(default: the preset's, hit)",

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minihit.data import folder
-from minihit.data.dataset import ImageSet, of_store, open_data
+from minihit.data.dataset import ImageSet
+from minihit.data.open import of_store, open_data
 from minihit.data.prepare.reading import in_order
 from minihit.data.prepare.square import Square
 from minihit.data.store.manifest import is_store

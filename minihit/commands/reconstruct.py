@@ -16,6 +16,7 @@ from minihit.show import images
 from minihit.show.room import require_room
 from minihit.training import measures
 from minihit.training.measure_latents import codes_in, dimensions_in, likeness
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
@@ -60,7 +61,7 @@ def main(argv):
     if options.out:
         images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
-    config, networks, step = autoencoding.load(RunFolder(options.run), device, options.raw, warn)
+    config, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
     preset, size = config.preset, config.preset.size
     originals, what = pictures.chosen(options.pictures, config, options.count)
     show, scale = min(options.show, len(originals)), options.scale or max(1, SEEN // size)

@@ -14,6 +14,7 @@ from minihit.commands.options import Device, Plain, Run, Switch, check_positive,
 from minihit.errors import UserError
 from minihit.show import images
 from minihit.show.room import require_room
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
@@ -51,7 +52,7 @@ def main(argv):
     if options.out:
         images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
-    run, trained, step = sampling.load_generator(RunFolder(options.run), device, options.raw, warn)
+    run, trained, step = weights.load_generator(RunFolder(options.run), device, options.raw, warn)
     _, config = sampling.sampled(run.preset)
     drawn = pictures(trained, config, seeds, device)
     if options.folder:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import tyro
 
 from minihit.commands.options import Choice, Decoder, Device, Plain, Switch, chosen_device, parse, parse_known, shown
-from minihit.data.dataset import BUILT_IN, meant
+from minihit.data.dataset import BUILT_IN
+from minihit.data.open import meant
 from minihit.errors import UserError
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import DECODERS, counterpart

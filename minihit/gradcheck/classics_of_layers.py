@@ -108,4 +108,14 @@ CLASSICS = {
         "conv2d", "params/bias", grads_changed(
             bias=lambda dbias, dy, params, x: dbias / (dy.size // dy.shape[-1])),
         "dy is averaged over images and pixels in place of summed"),
+    "a stride out of step": Plant(
+        "strided_conv2d", "x", dx_changed(lambda dx, dy, params, x: np.roll(dx, 1, axis=(1, 2))),
+        "the padding is cut off one pixel too late: every pixel gets its neighbour's gradient"),
+    "an upsampling kernel turned": Plant(
+        "upsampling_conv2d", "params/weight", grads_changed(
+            weight=lambda dweight, dy, params, x: dweight[::-1, ::-1]),
+        "the kernel is turned around, though what is transposed keeps its kernel"),
+    "a residual block without its skip": Plant(
+        "residual_block", "x", dx_changed(lambda dx, dy, params, x: dx - dy),
+        "the gradient that takes the skip, dy itself, is not added"),
 }

@@ -9,7 +9,7 @@ import numpy as np
 
 from minihit.backend import erf
 from minihit.gradcheck.plant import Plant, from_inputs
-from minihit.ops import leaky_relu, softmax
+from minihit.ops import blur, leaky_relu, softmax
 
 
 def gaussian(x):
@@ -62,6 +62,11 @@ def gathered(dy, order):
     return pieces.reshape(b, height // 2, width // 2, 4 * c)
 
 
+def alone_on_the_way_back(dx, dy, x, smallest):
+    """The gradient of the finest level as if the smaller ones were not made of the same image."""
+    return dy[:x.size].reshape(x.shape)
+
+
 CLASSICS = {
     "GELU, product rule": Plant(
         "gelu", "x", from_inputs(lambda dx, dy, x: dy * gaussian(x)[0]),
@@ -99,6 +104,12 @@ CLASSICS = {
     "attention, scores for probs": Plant(
         "attend", "value", from_inputs(value_by_scores),
         "the scores stand where the probabilities should: dvalue = probs^T dout"),
+    "blur, its own transpose": Plant(
+        "blur", "x", from_inputs(lambda dx, dy, x: blur.forward(dy)[0]),
+        "the blur stands for its transpose: at the border, which is mirrored, it is another"),
+    "pyramid, finest level alone": Plant(
+        "laplacian_pyramid", "x", from_inputs(alone_on_the_way_back),
+        "the gradient of the finest level is taken alone: the others are made of the same image"),
     "shuffled as PyTorch does": Plant(
         "pixel_shuffle", "x", from_inputs(lambda dx, dy, x: gathered(dy, (5, 2, 4))),
         "the channels are in PyTorch's order, (channel, row, column), not in TensorFlow's, (row, column, channel)"),

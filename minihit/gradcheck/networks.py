@@ -12,6 +12,7 @@ from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.models.quantizer.config import QuantizerConfig
 from minihit.objectives import bottleneck, penalties
+from minihit.objectives.feature_matching import feature_matching
 
 BASE = GeneratorConfig(latent=3, channels=(4, 6), layers=(2, 1), heads=(2, 3), windows=(4, None), tokens=3)
 GENERATORS = {
@@ -46,7 +47,7 @@ ENCODERS = {
     "vector": replace(ENCODER, spatial=False),
     "residual, vector": replace(ENCODER, channels=(4,), blocks=1, spatial=False),
 }
-DECODER = ConvolutionalDecoderConfig(size=16, latent=3, channels=(5, 4), blocks=0)
+DECODER = ConvolutionalDecoderConfig(size=16, latent=3, channels=(5, 4, 6), blocks=0)
 DECODERS = {
     "plain": DECODER,
     "residual": replace(DECODER, channels=(8, 4), blocks=2),
@@ -100,6 +101,21 @@ def codebook_through_codes():
     return SimpleNamespace(forward=forward, backward=backward)
 
 
+def features_through_d():
+    """Feature matching as a function of D's parameters and of the images that are to look like others."""
+    def forward(params, images, config, real):
+        logits, cache = discriminator.forward(params, images, config)
+        value, dfeatures = feature_matching(real, discriminator.features(cache), cost=3.0)
+        return value, {"cache": cache, "dfeatures": dfeatures, "no_dlogits": 0.0 * logits}
+
+    def backward(dvalue, cache):
+        dfeatures = [dvalue * dfeature for dfeature in cache["dfeatures"]]
+        dimages, deltas = discriminator.input_gradient(cache["no_dlogits"], cache["cache"], dfeatures=dfeatures)
+        return dimages, discriminator.weight_gradient(deltas, cache["cache"])
+
+    return SimpleNamespace(forward=forward, backward=backward)
+
+
 def _images(rng):
     return rng.standard_normal(PHOTOS)
 
@@ -120,6 +136,11 @@ def _held(config):
     return {"averages": averages, "frozen": frozen}
 
 
+def _maps(rng):
+    """What the blocks of these discriminators read."""
+    return [rng.standard_normal((4, 16 >> i, 16 >> i, c)) for i, c in enumerate(PLAIN.channels[:-1])]
+
+
 NETWORKS = {
     **{f"generator, {name}": network(hit, config, (2, *config.z_shape)) for name, config in GENERATORS.items()},
     **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
@@ -132,4 +153,6 @@ NETWORKS = {
        for name, config in QUANTIZERS.items()},
     "codebook, through the quantizer": network(codebook_through_codes(), QUANTIZERS["gradient"], z=_vectors,
                                                **_held(QUANTIZERS["gradient"])),
+    **{f"feature_matching, through D, {name}": network(features_through_d(), config, PHOTOS, real=_maps)
+       for name, config in DISCRIMINATORS.items()},
 }

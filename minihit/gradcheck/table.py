@@ -5,6 +5,9 @@ entry that it is to be the same as; tests/test_contract.py asks of each what eve
 times the ops that have a large entry too, at the sizes that a group of four images has in celeba-64.
 """
 
+import math
+from functools import wraps
+from itertools import accumulate
 from types import SimpleNamespace
 
 from minihit.backend import array_module
@@ -34,11 +37,13 @@ from minihit.ops import (
     attend,
     augment,
     average_downsample,
+    blur,
     blur_downsample,
     feed_forward,
     gaussian,
     gelu,
     join,
+    laplacian_pyramid,
     leaky_relu,
     minibatch_stddev,
     normalize,
@@ -79,6 +84,22 @@ def _column_sum():
         return array_module(dy).broadcast_to(dy, cache["shape"])
 
     return SimpleNamespace(forward=lambda x: (column_sum(x), {"shape": x.shape}), backward=backward)
+
+
+def _in_a_row(op):
+    """An op whose output is a list of arrays as one with a single output, the values of all in a row."""
+    @wraps(op.forward)
+    def forward(*inputs, **options):
+        outputs, cache = op.forward(*inputs, **options)
+        row = array_module(outputs[0]).concatenate([y.ravel() for y in outputs])
+        return row, {"cache": cache, "shapes": [y.shape for y in outputs]}
+
+    def backward(dy, cache):
+        sizes = [math.prod(shape) for shape in cache["shapes"]]
+        pieces = zip(sizes, accumulate(sizes), cache["shapes"], strict=True)
+        return op.backward([dy[end - size:end].reshape(shape) for size, end, shape in pieces], cache["cache"])
+
+    return SimpleNamespace(forward=forward, backward=backward, op=op)
 
 
 def _stddev_twice():
@@ -126,6 +147,8 @@ OPS = {
     "attend, shared": check(attend, (2, 3, 4, 5), (2, 6, 1, 5), (2, 6, 1, 5), large=(HEADS, SHARED, SHARED)),
     "augment": check(augment, (4, 8, 8, 3), **_draws(8), large=((4, 64, 64, 3), _draws(64))),
     "average_downsample": check(average_downsample, IMAGE, large=(MAP,)),
+    "blur": check(blur, IMAGE, large=(MAP,)),
+    "blur, odd": check(blur, (2, 5, 7, 3)),
     "blur_downsample": check(blur_downsample, IMAGE, large=(MAP,)),
     "blur_downsample, odd": check(blur_downsample, (2, 5, 7, 3)),
     "column_sum": check(_column_sum(), IMAGE, large=(MAP,)),
@@ -138,6 +161,8 @@ OPS = {
                       large=(GRID, GRID, {"noise": _normal(*GRID)})),
     "gelu": check(gelu, IMAGE, large=(HIDDEN,)),
     "join": check(join, IMAGE, IMAGE, large=(MAP, MAP)),
+    "laplacian_pyramid": check(_in_a_row(laplacian_pyramid), (2, 8, 9, 3), smallest=2,
+                               large=((4, 64, 64, 3), {"smallest": 8})),
     "leaky_relu": check(leaky_relu, IMAGE, large=(MAP,)),
     "minibatch_stddev": check(minibatch_stddev, IMAGE, large=((4, 4, 4, 256),)),
     "minibatch_stddev, twice": check(_stddev_twice(), IMAGE, t_x=_normal(*IMAGE)),

@@ -40,24 +40,26 @@ def fade(step, recipe):
     return min(max(since / (RISE * recipe.steps), 0.0), 1.0)
 
 
-def terms(params, image, original, dimage, last_gradient, draws, preset, share=1.0, total=alone):
+def terms(params, image, original, dimage, last_gradient, draws, preset, share=1.0, total=alone, largest=LARGEST):
     """Returns dimage with the adversary's gradient added, D's gradients, and metrics, all of these images' mean loss.
 
     dimage: of the reconstruction; last_gradient(dimage): the weight gradient of the decoder's last linear layer; share:
-    of the batch's images that these are; total: adds over those that belong together (minihit/sums.py).
+    of the batch's images that these are; total: adds over those that belong together (minihit/sums.py); largest: of
+    lambda, meant for a reconstruction that is a mean over values; of one in nats it is as many times as much as an
+    image has values.
     """
     recipe = preset.recipe
     real_grads, real_metrics, features = game.real_terms(params, original, draws, preset)
     target = features if recipe.features else None
     dgame, fake_grads, fake_metrics = game.fake_terms(params, image, draws, preset, target)
-    factor = balance(last_gradient(dimage), last_gradient(dgame), share, total)
+    factor = balance(last_gradient(dimage), last_gradient(dgame), share, total, largest)
     weights = (recipe.adversarial * factor) * draws["fade"].reshape(-1, 1, 1, 1)
     metrics = {**game.both(real_metrics, fake_metrics), "lambda": factor}
     return dimage + weights * dgame, tree.add(fake_grads, real_grads), metrics
 
 
-def balance(of_reconstruction, of_game, share, total):
-    """lambda = |of_reconstruction| / (|of_game| + 1e-4), at most 1e4; the two are gradients of means over a part.
+def balance(of_reconstruction, of_game, share, total, largest=LARGEST):
+    """lambda = |of_reconstruction| / (|of_game| + 1e-4), at most `largest`; both are gradients of means over a part.
 
     The last layer is linear, so that the gradients of parts, weighted by their shares, add up to that of all images
     that `total` adds over: lambda is exactly theirs, in however many lanes they are. As the statistics of batch norm it
@@ -65,7 +67,7 @@ def balance(of_reconstruction, of_game, share, total):
     """
     sums = total({"reconstruction": share * of_reconstruction, "game": share * of_game, "share": share})
     reconstruction, game = (_length(sums[name] / sums["share"]) for name in ("reconstruction", "game"))
-    return array_module(game).minimum(reconstruction / (game + EPS), LARGEST)
+    return array_module(game).minimum(reconstruction / (game + EPS), largest)
 
 
 def _length(x):

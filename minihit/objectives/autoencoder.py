@@ -39,10 +39,10 @@ def decode(networks, z, preset, total):
     return of(preset.decoder).forward(networks["decoder"]["params"], z, preset.decoder, total=total)
 
 
-def image_terms(networks, image, original, pixels, cache, draws, preset, share, total):
+def image_terms(networks, image, original, pixels, cache, draws, preset, share, total, largest=adversary.LARGEST):
     """(dimage, {"discriminator": its gradients} or {}, metrics) of all that is said of a reconstruction.
 
-    pixels: the loss of pixels, (image, original) -> loss, dimage; cache: the decoder's.
+    pixels: the loss of pixels, (image, original) -> loss, dimage; cache: the decoder's; largest: of lambda.
     """
     recipe, metrics, d_grads = preset.recipe, {}, {}
     metrics["pixels"], dimage = pixels(image, original)
@@ -54,7 +54,7 @@ def image_terms(networks, image, original, pixels, cache, draws, preset, share, 
             return of(preset.decoder).last_gradient(dimage, cache)
 
         dimage, grads, more = adversary.terms(networks["discriminator"]["params"], image, original, dimage,
-                                              last_gradient, draws, preset, share, total)
+                                              last_gradient, draws, preset, share, total, largest)
         d_grads, metrics = {"discriminator": tree.map(lambda x: share * x, grads)}, {**metrics, **more}
     return dimage, d_grads, metrics
 

@@ -40,7 +40,7 @@ def pyramid_l1(image, original, smallest=8):
     return sum(losses) * share, laplacian_pyramid.backward([share * dlevel for dlevel in dlevels], cache)
 
 
-def gaussian(image, original, sigma=None, total=alone):
+def gaussian_nll(image, original, sigma=None, total=alone):
     """Normal noise of deviation sigma: sum (image - original)^2 / (2 sigma^2) + log sigma + log(2 pi) / 2.
 
     Where sigma is None its square is the mean square of the difference, the likeliest (sigma-VAE, Rybkin et al. 2021),
@@ -54,10 +54,10 @@ def gaussian(image, original, sigma=None, total=alone):
     return per_value * image[0].size, difference / (variance * len(image))
 
 
-def laplace(image, original, scale=None, total=alone):
+def laplace_nll(image, original, scale=None, total=alone):
     """Laplace's noise of that scale: sum |image - original| / scale + log(2 scale).
 
-    Where scale is None it is the mean |difference|, the likeliest, as sigma is in gaussian.
+    Where scale is None it is the mean |difference|, the likeliest, as sigma is in gaussian_nll.
     """
     difference = image - original
     sizes = abs(difference)
@@ -76,4 +76,4 @@ def _noise(values, fixed, least, total):
 
 
 DISTANCES = {"l1": l1, "l2": l2, "pyramid_l1": pyramid_l1}
-LIKELIHOODS = {"gaussian": gaussian, "laplace": laplace}
+LIKELIHOODS = {"l1": laplace_nll, "l2": gaussian_nll}

@@ -9,7 +9,7 @@ KL of z from N(0, I). Everything here is of one part of a batch, as in gan.py.
 from minihit import tree
 from minihit.backend import array_module
 from minihit.models.autoencoder import encoder
-from minihit.objectives import autoencoder, bottleneck, reconstruction
+from minihit.objectives import adversary, autoencoder, bottleneck, reconstruction
 from minihit.objectives.autoencoder import AVERAGED, couples
 from minihit.ops import gaussian
 from minihit.sums import alone
@@ -17,9 +17,9 @@ from minihit.sums import alone
 __all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode", "gradients", "rates"]
 
 SAMPLED = "decoder"                                                       # makes pictures of N(0, I)
-PANELS = (("nats per image", ("pixels", "kl"), "linear"), *autoencoder.IMAGE_PANELS[1:])
+PANELS = (("nats per image", ("pixels", "kl"), "linear"),
+          ("differences of images", ("pyramid", "feature_matching"), "log"), *autoencoder.IMAGE_PANELS[1:])
 SUMS = {"bound": ("pixels", "kl")}
-LIKELIHOODS = {"l1": reconstruction.laplace, "l2": reconstruction.gaussian}
 
 
 def rates(preset):
@@ -43,10 +43,11 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     kl, dmean_kl, dlog_variance_kl = bottleneck.kl(mean, log_variance)
 
     def pixels(image, original):
-        return LIKELIHOODS[recipe.pixels](image, original, recipe.sigma or None, total)
+        return reconstruction.LIKELIHOODS[recipe.pixels](image, original, recipe.sigma or None, total)
 
+    loudest = adversary.LARGEST * image[0].size                           # a sum over values, not their mean
     dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,
-                                                       total)
+                                                       total, loudest)
     dz, grads["decoder"], averages = autoencoder.decoder_backward(networks, share * dimage, d_cache, preset)
     dmean, dlog_variance = gaussian.backward(dz, z_cache)
     pull = share * recipe.beta

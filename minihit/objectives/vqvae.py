@@ -17,7 +17,6 @@ __all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode",
 SAMPLED = None                                                            # codes have no prior to draw from
 PANELS = (*autoencoder.IMAGE_PANELS, ("vectors and their codes", ("commitment", "codebook"), "log"))
 SUMS = {}
-PIXELS = {"l1": reconstruction.l1, "l2": reconstruction.l2}
 
 
 def rates(preset):
@@ -41,7 +40,7 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     commitment, dz_commitment = bottleneck.commitment(z, codes, recipe.beta)
     codebook, dcodes = bottleneck.codebook(z, codes)
 
-    pixels = PIXELS[recipe.pixels]
+    pixels = reconstruction.DISTANCES[recipe.pixels]
     dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,
                                                        total)
     dcodes_image, grads["decoder"], decoder = autoencoder.decoder_backward(networks, share * dimage, d_cache, preset)

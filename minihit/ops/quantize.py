@@ -3,17 +3,12 @@
 Shapes: z, q, codes (..., D), codebook (K, D), indices (...).
 
 A nearest code does not move when z does a little: backward differentiates what stands in for it. Straight-through
-(Bengio et al. 2013) it is z plus an offset that is held fixed, so dz = dq. With the rotation trick (Fifty et al. 2024)
-it is s R z, where R turns z into the direction of its code, s stretches it to the same length, and both are held fixed:
-
-    R = I - 2 w w^T + 2 e^ z^^T,  z^ = z / |z|,  e^ = e / |e|,  w = (z^ + e^) / |z^ + e^|,  s = |e| / |z|.
-
-dz = s R^T dq then meets z at the angle at which dq meets e. In forward both are the code itself, to the bit.
+(Bengio et al. 2013) it is z plus an offset that is held fixed, so dz = dq. With the rotation trick (rotation.py) it is
+z turned and stretched until it is its code. In forward both are the code itself, to the bit.
 """
 
 from minihit.backend import array_module
-
-SHORTEST = 1e-6                                                           # length that is divided by: nothing explodes
+from minihit.ops.rotation import rotated, rotated_back, rotation
 
 
 def forward(z, codebook, rotate=False, frozen=None):
@@ -50,32 +45,3 @@ def one_hot(indices, count, dtype):
     so no bits that come again.
     """
     return (indices[..., None] == array_module(indices).arange(count)).astype(dtype)
-
-
-def rotation(z, codes):
-    """{"scale" (..., 1), "source", "target", "between" (..., D)}: s, z^, e^ and w."""
-    (source, length), (target, wanted) = _unit(z), _unit(codes)
-    return {"scale": wanted / length, "source": source, "target": target, "between": _unit(source + target)[0]}
-
-
-def rotated(x, held):
-    """s R x."""
-    source, target, between = held["source"], held["target"], held["between"]
-    return held["scale"] * (x - 2.0 * between * _dot(between, x) + 2.0 * target * _dot(source, x))
-
-
-def rotated_back(dq, held):
-    """s R^T dq."""
-    source, target, between = held["source"], held["target"], held["between"]
-    return held["scale"] * (dq - 2.0 * between * _dot(between, dq) + 2.0 * source * _dot(target, dq))
-
-
-def _unit(x):
-    """x over its length, and the length."""
-    xp = array_module(x)
-    length = xp.maximum(xp.sqrt(_dot(x, x)), SHORTEST)
-    return x / length, length
-
-
-def _dot(a, b):
-    return (a * b).sum(axis=-1, keepdims=True)

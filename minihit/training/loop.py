@@ -9,7 +9,8 @@ from tqdm import tqdm
 from minihit import objectives, signals, tree
 from minihit.backend import keep_memory, to_device
 from minihit.data import prefetch
-from minihit.data.dataset import BUILT_IN, open_data
+from minihit.data.dataset import BUILT_IN
+from minihit.data.open import open_data
 from minihit.errors import UserError
 from minihit.locks import exclusive
 from minihit.optim import EMA_START

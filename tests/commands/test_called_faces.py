@@ -6,7 +6,7 @@ from support.pictures import encoded, photo
 from support.runs import write_run
 
 from minihit.cli import main
-from minihit.data.dataset import open_data
+from minihit.data.open import open_data
 from minihit.training import loop
 
 RESUME = ("--resume", "--run", "runs/a", "--device", "cpu")

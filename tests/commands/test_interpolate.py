@@ -11,6 +11,7 @@ from minihit.cli import main
 from minihit.commands import interpolate
 from minihit.data.prepare.square import Square
 from minihit.show.images import grid, to_float, to_uint8
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 
@@ -50,7 +51,7 @@ def test_interpolate_walks_straight_between_photographs(request, photos, kind):
                  "1", "--out", "a.gif", "--device", "cpu"]) == 0
     assert iio.imread("a.gif", index=None).shape == (4, 16, 16, 3)
     walk = interpolate.between_pictures(interpolate.Interpolate(run, pictures=tuple(paths)), "cpu")
-    config, networks, step = autoencoding.load(RunFolder(run))
+    config, networks, step = weights.load_autoencoder(RunFolder(run))
     originals = np.stack([Square(16)(photo(size=size)) for size in ((40, 31), (17, 64))])
     z, _ = autoencoding.encode(networks, to_float(originals), config.preset)
     np.testing.assert_allclose(walk.z, z, rtol=1e-5, atol=1e-6)

@@ -17,6 +17,7 @@ from minihit.data.prepare.square import Square
 from minihit.show.images import to_float, to_uint8
 from minihit.training import measures
 from minihit.training.measure_latents import of_codes, of_dimensions, of_reconstructions
+from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 
@@ -50,7 +51,7 @@ def test_pairs_of_what_the_run_is_measured_with_lie_beside_it(capsys, vqvae):
 def test_the_numbers_are_those_that_training_logs(capsys, request, kind):
     run = request.getfixturevalue(kind)
     words, _ = said(capsys, run)
-    config, networks, _ = autoencoding.load(RunFolder(run))
+    config, networks, _ = weights.load_autoencoder(RunFolder(run))
     held_out = BuiltInFaces(16, config.seed).held_out(config.measure_images)
     found = of_reconstructions(networks, config.preset, "cpu", config.seed, held_out)
     latents = (measures.kl_in_words(of_dimensions(networks, config.preset, "cpu", held_out)) if kind == "vae" else
@@ -60,7 +61,7 @@ def test_the_numbers_are_those_that_training_logs(capsys, request, kind):
 
 def test_a_pair_is_an_original_over_its_reconstruction(capsys, here, vae):
     said(capsys, vae, "--count", "5", "--show", "2", "--columns", "9", "--scale", "1", "--out", "new/a.png")
-    config, networks, _ = autoencoding.load(RunFolder(vae))
+    config, networks, _ = weights.load_autoencoder(RunFolder(vae))
     originals = BuiltInFaces(16, config.seed).held_out(5)
     rebuilt = to_uint8(autoencoding.reconstruct(networks, to_float(originals), config.preset)[0])
     shown = iio.imread("new/a.png")
@@ -74,7 +75,7 @@ def test_a_hundred_pictures_are_also_compared_as_sets(capsys, here, vqvae):
     few, _ = said(capsys, vqvae, "--count", "99", "--out", "a.png")
     many, _ = said(capsys, vqvae, "--count", "100", "--out", "a.png")
     assert "Wasserstein" not in few and few.startswith("99 held-out pictures of faces: ")
-    config, networks, _ = autoencoding.load(RunFolder(vqvae))
+    config, networks, _ = weights.load_autoencoder(RunFolder(vqvae))
     found = of_reconstructions(networks, config.preset, "cpu", 0, BuiltInFaces(16, 0).held_out(100))
     assert f"sliced Wasserstein distance {found['swd_rebuilt']:.1f}, " in many
 

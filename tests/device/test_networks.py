@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.networks import GENERATORS, make_generator
+from objectives import test_adversary as adversaries
+from support.helpers import normal
+from support.networks import DISCRIMINATORS, GENERATORS, make_generator
 from test_contract import arrays, every_case, every_dtype, forward, gradients, run
 from training.test_loop import VARIANTS
 from training.test_step import PRESETS, make
@@ -14,6 +16,7 @@ from minihit.backend import device_module, to_device
 from minihit.gradcheck.table import CHECKS
 from minihit.layers.norm import How
 from minihit.models.hit import generator
+from minihit.objectives import adversary
 from minihit.ops.switch import plain
 from minihit.training import state, step
 
@@ -67,6 +70,28 @@ def test_the_gradients_of_a_step_agree_with_numpy(gpu, name, dtype):
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
         assert {kind for kind in gpu.transfers.dtypes if kind.kind == "f"} == {np.dtype(dtype)}
     gpu.agree(found, step.gradients(*inputs, preset))
+
+
+@every_dtype
+@pytest.mark.parametrize("name", DISCRIMINATORS)
+def test_what_an_adversary_adds_agrees_with_numpy(gpu, name, dtype):
+    params, image, original, dimage, _, draws, preset = adversaries.example(name, dtype=dtype)
+    hidden = normal(0, *image.shape[:3], 5, dtype=dtype)
+
+    def terms(params, image, original, dimage, hidden, draws):
+        def last_gradient(dimage):
+            return hidden.reshape(-1, 5).T @ dimage.reshape(-1, 3)
+
+        return adversary.terms(params, image, original, dimage, last_gradient, draws, preset)
+
+    inputs = params, image, original, dimage, hidden, draws
+    on_device = to_device(inputs, "gpu")
+    if gpu.exact:
+        gpu.transfers.start()
+    found = terms(*on_device)
+    if gpu.exact:
+        assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
+    gpu.agree(found, terms(*inputs))
 
 
 @pytest.mark.parametrize("name", ["everything", "everything, stddev"])

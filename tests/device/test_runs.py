@@ -5,25 +5,45 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import TINY, image_set, run_config, shrunk, tiny, write_run
+from support.runs import (
+    AUTOENCODERS,
+    TINY,
+    TINY_VAE,
+    TINY_VQVAE,
+    everything,
+    image_set,
+    run_config,
+    shrunk,
+    tiny,
+    write_run,
+)
 
-from minihit import cli, sampling, tree
+from minihit import cli, objectives, sampling, tree
 from minihit.backend import device_module, resolve_device, to_host
 from minihit.data import prefetch
 from minihit.data.faces.render import faces
 from minihit.errors import UserError
+from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
-from minihit.objectives import gan
+from minihit.metrics.ssim import ssim
 from minihit.show.images import read_image, to_float, write_png
 from minihit.training import estimate, guard, loop, measure, pictures, state
-from minihit.training.run import checkpoint, log
+from minihit.training.run import checkpoint, log, weights
 from minihit.training.run.folder import RunFolder
 
 RUNS = {
     "faces-32": shrunk("faces-32"),
     "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cutout"), clip=0.5),
     "stddev": replace(tiny(micro_batch=0), discriminator=replace(TINY.discriminator, minibatch_stddev=True)),
+    **AUTOENCODERS,
+    "vae, everything": everything(TINY_VAE),
+    "vqvae, everything": everything(TINY_VQVAE),
+    "vqvae, rotation": replace(TINY_VQVAE, quantizer=replace(TINY_VQVAE.quantizer, rotate=True)),
 }
+
+
+LOSSES = ("generator_loss", "real_loss", "fake_loss", "r1", "pixels", "pyramid", "kl", "commitment", "codebook",
+          "feature_matching")
 
 
 def train(path, preset=TINY, device="gpu", steps=4, resume=False, data_on_device="auto", **settings):
@@ -49,11 +69,11 @@ def saved(folder, preset=TINY):
 
 def first_losses(folder):
     record = next(record for record in log.read(folder.log) if record["step"] == 1)
-    return {name: np.float32(record[name]) for name in ("generator_loss", "real_loss", "fake_loss", "r1")}
+    return {name: np.float32(record[name]) for name in LOSSES if name in record}
 
 
-def distances(folder):
-    return [record["swd"] for record in log.read(folder.log) if "swd" in record]
+def measured(folder):
+    return [record for record in log.read(folder.log) if "seconds_per_step" not in record]
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +92,7 @@ def test_a_run_agrees_with_numpy(gpu, tmp_path, name):
     gpu.agree(first_losses(there), first_losses(here))
     if gpu.exact:
         assert_same(saved(there, RUNS[name]), saved(here, RUNS[name]))
-        assert distances(there) == distances(here)
+        assert measured(there) == measured(here) and len(measured(here)) == 2
         assert_same(*(read_image(folder.samples / "ema-00000004.png") for folder in (there, here)))
 
 
@@ -141,7 +161,7 @@ def test_a_gpu_without_room_is_refused(gpu, tmp_path, monkeypatch):
 
 def test_samples_agree_with_numpy(gpu, tmp_path):
     folder, z = write_run(tmp_path), sampling.latents(range(3), TINY.generator.latent)
-    here, there = (sampling.load_generator(folder, device)[1] for device in ("cpu", "gpu"))
+    here, there = (weights.load_generator(folder, device)[1] for device in ("cpu", "gpu"))
     gpu.agree({"images": sampling.images(**there, config=TINY.generator, z=z, device="gpu")},
               {"images": sampling.images(**here, config=TINY.generator, z=z)})
     gpu.agree({"images": measure.samples(there, z, TINY.generator, "gpu")},
@@ -150,7 +170,7 @@ def test_samples_agree_with_numpy(gpu, tmp_path):
 
 def test_distances_agree_with_numpy(gpu, tmp_path):
     folder, held_out = write_run(tmp_path), faces(seed=1, start=0, count=12, size=16)
-    here, there = (measure.distance(sampling.load_generator(folder, device)[1], TINY.generator, device, 0, held_out)
+    here, there = (measure.distance(weights.load_generator(folder, device)[1], TINY.generator, device, 0, held_out)
                    for device in ("cpu", "gpu"))
     assert there == pytest.approx(here, rel=0 if gpu.exact else 1e-3)
     images, others = to_float(held_out), to_float(faces(seed=2, start=0, count=12, size=16))
@@ -158,6 +178,14 @@ def test_distances_agree_with_numpy(gpu, tmp_path):
     there = sliced_wasserstein(asarray(images), asarray(others), np.random.default_rng(0))
     assert there == pytest.approx(sliced_wasserstein(images, others, np.random.default_rng(0)),
                                   rel=0 if gpu.exact else 1e-3)
+
+
+def test_measures_of_reconstructions_agree_with_numpy(gpu):
+    images, originals = (faces(seed=seed, start=0, count=3, size=16) for seed in (1, 2))
+    asarray = device_module("gpu").asarray
+    for function in (psnr, ssim):
+        there = to_host(function(asarray(images), asarray(originals)))
+        np.testing.assert_allclose(there, function(images, originals), rtol=0 if gpu.exact else 1e-9)
 
 
 def test_the_commands_find_the_device(gpu, tmp_path):
@@ -205,7 +233,7 @@ def test_nothing_waits_between_logs(steps_of, name):
     """Steps 2, 3 and 5 to 7 wait for nothing and upload the batch and what was drawn; pictures of the start follow step
     1, step 4 writes the log."""
     counts, preset = steps_of(RUNS[name]), RUNS[name]
-    drawn = gan.draw(np.random.default_rng(0), 4, preset)
+    drawn = objectives.of(preset).draw(np.random.default_rng(0), 4, preset, 2)
     for number in (2, 3, 5, 6, 7):
         syncs, uploads = counts[number]
         assert syncs == []

@@ -14,7 +14,7 @@ from minihit import tree
 from minihit.errors import UserError
 from minihit.gradcheck import checks, require
 from minihit.gradcheck.table import CHECKS, OPS, named, one_named
-from minihit.objectives import bottleneck, losses, penalties
+from minihit.objectives import bottleneck, feature_matching, losses, penalties, reconstruction
 from minihit.ops.fast import winograd
 from minihit.ops.switch import plain
 
@@ -57,7 +57,7 @@ def test_every_op_layer_and_model_is_in_it():
     names = [f"minihit.{package}.{found.name}" for package in ("ops", "layers", "models")
              for found in pkgutil.iter_modules([str(resources.files("minihit") / package)])]
     modules = [importlib.import_module(name) for name in names]
-    layers = [check.layer for check in CHECKS.values()]
+    layers = [getattr(check.layer, "op", check.layer) for check in CHECKS.values()]
     missing = [module.__name__ for module in modules
                if hasattr(module, "forward") and hasattr(module, "backward") and module not in layers]
     assert missing == []
@@ -79,7 +79,7 @@ def test_large_entries_are_those_of_ops_in_other_shapes():
 
 
 def test_every_loss_and_penalty_is_in_it():
-    public = [name for module in (bottleneck, losses, penalties)
+    public = [name for module in (bottleneck, losses, penalties, reconstruction, feature_matching)
               for name, function in inspect.getmembers(module, inspect.isfunction)
               if function.__module__ == module.__name__ and not name.startswith("_")]
     assert set(public) - {"softplus_loss", "hinge_loss"} <= {name.split(",")[0] for name in CHECKS}

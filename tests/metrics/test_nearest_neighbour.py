@@ -26,9 +26,22 @@ def test_it_finds_what_comparing_every_pair_finds(seed, size, chunk):
 
 
 def test_block_means_are_means_of_blocks():
-    images = np.random.default_rng(0).random((2, 32, 32, 3), dtype=np.float32)
+    images = np.random.default_rng(0).random((2, 64, 64, 3), dtype=np.float32)
     means = block_means(images).reshape(2, 16, 16, 3)
-    np.testing.assert_allclose(means[1, 3, 5], images[1, 6:8, 10:12].mean(axis=(0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(means[1, 3, 5], images[1, 12:16, 20:24].mean(axis=(0, 1)), rtol=1e-6)
+
+
+def test_a_shade_between_two_is_nearest_to_the_nearer():
+    references = np.stack([np.full((16, 16, 3), shade, np.uint8) for shade in (253, 254)])
+    between = to_float(references).mean(axis=0, keepdims=True)
+    assert [nearest(between + nudge, [references])[0].item() for nudge in (-5e-4, 5e-4)] == [0, 1]
+
+
+@pytest.mark.parametrize("size", [4, 8])
+def test_of_equal_images_the_first_is_named(size):
+    images = faces(0, 0, 4, 32)
+    number, _ = nearest(to_float(images), chunks(np.concatenate([images, images]), size))
+    assert number.tolist() == [0, 1, 2, 3]
 
 
 def test_a_copy_is_at_distance_zero_whichever_way_it_looks():

@@ -54,3 +54,10 @@ def test_extreme_logits_stay_finite_in_float32(loss):
     value, dlogits = loss(np.array([-1e4, 1e4, 0.0], np.float32))
     assert value.dtype == dlogits.dtype == np.float32
     assert np.isfinite(value) and np.isfinite(dlogits).all()
+
+
+@pytest.mark.parametrize("loss, kink", [(losses.real_loss, 1.0), (losses.fake_loss, -1.0)])
+def test_at_its_kink_the_hinge_has_no_slope(loss, kink):
+    """As relu at zero in TensorFlow and PyTorch."""
+    value, dlogits = loss(np.array([kink]), "hinge")
+    assert value == 0 and dlogits == 0

@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import tyro
 
 from minihit.errors import UserError
 from minihit.objectives.gan_recipe import GanRecipe
@@ -12,6 +13,7 @@ from minihit.objectives.gan_recipe import GanRecipe
     ("loss", "wasserstein", "choose one of non_saturating, hinge"),
     ("augment", ("blur",), "choose from color, translation, cutout"),
     ("batch", 0, "above 0"),
+    ("batch", 65_537, "at most 65,536"),
     ("generator_rate", -1.0, "above 0"),
     ("discriminator_rate", float("nan"), "above 0"),
     ("r1", -1.0, "0 \\(off\\) or more"),
@@ -40,7 +42,7 @@ def test_no_number_is_undefined_infinite_or_negative(name, value):
 
 def test_what_is_nearly_too_much_is_taken():
     GanRecipe(beta1=0.999_999, beta2=0.999_999, ema_decay=0.999_999, clip=1e-6, r1=1e-30, generator_rate=1e-30)
-    GanRecipe(beta1=0.0, beta2=0.0, ema_decay=0.0, decay_from=1.0)
+    GanRecipe(beta1=0.0, beta2=0.0, ema_decay=0.0, decay_from=1.0, batch=65_536, clip=1e-7)
 
 
 @pytest.mark.parametrize("fields, wrong, right", [
@@ -58,6 +60,32 @@ def test_every_number_has_its_range(fields, wrong, right):
             with pytest.raises(UserError, match=f"{field} is {value}: it must "):
                 GanRecipe(**{field: value})
         assert [getattr(GanRecipe(**{field: value}), field) for value in right] == list(right)
+
+
+@pytest.mark.parametrize("fields, value", [
+    (("batch", "steps"), 0), (("clip", "micro_batch"), -1), (("decay_from", "beta1", "beta2", "ema_decay"), 2.0),
+    (("beta1", "beta2", "ema_decay"), 1.0), (("generator_rate", "discriminator_rate"), 0.0),
+    (("r1", "wgan_gp", "consistency"), -1.0),
+    (("generator_rate", "discriminator_rate", "r1", "wgan_gp", "consistency"), 1e300),
+])
+def test_of_several_mistakes_the_first_is_named(fields, value):
+    for i, first in enumerate(fields):
+        with pytest.raises(UserError, match=f"^{first} is "):
+            GanRecipe(**dict.fromkeys(fields[i:], value))
+
+
+def test_a_number_that_overflows_float32_is_refused_without_a_warning():
+    with np.errstate(over="raise"), pytest.raises(UserError, match="inf in float32"):
+        GanRecipe(r1=1e300)
+
+
+def test_what_a_machine_decides_needs_no_path_on_the_command_line():
+    @dataclasses.dataclass
+    class Run:
+        recipe: GanRecipe
+
+    recipe = tyro.cli(Run, args=["--batch", "8", "--steps", "70", "--micro-batch", "4"]).recipe
+    assert (recipe.batch, recipe.steps, recipe.micro_batch) == (8, 70, 4)
 
 
 def test_the_defaults_are_the_official_ones_where_those_do_not_belong_to_a_data_set():

@@ -9,6 +9,7 @@ from support.helpers import normal, seeds
 
 from minihit import gradcheck
 from minihit.ops import quantize
+from minihit.ops.rotation import rotated
 
 shapes = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 widths, counts = st.integers(1, 5), st.integers(1, 9)
@@ -36,6 +37,13 @@ def test_of_equal_codes_the_first_is_taken():
     codebook = np.array([[5.0, 5.0], [1.0, 0.0], [-1.0, 0.0], [1.0, 0.0]])
     _, cache = quantize.forward(np.array([[2.0, 0.0], [0.0, 0.0], [-2.0, 0.0]]), codebook)
     assert cache["indices"].tolist() == [1, 1, 2]
+
+
+def test_the_border_between_two_codes_lies_in_the_middle():
+    codebook = np.array([[1.0, 2.0], [3.0, 6.0]])
+    middle, along = codebook.mean(axis=0), codebook[1] - codebook[0]
+    _, cache = quantize.forward(np.stack([middle - 1e-6 * along, middle + 1e-6 * along]), codebook)
+    assert cache["indices"].tolist() == [0, 1]
 
 
 @given(shapes, widths, counts, seeds)
@@ -84,7 +92,7 @@ def test_codes_that_are_held_follow_the_codebook():
 def test_the_rotation_maps_every_vector_onto_its_code(shape, width, count, seed):
     z, codebook = example(shape, width, count, seed)
     q, cache = quantize.forward(z, codebook, rotate=True)
-    np.testing.assert_allclose(quantize.rotated(z, cache["rotation"]), q, rtol=0, atol=1e-12 * abs(codebook).max())
+    np.testing.assert_allclose(rotated(z, cache["rotation"]), q, rtol=0, atol=1e-12 * abs(codebook).max())
 
 
 @given(st.integers(2, 5), seeds)
@@ -94,7 +102,7 @@ def test_the_rotation_and_its_transpose_are_those_of_the_matrix_written_out(widt
     _, cache = quantize.forward(z[None], e[None], rotate=True)
     np.testing.assert_allclose(quantize.backward(dq[None], cache)[0], matrix.T @ dq, atol=1e-11)
     x = rng.standard_normal(width)
-    np.testing.assert_allclose(quantize.rotated(x[None], cache["rotation"])[0], matrix @ x, atol=1e-11)
+    np.testing.assert_allclose(rotated(x[None], cache["rotation"])[0], matrix @ x, atol=1e-11)
     unscaled = matrix * np.linalg.norm(z) / np.linalg.norm(e)
     np.testing.assert_allclose(unscaled @ unscaled.T, np.eye(width), atol=1e-11)
     assert np.linalg.det(unscaled) == pytest.approx(1.0)
@@ -121,7 +129,7 @@ def test_vectors_without_a_direction_between_them_leave_all_finite(z, e):
     q, cache = quantize.forward(z, e, rotate=True)
     dz = quantize.backward(np.ones_like(q), cache)
     np.testing.assert_array_equal(q, e)
-    np.testing.assert_allclose(quantize.rotated(z, cache["rotation"]), e if z.any() else z, atol=1e-6)
+    np.testing.assert_allclose(rotated(z, cache["rotation"]), e if z.any() else z, atol=1e-6)
     assert np.isfinite(dz).all() and dz.dtype == np.float32
 
 

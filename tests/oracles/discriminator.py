@@ -11,6 +11,16 @@ BLUR = [1 / 8, 3 / 8, 3 / 8, 1 / 8]
 
 def logits(params, images, config):
     """(B,) from images (B, H, W, 3); params and config as in minihit.models.discriminator."""
+    return everything(params, images, config)[0]
+
+
+def features(params, images, config):
+    """What the blocks read."""
+    return everything(params, images, config)[1]
+
+
+def everything(params, images, config):
+    """(logits, features)."""
     def weight(layer):
         kernel = layer["weight"]
         return kernel / np.sqrt(np.prod(kernel.shape[:-1])) if config.equalized else kernel
@@ -19,15 +29,16 @@ def logits(params, images, config):
         return convolve(x, weight(layer)) + layer.get("bias", 0.0)
 
     down = {"blur": blur, "average": average}[config.downsample]
-    x = leaky_relu(conv(params["stem"], images))
+    x, maps = leaky_relu(conv(params["stem"], images)), []
     for block in params["blocks"]:
+        maps.append(x)
         main = leaky_relu(conv(block["conv2"], down(leaky_relu(conv(block["conv1"], x)))))
         x = (main + conv(block["skip"], down(x))) / np.sqrt(2.0)
     if config.minibatch_stddev:
         x = append_stddev(x)
     x = leaky_relu(conv(params["conv"], x))
     x = leaky_relu(np.einsum("bhwc,hwcd->bd", x, weight(params["dense"])) + params["dense"]["bias"])
-    return (np.dot(x, weight(params["logit"])) + params["logit"]["bias"])[:, 0]
+    return (np.dot(x, weight(params["logit"])) + params["logit"]["bias"])[:, 0], maps
 
 
 def image_gradient(params, images, config):

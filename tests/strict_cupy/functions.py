@@ -16,7 +16,7 @@ ARRAYS = ("all", "any", "argmax", "argmin", "argsort", "broadcast_to", "clip", "
           "flip", "full_like", "max", "mean", "min", "moveaxis", "ones_like", "pad", "prod", "ravel", "repeat",
           "reshape", "roll", "sort", "squeeze", "std", "sum", "swapaxes", "take", "tile", "transpose", "var", "where",
           "zeros_like", "lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view")
-UFUNCS = ("abs", "add", "ceil", "cos", "divide", "exp", "expm1", "floor", "isfinite", "isnan", "log", "log1p",
+UFUNCS = ("abs", "add", "ceil", "cos", "divide", "exp", "expm1", "floor", "isfinite", "isnan", "log", "log10", "log1p",
           "logaddexp", "logical_and", "logical_not", "logical_or", "matmul", "maximum", "minimum", "multiply",
           "negative", "power", "reciprocal", "rint", "sign", "sin", "sqrt", "square", "subtract", "tanh")
 MEMORY = 80 * 10**9                                                       # bytes that the device has, all free

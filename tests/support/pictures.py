@@ -93,3 +93,10 @@ def grey_16_bits():
     values = np.full((16, 16), 65535, np.uint16)
     values[:, :8] = 128 * 257
     return encoded(Image.fromarray(values))
+
+
+def numbered(total, size=2):
+    """uint8 (total, size, size, 3): image i holds i in its left half and 255 in its right half."""
+    images = np.full((total, size, size, 3), 255, np.uint8)
+    images[:, :, : size // 2] = np.arange(total).reshape(-1, 1, 1, 1)
+    return images

@@ -9,7 +9,7 @@ from support.helpers import assert_same
 from support.runs import records, run_config, tiny
 
 from minihit import tree
-from minihit.data.dataset import open_data
+from minihit.data.open import open_data
 from minihit.sampling import latents
 from minihit.show.images import to_float
 from minihit.training import loop, measure

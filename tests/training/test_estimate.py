@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import TINY, run_config, shrunk, tiny
+from support.runs import AUTOENCODERS, TINY, TINY_VAE, TINY_VQVAE, everything, run_config, shrunk, tiny
 
 import minihit
-from minihit import cost
+from minihit import cost, objectives
 from minihit.errors import UserError
-from minihit.objectives import gan
 from minihit.presets import PRESETS
 from minihit.training import estimate, loop, state, step
 from minihit.training.run import checkpoint
@@ -164,15 +163,16 @@ def test_the_chosen_steps_are_saved_and_resumed(tmp_path, monkeypatch, fixed_spe
 # memory, against what is really taken
 
 
-@pytest.mark.parametrize("preset", [tiny(), tiny(consistency=1.0), shrunk("faces-32"), shrunk("celeba-64", batch=8)],
-                         ids=["tiny", "bCR", "faces-32", "celeba-64"])
+@pytest.mark.parametrize("preset", [
+    tiny(), tiny(consistency=1.0), shrunk("faces-32"), shrunk("celeba-64", batch=8), *AUTOENCODERS.values(),
+    everything(TINY_VAE), everything(TINY_VQVAE),
+], ids=["tiny", "bCR", "faces-32", "celeba-64", *AUTOENCODERS, "vae, everything", "vqvae, everything"])
 def test_the_memory_of_a_step_is_what_numpy_allocates(preset):
     """On one thread, with widths at which activations, not Python's own objects, decide."""
     preset = replace(preset, recipe=replace(preset.recipe, batch=32, micro_batch=16))
     networks = state.create(0, preset).networks
-    draws = gan.draw(np.random.default_rng(0), 32, preset)
-    side = preset.generator.size
-    real = np.zeros((32, side, side, 3), np.float32)
+    draws = objectives.of(preset).draw(np.random.default_rng(0), 32, preset, 1)
+    real = np.zeros((32, preset.size, preset.size, 3), np.float32)
     tracemalloc.start()
     step.gradients(networks, real, draws, preset)
     taken = tracemalloc.get_traced_memory()[1]

@@ -8,6 +8,7 @@ from minihit.errors import UserError
 from minihit.models.hit import generator
 from minihit.show.images import to_float, to_uint8
 from minihit.training import measure, state
+from minihit.training.run import weights
 
 DATA = BuiltInFaces(16, seed=0)
 
@@ -37,7 +38,7 @@ def test_samples_of_several_batches_keep_their_order():
 @pytest.fixture
 def trained(tmp_path):
     """A generator whose weights and running averages are far from their first values."""
-    return sampling.load_generator(write_run(tmp_path))[1]
+    return weights.load_generator(write_run(tmp_path))[1]
 
 
 def test_samples_are_the_generators_by_the_running_averages(trained):

@@ -1,5 +1,7 @@
 """How a batch is cut, for any number of cores: which images, which threads, which sums."""
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,6 +59,7 @@ def test_every_image_is_in_one_lane_in_the_order_of_the_batch(count, micro_batch
 @pytest.mark.parametrize("batch, micro_batch, expected", [
     (32, 16, [1, 2, 3, 4, 8, 16]), (64, 32, [1, 2, 3, 4, 8, 16]), (16, 0, [1, 2, 3, 4, 8, 8]),
     (64, 0, [4, 4, 4, 4, 8, 16]), (4, 0, [1] + [2] * 5), (1, 0, [1] * 6), (32, 32, [2, 2, 3, 4, 8, 16]),
+    (33, 0, [3, 3, 3, 4, 8, 16]), (64, 1, [1, 2, 3, 4, 8, 16]),
 ])
 def test_as_many_lanes_as_pay_are_taken_on_any_number_of_cores(batch, micro_batch, expected):
     assert [lanes_that_pay(batch, micro_batch, cores) for cores in CORES] == expected
@@ -83,9 +86,10 @@ def test_a_gpu_takes_whole_micro_batches_one_after_the_other():
     seen = []
 
     def work(part, total):
-        seen.append((part, total(7)))
+        seen.append((part, total(7), threading.current_thread()))
         return {"count": part.stop - part.start}
 
     assert add_up(work, plan(10, 4, 1), xp=object()) == {"count": 10}
-    assert seen == [(slice(0, 4), 7), (slice(4, 8), 7), (slice(8, 10), 7)]
+    here = threading.current_thread()
+    assert seen == [(slice(0, 4), 7, here), (slice(4, 8), 7, here), (slice(8, 10), 7, here)]
     assert parts.alone(7) == 7

@@ -6,6 +6,8 @@ channels, Winograd's tiles, which need fewer multiplications.
 Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd.
 """
 
+import math
+
 import numpy as np
 
 from minihit.backend import array_module
@@ -31,8 +33,7 @@ def weight_gradient(dy, cache, x=None):
     x, shape = cache["x"] if x is None else x, cache["weight"].shape
     if not _suits_winograd(x, shape):
         return weight_gradient_by_columns(dy, x, shape)
-    b, height, width, c = x.shape
-    parts = groups(b, 4 * height * width * c, array_module(x))
+    parts = groups(len(x), 4 * math.prod(x.shape[1:]), array_module(x))
     products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in parts]
     return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
 

@@ -105,8 +105,8 @@ def from_facts(facts, like, source):
 
 
 def _completed(facts, like):
-    """The nested dict `facts`, with what it lacks from `like`."""
-    if not isinstance(facts, dict) or not isinstance(like, dict):
+    """The nested dict `facts`, with what it lacks from `like`, where that is of the same kind."""
+    if not isinstance(facts, dict) or not isinstance(like, dict) or facts.get("kind", kind := like.get("kind")) != kind:
         return facts
     return {**like, **{name: _completed(child, like.get(name)) for name, child in facts.items()}}
 
@@ -125,7 +125,13 @@ def read_config(folder):
 
 
 def differences(config, other, prefix=""):
-    """(name, value, other value) of the fields of two RunConfigs that differ, named as their flags are."""
+    """(name, value, other value) of the fields of two RunConfigs that differ, named as their flags are.
+
+    Of parts of different kinds, such as HiT's decoder and a convolutional one, it is the kind that differs.
+    """
+    if type(config) is not type(other):
+        yield f"{prefix}kind", config.kind, other.kind
+        return
     for field in dataclasses.fields(config):
         here, there = getattr(config, field.name), getattr(other, field.name)
         if dataclasses.is_dataclass(here):

@@ -9,7 +9,7 @@ from minihit.errors import UserError
 
 
 def append(path, record):
-    """Add one record, a flat dict of numbers; it is on the disk before the checkpoint that is saved next.
+    """Add one record, a dict of numbers and lists of them; it is on the disk before the checkpoint that is saved next.
 
     Raises UserError where the disk refuses.
     """
@@ -31,13 +31,18 @@ def read(path):
 
 
 def _record(line):
-    """The flat dict of finite numbers, "step" among them, that a line holds, or None."""
+    """The dict of finite numbers and lists of them, "step" among them, that a line holds, or None."""
     try:
         record = json.loads(line)
-        whole = type(record["step"]) is int and all(map(math.isfinite, record.values()))
+        whole = type(record["step"]) is int and all(map(_finite, record.values()))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
     return record if whole else None
+
+
+def _finite(value):
+    """Whether a number is, or all in a list. Raises TypeError for what is neither."""
+    return all(map(math.isfinite, value)) if isinstance(value, list) else math.isfinite(value)
 
 
 def cut_back(path, step, stays=lambda record: True):

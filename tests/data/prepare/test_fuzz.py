@@ -15,7 +15,7 @@ from reliability.audit import harmless
 from reliability.mutate import damaged, json_texts
 from support.pictures import encoded, photo, usable
 
-from minihit.data.dataset import open_data
+from minihit.data.open import open_data
 from minihit.data.prepare import prepare as module
 from minihit.data.prepare import reading
 from minihit.data.prepare.journal import Journal

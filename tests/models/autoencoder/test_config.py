@@ -1,5 +1,7 @@
 """Every contradiction is refused with a sentence that names what is wrong and what would work."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from minihit.errors import UserError
@@ -20,6 +22,9 @@ REFUSALS = [
                    "divides, or fewer channels"),
     ({"size": 2}, "an image of side 2 cannot be halved 2 times, once for each of channels: choose a size that 2^2 "
                   "divides, or fewer channels"),
+    ({"size": 12, "channels": (8, 8, 8)},
+     "an image of side 12 cannot be halved 3 times, once for each of channels: choose a size that 2^3 divides, or "
+     "fewer channels"),
     ({"blocks": -1}, "blocks is -1: choose 0 or more"),
     ({"blocks": 1001}, "blocks is 1001: it must be at most 1,000"),
 ]
@@ -43,7 +48,7 @@ def test_the_numbers_are_at_least_one_and_not_too_many(config, name):
     assert sentence_of(config, {name: 2**16 + 1}) == f"{name} is 65537: it must be at most 65,536"
 
 
-@pytest.mark.parametrize("config, channels", [(EncoderConfig, (8, 3)), (ConvolutionalDecoderConfig, (3, 8))])
+@pytest.mark.parametrize("config, channels", [(EncoderConfig, (8, 8, 3)), (ConvolutionalDecoderConfig, (3, 8, 8))])
 def test_residual_blocks_need_four_channels_on_the_smallest_map(config, channels):
     assert sentence_of(config, {"channels": channels, "blocks": 1}) == (
         "residual blocks are a quarter as wide inside as the smallest map, which has 3 channels: give it at least 4, "
@@ -71,3 +76,11 @@ def test_two_residual_blocks_and_a_grid_where_nothing_else_is_said():
         made = config(**options)
         assert (made.blocks, made.spatial) == (2, True)
     assert (EncoderConfig.kind, ConvolutionalDecoderConfig.kind) == ("encoder", "convolutional_decoder")
+
+
+@both
+def test_configs_are_frozen_and_compare_by_value(config):
+    made = config(**SMALL[config])
+    assert made == config(**SMALL[config]) and hash(made) == hash(config(**SMALL[config]))
+    with pytest.raises(FrozenInstanceError):
+        made.size = 32

@@ -65,6 +65,16 @@ def test_tangent_and_input_gradient_are_transposes(config):
     np.testing.assert_allclose((dlogits * t_logits).sum(), (dimages * t_images).sum(), rtol=1e-10)
 
 
+@every_option
+def test_features_are_what_the_blocks_read(config):
+    params, images = make_discriminator(config, np.random.default_rng(12))
+    _, cache = discriminator.forward(params, images, config)
+    found, expected = discriminator.features(cache), oracle.features(params, images, config)
+    assert [x.shape[1:] for x in found] == [(16, 16, 3), (8, 8, 5)]
+    for x, y in zip(found, expected, strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-10, atol=1e-12)
+
+
 @every_image_alone
 def test_one_logit_gradients_serves_every_loss(config):
     params, images = make_discriminator(config, np.random.default_rng(7))

@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from minihit.errors import UserError
@@ -12,6 +14,8 @@ REFUSALS = [
     ({"decay": 1.0}, "decay is 1.0: it must be at least 0 and less than 1"),
     ({"decay": -0.1}, "decay is -0.1: it must be at least 0 and less than 1"),
     ({"restart": 1.0}, "restart is 1.0: it must be at least 0 and less than 1"),
+    ({"codes": 0, "width": 0}, "codes is 0: it must be at least 1"),       # the first of two is named
+    ({"decay": 2.0, "restart": 2.0}, "decay is 2.0: it must be at least 0 and less than 1"),
     ({"restart": float("nan")}, "restart is nan: it must be at least 0 and less than 1"),
 ]
 
@@ -26,6 +30,11 @@ def test_what_cannot_be_is_refused(options, sentence):
 def test_the_least_and_the_most_are_allowed():
     QuantizerConfig(codes=1, width=1, decay=0.0, restart=0.0)
     QuantizerConfig(codes=2**16, width=2**16, decay=0.999, restart=0.999)
+
+
+def test_it_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        QuantizerConfig().codes = 5
 
 
 def test_what_is_not_said_is_this():

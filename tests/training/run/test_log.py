@@ -15,6 +15,11 @@ def test_records_come_back(tmp_path):
     assert log.read(path) == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}]
 
 
+def test_a_record_may_have_a_number_for_each_dimension(tmp_path):
+    log.append(tmp_path / "log.jsonl", {"step": 1, "kl_dimensions": [0.5, 0]})
+    assert log.read(tmp_path / "log.jsonl") == [{"step": 1, "kl_dimensions": [0.5, 0]}]
+
+
 def test_a_record_is_on_the_disk_when_append_returns(tmp_path, monkeypatch):
     path, synced = tmp_path / "log.jsonl", []
     monkeypatch.setattr(os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, path.read_text())))
@@ -40,7 +45,8 @@ def test_cutting_back_drops_later_steps(tmp_path):
 
 def test_what_is_no_record_is_left_out(tmp_path):
     path, good = tmp_path / "log.jsonl", b'{"step": 1, "loss": 0.5}\n'
-    bad = [b"3", b"null", b"[1]", b'{"loss": 1}', b'{"step": "1"}', b'{"step": 1.5}', b'{"step": 2, "loss": [1]}',
+    bad = [b"3", b"null", b"[1]", b'{"loss": 1}', b'{"step": "1"}', b'{"step": 1.5}', b'{"step": 2, "loss": [[1]]}',
+           b'{"step": 2, "loss": [NaN]}', b'{"step": 2, "loss": {"a": 1}}', b'{"step": 2, "loss": [1, "low"]}',
            b'{"step": 2, "loss": "low"}', b'{"step": 2, "loss": 1e999}', b'{"step": 1' + b"0" * 400 + b"}", b"\xff\xfe",
            b"[" * 100_000]
     path.write_bytes(b"\n".join(bad) + b"\n" + good)

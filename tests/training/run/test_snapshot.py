@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import TINY, image_set, run_config, shrunk, tiny
+from support.runs import TINY, TINY_CNN, TINY_VAE, TINY_VQVAE, image_set, run_config, shrunk, tiny
 
 from minihit.errors import UserError
 from minihit.training import state
@@ -43,19 +43,33 @@ def test_other_images_are_refused_and_change_nothing(saved):
     assert_same(training.trees, state.create(0, TINY).trees)
 
 
-OTHER = {
-    **{f"generator.{name}": value for name, value in {
-        "latent": 4, "channels": (16, 4), "layers": (1, 2), "heads": (4, 2), "windows": (8, None), "tokens": 4,
-        "attention": "grid", "cross_attention": False, "multi_query": False, "norm": "layer"}.items()},
-    **{f"discriminator.{name}": value for name, value in {
-        "channels": (4, 6, 6), "downsample": "average", "equalized": True, "minibatch_stddev": True}.items()},
-    **{f"recipe.{name}": value for name, value in {
-        "batch": 8, "generator_rate": 2e-3, "discriminator_rate": 2e-3, "decay_from": 0.5, "beta1": 0.5, "beta2": 0.9,
-        "loss": "hinge", "r1": 5.0, "wgan_gp": 1.0, "consistency": 1.0, "augment": ("color",), "clip": 1.0,
-        "ema_decay": 0.99, "micro_batch": 1}.items()},
-    "seed": 1, "flip": False, "measure_images": 9, "lanes": 3, "origin": "another/checkpoints/step-00000001.npz",
+GAN = replace(TINY, generator=replace(TINY.generator, tokens=4))          # to which a grid of latents is averaged
+BASES = {"gan": GAN, "vae": TINY_VAE, "vqvae": TINY_VQVAE}
+HIT = {"channels": (16, 4), "layers": (1, 2), "heads": (4, 2), "windows": (8, None), "tokens": 1, "attention": "grid",
+       "cross_attention": False, "multi_query": False, "norm": "layer"}
+DISCRIMINATOR = {"channels": (4, 6, 6), "downsample": "average", "equalized": True, "minibatch_stddev": True}
+RECIPE = {"batch": 8, "decay_from": 0.5, "beta1": 0.5, "beta2": 0.9, "loss": "hinge", "r1": 5.0, "clip": 1.0,
+          "ema_decay": 0.99, "micro_batch": 1}
+AUTOENCODER = {
+    "encoder": {"channels": (12,), "blocks": 0}, "decoder": HIT, "discriminator": DISCRIMINATOR,
+    "recipe": {**RECIPE, "rate": 2e-3, "pixels": "l2", "pyramid": 1.0, "adversarial": 1.0, "adversarial_from": 0.5,
+               "discriminator_rate": 2e-3, "beta": 2.0}}
+PARTS = {
+    "gan": {"generator": {**HIT, "latent": 4, "spatial": True}, "discriminator": DISCRIMINATOR,
+            "recipe": {**RECIPE, "generator_rate": 2e-3, "discriminator_rate": 2e-3, "wgan_gp": 1.0, "consistency": 1.0,
+                       "augment": ("color",)}},
+    "vae": {**AUTOENCODER, "recipe": {**AUTOENCODER["recipe"], "sigma": 1.0}},
+    "vqvae": {**AUTOENCODER,
+              "quantizer": {"codes": 9, "learn": "gradient", "decay": 0.9, "restart": 0.0, "rotate": True}},
 }
+OF_ALL = {"seed": 1, "flip": False, "measure_images": 9, "lanes": 3, "origin": "another/step-00000001.npz"}
+OTHER = {base: {**{f"{part}.{name}": value for part, fields in parts.items() for name, value in fields.items()},
+                **OF_ALL} for base, parts in PARTS.items()}
 """A value for every setting that another run with the same shapes, or an edited file, may have."""
+NOT_ALONE = {"generator.start", "decoder.start", "decoder.latent", "decoder.spatial", "encoder.size", "encoder.out",
+             "encoder.spatial", "quantizer.width", "recipe.features"}
+"""Settings that no preset lets change without another one."""
+every_setting = pytest.mark.parametrize("base, name", [(base, name) for base in OTHER for name in OTHER[base]])
 
 
 def changed(config, name, value):
@@ -67,29 +81,44 @@ def changed(config, name, value):
     return replace(config, preset=replace(config.preset, **{part: inner}))
 
 
-def test_every_setting_may_change_or_not():
+@pytest.mark.parametrize("base", BASES)
+def test_every_setting_may_change_or_not(base):
     def names(values, prefix=""):
         for name, value in values.items():
             inside = "" if name == "preset" else f"{prefix}{name}."
             yield from names(value, inside) if isinstance(value, dict) else [prefix + name]
 
-    assert set(names(asdict(run_config()))) == {*OTHER, *MAY_CHANGE}
+    assert set(names(asdict(run_config(BASES[base])))) - NOT_ALONE == {*OTHER[base], *MAY_CHANGE}
 
 
-@pytest.mark.parametrize("name", OTHER)
-def test_a_checkpoint_of_other_settings_is_refused_and_changes_nothing(saved, name):
-    folder, _ = saved
-    config = changed(run_config(), name, OTHER[name])
-    [(_, here, there)] = differences(config, run_config())
+@every_setting
+def test_a_checkpoint_of_other_settings_is_refused_and_changes_nothing(tmp_path, base, name):
+    preset = BASES[base]
+    folder, was = RunFolder(tmp_path), run_config(preset)
+    snapshot.save(was, folder, DATA, state.create(1, preset), 3, log.Window())
+    config = changed(was, name, OTHER[base][name])
+    [(_, here, there)] = differences(config, was)
     before = [(path.name, path.read_bytes()) for path in folder.checkpoints.iterdir()]
-    training = state.create(0, TINY)
+    training = state.create(0, preset)
     with pytest.raises(UserError) as refusal:
         snapshot.restore(config, folder, DATA, training, "cpu")
     said = str(refusal.value)
     assert said.startswith(f"{folder.checkpoints}/step-00000003.npz was made with {name} {snapshot.words(there)} and ")
     assert f"go on with {snapshot.words(here)}: put the old value back into {folder.config}, or start another" in said
-    assert_same(training.trees, state.create(0, TINY).trees)
+    assert_same(training.trees, state.create(0, preset).trees)
     assert [(path.name, path.read_bytes()) for path in folder.checkpoints.iterdir()] == before
+
+
+@pytest.mark.parametrize("one, other, said", [
+    (TINY_VQVAE, replace(TINY_VQVAE, decoder=TINY_CNN), "decoder.kind hit and the run is to go on with convolutional_"),
+    (TINY_VAE, TINY_VQVAE, "kind vae and the run is to go on with vqvae"),
+    (TINY_VAE, TINY, "kind vae and the run is to go on with gan"),
+])
+def test_a_checkpoint_of_another_kind_of_network_or_objective_is_refused(tmp_path, one, other, said):
+    folder = RunFolder(tmp_path)
+    snapshot.save(run_config(one), folder, DATA, state.create(1, one), 3, log.Window())
+    with pytest.raises(UserError, match=rf"step-00000003\.npz was made with {said}"):
+        snapshot.restore(run_config(other), folder, DATA, state.create(0, other), "cpu")
 
 
 @pytest.mark.parametrize("config", [

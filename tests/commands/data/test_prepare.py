@@ -1,60 +1,14 @@
-"""minihit data as its user meets it."""
+"""minihit data prepare as its user meets it."""
 
 import json
 import os
-import shutil
 
-import imageio.v3 as iio
 import pytest
 from support.commands import python, refusal
 from support.pictures import encoded, halves, photo
 
 from minihit.cli import main
-from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
-from minihit.show import room
-
-ACTIONS = {
-    "prepare": ["SOURCE", "STORE", "--size", "--crop", "--margin", "--filter", "--fit", "--greys", "--megapixels",
-                "--column", "--strict", "178", "0.875"],
-    "show": ["STORE", "--out", "--count", "--seed"],
-    "check": ["STORE"],
-    "stand-in": ["FOLDER", "--count", "--seed"],
-}
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """A working folder with a zip of CelebA's layout."""
-    monkeypatch.chdir(tmp_path)
-    stand_in.write(tmp_path, 6)
-    return tmp_path
-
-
-@pytest.fixture
-def store(here):
-    assert main(["data", "prepare", "img_align_celeba.zip", "celeba", "--size", "16"]) == 0
-    return here / "celeba"
-
-
-@pytest.mark.parametrize("argv", [[], ["-h"], ["--help"]])
-def test_help_names_every_action(capsys, argv):
-    assert main(["data", *argv]) == 0
-    out = capsys.readouterr().out
-    assert all(f"  {name} " in out for name in ACTIONS)
-
-
-@pytest.mark.parametrize("action", ACTIONS)
-def test_help_of_an_action_shows_purpose_example_and_flags(capsys, action):
-    assert main(["data", action, "--help"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith(f"usage: minihit data {action}")
-    assert f"\nExamples:\n  minihit data {action}" in out
-    assert [flag for flag in ACTIONS[action] if flag not in out] == []
-
-
-def test_an_unknown_action_is_refused(capsys):
-    assert "'prep' is no action of minihit data: choose one of prepare, show, check" in refusal(capsys, "data", "prep")
 
 
 def test_prepare_says_what_was_made_and_how_to_train_on_it(here, capsys):
@@ -112,73 +66,6 @@ def test_a_missing_source_says_where_celeba_is(here, capsys):
     err = refusal(capsys, "data", "prepare", "celeba.zip", "store")
     assert "there is nothing at celeba.zip" in err
     assert "MMLAB" in err
-
-
-def test_show_prints_statistics_and_writes_a_picture(store, here, capsys):
-    capsys.readouterr()
-    assert main(["data", "show", "celeba"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("celeba: 6 images of 16 x 16\n")
-    assert out.endswith("celeba.png\n")
-    assert iio.imread(here / "celeba.png").shape == (2 * 18 + 2, 3 * 18 + 2, 3)
-    assert main(["data", "show", "celeba", "--out", "two.png", "--count", "2"]) == 0
-    assert iio.imread(here / "two.png").shape == (18 + 2, 2 * 18 + 2, 3)
-    assert "--count is 0" in refusal(capsys, "data", "show", "celeba", "--count", "0")
-    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "show", "celeba", "--seed", "-1")
-    assert "ends in .png" in refusal(capsys, "data", "show", "celeba", "--out", "a.jpg")
-
-
-def test_a_picture_of_more_images_than_fit_into_memory_is_refused(store, here, capsys, monkeypatch):
-    monkeypatch.setattr(room, "memory_size", lambda device: 2 * 20 * 20 * 3 * room.COPIES)
-    capsys.readouterr()
-    assert "celeba.png: 56 x 38 pixels take about" in refusal(capsys, "data", "show", "celeba")
-    assert not (here / "celeba.png").exists()
-    assert main(["data", "show", "celeba", "--count", "1"]) == 0
-
-
-def test_check_tells_a_whole_store_from_a_damaged_one(store, capsys):
-    capsys.readouterr()
-    assert main(["data", "check", "celeba"]) == 0
-    assert capsys.readouterr().out == "celeba is whole: 6 images of 16 x 16, 4 files as they were written\n"
-    content = bytearray((store / "images.npy").read_bytes())
-    content[-1] ^= 1
-    (store / "images.npy").write_bytes(content)
-    assert "images.npy is not what it was when the store was made" in refusal(capsys, "data", "check", "celeba")
-    shutil.rmtree(store)
-    assert "there is no store at celeba" in refusal(capsys, "data", "check", "celeba")
-
-
-@pytest.mark.parametrize("count, words", [("0", "at least 1"), ("-3", "at least 1"), ("1000000", "at most 999,999")])
-def test_a_stand_in_of_no_number_is_refused(tmp_path, capsys, count, words):
-    assert words in refusal(capsys, "data", "stand-in", tmp_path / "new", f"--count={count}")
-    assert not (tmp_path / "new").exists()
-
-
-def test_check_counts_images_that_are_there_twice(here, capsys):
-    for number in range(3):
-        (here / "photos").mkdir(exist_ok=True)
-        (here / "photos" / f"{number}.png").write_bytes(encoded(photo()))
-    assert main(["data", "prepare", "photos", "store", "--size", "8"]) == 0
-    capsys.readouterr()
-    assert main(["data", "check", "store"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[1:] == ["of its images all 3 are the same picture, of which there is nothing to learn"]
-
-
-def test_the_stand_in_never_writes_over_celeba(here, capsys):
-    (here / "celeba").mkdir()
-    (here / "celeba" / "list_eval_partition.txt").write_text("000001.jpg 0")
-    assert "celeba/list_eval_partition.txt was not written by minihit" in refusal(capsys, "data", "stand-in", "celeba")
-    assert [path.name for path in (here / "celeba").iterdir()] == ["list_eval_partition.txt"]
-
-
-def test_the_stand_in_can_be_prepared(here, capsys):
-    assert "--seed is -1: it must lie between 0 and" in refusal(capsys, "data", "stand-in", "faces", "--seed", "-1")
-    assert not (here / "faces").exists()
-    assert main(["data", "stand-in", "faces", "--count", "3", "--seed", "5"]) == 0
-    assert capsys.readouterr().out == "faces/img_align_celeba.zip\n"
-    assert main(["data", "prepare", "faces/img_align_celeba.zip", "store", "--size", "16"]) == 0
-    assert len(open_store(here / "store").manifest.attributes) == 40
 
 
 def test_a_column_of_parquet_files_can_be_named(here, capsys):

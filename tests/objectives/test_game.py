@@ -1,0 +1,68 @@
+"""The terms of the game that no step of a generator shows; what it shows is held to account in tests/training."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from support.helpers import assert_same, normal
+from support.networks import DISCRIMINATORS, make_discriminator
+
+from minihit import gradcheck
+from minihit.models import discriminator
+from minihit.objectives import game
+from minihit.objectives.feature_matching import feature_matching
+from minihit.ops import augment
+
+RECIPE = {"loss": "hinge", "r1": 0.7, "consistency": 1.3, "augment": ("color", "translation"), "features": 2.0}
+
+
+def example(name="blur", seed=0, **recipe):
+    """(D's parameters, real images, fake images, draws, preset)."""
+    rng, config = np.random.default_rng(seed), DISCRIMINATORS[name]
+    preset = SimpleNamespace(discriminator=config, recipe=SimpleNamespace(**{**RECIPE, **recipe}))
+    params, real = make_discriminator(config, rng)
+    return params, real, rng.standard_normal(real.shape), game.draw(rng, 4, 16, preset.recipe), preset
+
+
+@pytest.mark.parametrize("recipe, expected", [
+    ({}, {"augment", "consistency"}), ({"augment": ()}, {"consistency"}), ({"consistency": 0.0}, {"augment"}),
+    ({"augment": None, "consistency": 0.0}, set())])
+def test_only_what_is_needed_is_drawn_for_either_side(recipe, expected):
+    *_, draws, _ = example(**recipe)
+    assert draws.keys() == expected
+    for name in expected:
+        real, fake = draws[name]["real"], draws[name]["fake"]
+        assert real.keys() == fake.keys() and not np.array_equal(real["contrast"], fake["contrast"])
+
+
+def test_the_maps_of_real_images_are_what_d_sees_of_them():
+    params, real, _, draws, preset = example()
+    seen, _ = augment.forward(real, draws["augment"]["real"], preset.recipe.augment)
+    expected = discriminator.features(discriminator.forward(params, seen, preset.discriminator)[1])
+    assert_same(game.real_terms(params, real, draws, preset)[2], expected)
+
+
+@pytest.mark.parametrize("name", DISCRIMINATORS)
+def test_a_target_adds_the_gradient_of_feature_matching_and_leaves_ds_alone(name):
+    params, real, fake, draws, preset = example(name)
+    *_, target = game.real_terms(params, real, draws, preset)
+    plain, plain_grads, plain_metrics = game.fake_terms(params, fake, draws, preset)
+    found, grads, metrics = game.fake_terms(params, fake, draws, preset, target)
+    assert_same(grads, plain_grads)
+    matching = metrics.pop("feature_matching")
+    assert_same(metrics, plain_metrics)
+
+    def cost(fake):
+        seen, _ = augment.forward(fake, draws["augment"]["fake"], preset.recipe.augment)
+        maps = discriminator.features(discriminator.forward(params, seen, preset.discriminator)[1])
+        return feature_matching(target, maps, preset.recipe.features)[0]
+
+    along = normal(5, *fake.shape) / fake.size**0.5
+    slope, error = gradcheck.derivatives.slope(lambda t: cost(fake + t * along), 0.0, 1.0, cost(fake))
+    np.testing.assert_allclose(matching, cost(fake))
+    np.testing.assert_allclose(((found - plain) * along).sum(), slope, rtol=1e-6, atol=float(error.max()))
+
+
+def test_metrics_that_both_sides_have_are_added():
+    assert game.both({"r1": 1, "consistency": 2}, {"consistency": 3, "fake_loss": 4}) == {
+        "r1": 1, "consistency": 5, "fake_loss": 4}

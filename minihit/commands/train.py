@@ -84,12 +84,8 @@ def configure(argv):
     name = FIRST_PRESET if base.preset is None else base.preset
     if name not in PRESETS:
         raise UserError(f"preset {name!r} is unknown: choose one of {', '.join(PRESETS)}")
-    for flag, text in (("--run", base.run), ("--from", base.origin)):
-        if text == "":
-            raise UserError(f"{flag} is empty: give the folder of a run, such as runs/photos")
+    _require_sense(base)
     folder = RunFolder(Path(base.run or f"runs/{name}").expanduser())
-    if base.origin is not None and (base.resume or not base.run):
-        raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
     origin = None if base.origin is None else _origin(Path(base.origin).expanduser())
     start = _tuned(origin) if origin and base.preset is None else _preset(name, base.decoder)
     first = _saved(folder, base.preset) if base.resume else _fresh(start, base.steps)
@@ -101,11 +97,20 @@ def configure(argv):
         print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or base.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
-    if base.decoder and (base.resume or (origin and base.preset is None)):
-        raise UserError("--decoder belongs to a --preset and the run that is named has its own decoder: leave it out")
     if base.resume:
         _require_same(config, first, folder)
     return dataclasses.replace(options, config=config)
+
+
+def _require_sense(base):
+    """Raise UserError where flags that decide the defaults contradict each other."""
+    for flag, text in (("--run", base.run), ("--from", base.origin)):
+        if text == "":
+            raise UserError(f"{flag} is empty: give the folder of a run, such as runs/photos")
+    if base.origin is not None and (base.resume or not base.run):
+        raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
+    if base.decoder and (base.resume or (base.origin and base.preset is None)):
+        raise UserError("--decoder belongs to a --preset and the run that is named has its own decoder: leave it out")
 
 
 def _preset(name, decoder):

@@ -74,6 +74,8 @@ OWN = {                                                                   # wher
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
+    "minihit/training/run/weights.py": ["tests/test_sampling.py"],
+    "minihit/objectives/gan_recipe.py": ["tests/objectives/test_recipe.py"],
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],

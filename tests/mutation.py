@@ -73,6 +73,7 @@ OWN = {                                                                   # wher
     "minihit/ops/rotation.py": ["tests/ops/test_quantize.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
+    "minihit/training/pictures.py": ["tests/training/test_pictures.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
     "minihit/training/run/weights.py": ["tests/test_sampling.py"],
     "minihit/objectives/gan_recipe.py": ["tests/objectives/test_recipe.py"],

@@ -103,6 +103,7 @@ def test_the_defaults_are_the_official_ones_where_those_do_not_belong_to_a_data_
 def test_few_pictures_are_augmented(count, augment):
     assert GanRecipe().for_pictures(count).augment == augment
     assert GanRecipe(augment=("cutout",)).for_pictures(count).augment == ("cutout",)
+    assert GanRecipe().for_pictures(count).unsettled() == GanRecipe()     # for other pictures
 
 
 def test_rates_are_constant_and_then_fall_to_nearly_zero():

@@ -389,7 +389,8 @@ assert abs(by_backward / slope - 1) < 1e-5
 #
 # Four short trainings that differ in nothing but beta: next to none, 1, and the 12 and 768 that two means or one would
 # have made of 1. Each is measured on faces that were never trained on. What the decoder makes of numbers out of N(0, 1)
-# are *samples*. (A density may exceed 1, so nats may be negative; what counts is which are fewer.)
+# are *samples*; their distance from faces is that of tutorial 4. (A density may exceed 1, so nats may be negative; what
+# counts is which are fewer.)
 
 # %%
 STEPS, BETAS = 120, (0.01, 1.0, 12.0, 768.0)
@@ -433,8 +434,8 @@ for less, more in pairwise(BETAS):
 assert found[1.0]["psnr"] > found[12.0]["psnr"] > found[768.0]["psnr"]
 
 # %% [markdown]
-# With hardly any beta the numbers say much, but the pictures lie where N(0, 1) never goes, and numbers from there are
-# no faces. With 768 nothing is said and every picture is the mean face.
+# With hardly any beta the numbers say much, but the pictures lie where N(0, 1) hardly ever goes, and what comes from
+# there is far from faces. With 768 nothing is said and every picture is the mean face.
 #
 # *Question.* Which beta has the least sum, whatever its reconstructions look like?
 
@@ -461,7 +462,7 @@ assert (found[768.0]["nats"] < 0.01).all()
 # ## On with beta 1
 #
 # The same training goes on, and then the encoder is asked for the numbers of two faces and the decoder for the pictures
-# on the line between them. Were it a cross-fade the middle would be both faces at once; it is a face of its own.
+# on the line between them. A cross-fade would show both faces at once in the middle; this is another picture.
 
 # %%
 ONWARDS = max([400, *(int(word) for word in sys.argv[1:] if word.isdecimal())])
@@ -472,10 +473,19 @@ assert last["bound"] < found[1.0]["bound"]
 FROM, TO, FRAMES = 3, 2, 11
 way = np.linspace(0, 1, FRAMES, dtype=np.float32)[:, None]                # (frames, 1)
 walk = autoencoding.decode(training[1.0].trees["ema"], (1 - way) * last["mean"][FROM] + way * last["mean"][TO], preset)
-leaps = np.sqrt((np.diff(walk, axis=0) ** 2).mean(axis=(1, 2, 3)))        # (frames - 1,): between neighbours
-whole = np.sqrt(((walk[-1] - walk[0]) ** 2).mean())
+
+
+def apart(a, b):
+    """The root mean square of the difference of images (..., S, S, 3)."""
+    return np.sqrt(((a - b) ** 2).mean(axis=(-3, -2, -1)))
+
+
+whole, leaps = apart(walk[0], walk[-1]), apart(walk[1:], walk[:-1])
+faded = apart(walk[FRAMES // 2], (walk[0] + walk[-1]) / 2)
 print("the walk's steps as shares of the whole way:", (leaps / whole).round(2))
+print(f"its middle differs from a cross-fade by {faded / whole:.2f} of it")
 assert leaps.max() < 0.3 * whole
+assert faded > 0.05 * whole
 
 
 # %%

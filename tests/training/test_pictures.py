@@ -18,6 +18,7 @@ def test_fixed_latents_are_fixed():
     first, again, other = (pictures.fixed_latents(seed, (5,)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other) and first.shape == (pictures.COLUMNS * pictures.ROWS, 5)
+    assert first.dtype == np.float32
 
 
 def test_small_images_are_enlarged():

@@ -1,5 +1,7 @@
 """The state that training changes: flat buffers, their views, and ten steps whose losses are pinned."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 from support.runs import TINY, TINY_VAE, TINY_VQVAE, tiny
@@ -51,6 +53,11 @@ def test_views_share_the_buffers(preset, averaged):
             assert all(np.shares_memory(leaf, buffer) for _, leaf in tree.items(training.trees[kind][name]))
             assert tree.size(training.trees[kind][name]) == buffer.size
     assert training.averaged.keys() == averaged
+
+
+def test_no_buffer_is_swapped_for_one_that_its_views_know_nothing_of():
+    with pytest.raises(FrozenInstanceError):
+        state.create(0, TINY).buffers = {}
 
 
 def test_every_leaf_of_both_networks_moves():

@@ -3,7 +3,7 @@
 #
 # Everything at once: drawn faces, a generator and a discriminator small enough for seconds on one core, and the loop
 # that trains them, spelled out. It is what `minihit train` does less the log, pictures and checkpoints; settings for
-# real results are in `minihit/presets.py`. Eighty steps go from a grey square to skin colours in about the right place,
+# real results are in `minihit/presets`. Eighty steps go from a grey square to skin colours in about the right place,
 # not further. With a file name it writes faces before and after:
 #
 #     python tutorials/04_train_on_faces.py [faces.png]

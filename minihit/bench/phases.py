@@ -6,17 +6,16 @@ convolution that runs with fewer multiplications shows a higher rate.
 
 import statistics
 from dataclasses import dataclass
-from functools import partial
 
-from minihit import cost, optim, tree
+from minihit import optim, tree
 from minihit.backend import keep_memory, to_device
-from minihit.bench import apart, case, memory
+from minihit.bench import apart, case, memory, phases_of_autoencoder, phases_of_gan
 from minihit.bench.clock import alternate, stopwatch
 from minihit.bench.machine import gemm_flops, product
 from minihit.data.dataset import BuiltInFaces
-from minihit.models import discriminator, of
 from minihit.show.images import to_float
 
+KINDS = {"gan": phases_of_gan, "vae": phases_of_autoencoder, "vqvae": phases_of_autoencoder}
 STEP, GEMM = "whole step", "matrix product"
 
 
@@ -48,36 +47,11 @@ def measure(preset, rounds, device="cpu"):
 
 
 def phases(here):
-    """({phase: function}, {which cache: bytes}): what a phase needs from the ones before it is computed here, once."""
-    config, networks = here.preset, here.training.networks
-    g, d, generator = networks["generator"]["params"], networks["discriminator"]["params"], of(config.generator)
-    latents, images = ([x[part] for part in here.parts] for x in (here.draws["z"], here.real))
-    g_forward = here.each(partial(_generator_forward, g, config.generator), latents, totals=True)
-    d_forward = here.each(lambda x: discriminator.forward(d, x, config.discriminator), images)
-    fakes, g_caches = zip(*g_forward(), strict=True)
-    logits, d_caches = zip(*d_forward(), strict=True)
-    of_logits = here.each(discriminator.logit_gradients, d_caches)
-    gradients, deltas = zip(*of_logits(), strict=True)
-    tangent = here.each(discriminator.tangent, gradients, d_caches)
-    t_caches = [t_cache for _, t_cache in tangent()] if penalties(config.recipe) else [None] * len(d_caches)
-    data = BuiltInFaces(config.size, seed=0)
-    functions = {
-        "G forward": g_forward,
-        "G backward": here.each(generator.backward, fakes, g_caches),
-        "D forward": d_forward,
-        "D logit gradients": of_logits,
-        "D tangent": tangent,
-        "D weight products": here.each(discriminator.weight_gradient, deltas, d_caches, logits, t_caches),
-        **_updates(here),
-        "data": lambda: to_device(to_float(data.take(0, len(here.real))), here.device),
-    }
-    kept = {f"cache of a micro-batch in {name}": memory.held(caches[0], params)
-            for name, caches, params in (("G", g_caches, g), ("D", d_caches, d))}
-    return functions, kept
-
-
-def _generator_forward(params, config, z, total):
-    return of(config).forward(params, z, config, total=total)
+    """({phase: function}, {which cache: bytes}) of a Case."""
+    functions, kept = KINDS[here.preset.kind].phases(here)
+    data = BuiltInFaces(here.preset.size, seed=0)
+    functions |= {**_updates(here), "data": lambda: to_device(to_float(data.take(0, len(here.real))), here.device)}
+    return functions, {f"cache of a micro-batch in {name}": held for name, held in kept.items()}
 
 
 def _updates(here):
@@ -98,35 +72,16 @@ def _updates(here):
 
 
 def passes(preset):
-    """{phase: how often a step makes it, over the whole batch}.
-
-    Where minibatch stddev couples the images, one pass for the logits' gradients no longer serves every loss.
-    """
-    recipe, coupled = preset.recipe, preset.discriminator.minibatch_stddev
-    losses = 2 + bool(recipe.wgan_gp)
-    forwards = losses + 2 * bool(recipe.consistency)
-    return {
-        "G forward": 1, "G backward": 1, "D forward": forwards,
-        "D logit gradients": forwards + coupled * (losses + 1),
-        "D tangent": penalties(recipe),
-        "D weight products": forwards + coupled * penalties(recipe),
-        "optimiser": 1, "EMA": 1, "data": 0, STEP: 1,
-    }
-
-
-def penalties(recipe):
-    """How many penalties there are on a gradient."""
-    return bool(recipe.r1) + bool(recipe.wgan_gp)
+    """{phase: how often a step makes it, over the whole batch}."""
+    return {**KINDS[preset.kind].passes(preset), "optimiser": 1, "EMA": 1, "data": 0, STEP: 1}
 
 
 def flops(preset):
-    """{phase: floating-point operations of its products over the whole batch}; backward has two products for each."""
-    g, d = (2 * preset.recipe.batch * cost.total(rows).multiply_adds for rows in
-            (cost.generator_rows(preset.generator), cost.discriminator_rows(preset.discriminator)))
-    once = {"G forward": g, "G backward": 2 * g, "D forward": d, "D logit gradients": d, "D tangent": d,
-            "D weight products": d}
+    """{phase: floating-point operations of its products over the whole batch}; the step's are those of its phases."""
+    each = {name: 2 * preset.recipe.batch * products
+            for name, products in KINDS[preset.kind].multiply_adds(preset).items()}
     counts = passes(preset)
-    return {**once, STEP: sum(counts[name] * work for name, work in once.items())}
+    return {**each, STEP: sum(counts[name] * work for name, work in each.items())}
 
 
 def peak_of_steps(preset, device, steps=2):

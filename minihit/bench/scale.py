@@ -83,7 +83,7 @@ def _step(preset, rounds, device):
     here = case.make(preset, device)
     seconds, peak = _median(case.step_of(here), here.real, rounds)
     batch = preset.recipe.batch
-    return Row("step", preset.generator.size, batch, seconds / batch, peak)
+    return Row("step", preset.size, batch, seconds / batch, peak)
 
 
 def _median(function, array, rounds):

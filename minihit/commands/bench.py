@@ -14,7 +14,7 @@ from minihit.bench import machine, ops, peer, phases, scale
 from minihit.bench.peer import TASKS
 from minihit.bench.table import aligned
 from minihit.commands.info import find, size
-from minihit.commands.options import Device, Plain, Switch, check_positive, chosen_device, parse, shown
+from minihit.commands.options import Decoder, Device, Plain, Switch, check_positive, chosen_device, parse, shown
 from minihit.errors import UserError
 from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
@@ -25,7 +25,7 @@ from minihit.training.run.config import RunConfig
 LEGEND = """\
 each: seconds over the whole batch; in a step: how often a step makes it, and what that comes to
 GFLOP: two for each multiply-add of the definition; of a product: the share of the rate of a large matrix product
-data is drawn or read by a thread beside the step; augmentation, losses and sums are in the whole step alone"""
+data is drawn or read by a thread beside the step; augmentation, losses, averages, sums are in the whole step alone"""
 SHARES = "share: what the tuned op takes of the time of its definition, which says it as plainly as NumPy can"
 MOST_STEPS = 10_000
 RATIOS = "ratios: minihit's time by the other's, the median of rounds in which they took turns"
@@ -46,10 +46,11 @@ class Bench:
     """
 
     preset: Annotated[str, tyro.conf.arg(metavar="PRESET|RUN")] = "celeba-64"  # networks and recipe
+    decoder: Decoder = None
     batch: Annotated[int | None, shown("INT", "the preset's")] = None  # images per step
     micro_batch: Annotated[int | None, shown("INT", "the preset's")] = None  # images at a time on a thread; 0: all
-    r1: Annotated[float | None, shown("FLOAT", "the preset's")] = None  # cost of the gradient penalty
-    consistency: Annotated[float | None, shown("FLOAT", "the preset's")] = None  # cost of bCR
+    r1: Annotated[float | None, shown("FLOAT", "the preset's")] = None  # cost of the discriminator's gradient penalty
+    consistency: Annotated[float | None, shown("FLOAT", "the preset's")] = None  # cost of its bCR
     steps: int = 5                           # rounds that are timed
     ops: Switch = False                      # each op instead, the tuned ones beside their definitions
     scale: Switch = False                    # costs over image and batch sizes, and of starting, instead
@@ -141,10 +142,22 @@ KINDS = {"ops": _ops, "scale": _scale, "peer": _peer, None: _step}
 
 def _configured(options):
     """The preset with the recipe that the flags ask for. Raises UserError where it cannot be."""
-    preset = find(options.preset)
+    preset = find(options.preset, options.decoder)
     flags = {name: getattr(options, name) for name in ("batch", "micro_batch", "r1", "consistency")}
     given = {name: value for name, value in flags.items() if value is not None}
+    _require_meaning(options, preset)
     return dataclasses.replace(preset, recipe=dataclasses.replace(preset.recipe, **given))
+
+
+def _require_meaning(options, preset):
+    """Raise UserError for what is about networks or costs that a preset has not."""
+    if options.peer and preset.kind != "gan":
+        raise UserError(f"--peer compares a generator and a discriminator, and {options.preset} has an encoder and a "
+                        f"decoder: give a preset such as celeba-64")
+    settings = {field.name for field in dataclasses.fields(preset.recipe)} if "discriminator" in preset.networks else ()
+    for name in ("r1", "consistency"):
+        if getattr(options, name) is not None and name not in settings:
+            raise UserError(f"--{name} is a cost that {options.preset} does not have: leave it out")
 
 
 def _plain(found):

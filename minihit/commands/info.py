@@ -1,6 +1,7 @@
 """minihit info: a table of what a preset or a run costs."""
 
 import os
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -8,14 +9,16 @@ from typing import Annotated
 import tyro
 
 from minihit import cost
-from minihit.commands.options import parse
+from minihit.bench.table import aligned
+from minihit.commands.options import Decoder, parse
 from minihit.errors import UserError
-from minihit.presets import PRESETS
+from minihit.presets import PRESETS, autoencoder
 from minihit.training.run.config import read_config
 from minihit.training.run.folder import RunFolder
 
 COLUMNS = ("", "map", "channels", "heads", "window", "attention", "blocks",
            "parameters", "multiply-adds", "activations")
+WIDEST = 120                                                              # characters of a line
 LEGEND = """\
 attention: axes of self-attention; block: inside windows, grid: across them, each with its share of the heads
 multiply-adds: of the products and convolutions of one forward pass, per image
@@ -29,20 +32,30 @@ class Info:
     Examples:
       minihit info hit-256
       minihit info runs/faces-32
+      minihit info vqvae-32 --decoder cnn
     """
 
     name: Annotated[str, tyro.conf.Positional,
                     tyro.conf.arg(metavar="PRESET|RUN", help=f"one of {', '.join(PRESETS)}, or the folder of a run")]
+    decoder: Decoder = None
 
 
 def main(argv):
-    name = parse(Info, argv, "info").name
-    print(describe(name, find(name)))
+    options = parse(Info, argv, "info")
+    name, preset = options.name, find(options.name, options.decoder)
+    print(describe(name, preset))
+    if name in autoencoder.PRESETS:
+        print(f"\n{decoders(name)}")
     return 0
 
 
-def find(name):
-    """The Preset of that name, or of the run in the folder of that name. Raises UserError where there is neither."""
+def find(name, decoder=None):
+    """The Preset of that name, or of the run in the folder of that name; decoder: another one, of DECODERS.
+
+    Raises UserError where there is neither, or no such decoder.
+    """
+    if decoder:
+        return autoencoder.counterpart(name, decoder)
     folder = RunFolder(Path(os.path.expanduser(name)))
     if name in PRESETS:
         return PRESETS[name]
@@ -58,6 +71,13 @@ def describe(name, preset):
     sections = [text for network, config in preset.networks.items()
                 for text in (f"{name}: {network}, {TITLES[config.kind](config)}", table(costs[network]))]
     return "\n\n".join([*sections, LEGEND, memory(preset, costs)])
+
+
+def decoders(name):
+    """The decoders that an autoencoder's preset can have, a line each, aligned."""
+    totals = {decoder: cost.total(cost.rows(autoencoder.counterpart(name, decoder))["decoder"])
+              for decoder in autoencoder.DECODERS}
+    return aligned(("--decoder", *COLUMNS[-3:]), [(decoder, *cells(row)[-3:]) for decoder, row in totals.items()])
 
 
 def _picture(config):
@@ -122,10 +142,11 @@ def memory(preset, costs):
     kept = cost.training_memory(preset)
     parts = ", ".join(f"{what} {size(count)}" for what, count in kept.items())
     together = preset.recipe.micro_batch or preset.recipe.batch
-    activations = ", ".join(f"{size(cost.total(rows).activations * together)} in the {network}"
+    activations = ", ".join(f"{network} {size(cost.total(rows).activations * together)}"
                             for network, rows in costs.items())
-    return (f"training keeps {size(sum(kept.values()))}: {parts}\n"
-            f"activations of each thread's micro-batch of {together}: {activations}")
+    lines = (f"training keeps {size(sum(kept.values()))}: {parts}",
+             f"activations of each thread's micro-batch of {together}: {activations}")
+    return "\n".join(textwrap.fill(line, WIDEST, subsequent_indent="  ") for line in lines)
 
 
 def number(count):

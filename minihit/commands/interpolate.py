@@ -22,7 +22,9 @@ from minihit.training.run.folder import RunFolder
 
 SEEN = 128                                                                # pixels that a moving face has at least
 FASTEST = 1_000                                                           # frames per second
-CURE = "choose fewer --frames, --seeds or --columns, or a smaller --scale"
+CURE = "choose fewer --frames, --seeds, --pictures or --columns, or a smaller --scale"
+SEEDS = "0-7"
+_PICTURES = tyro.conf.arg(metavar="PICTURE [PICTURE ...]", help_behavior_hint="(default: seeds)")
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,13 @@ class Interpolate:
     """
 
     run: Run
-    seeds: str = "0-7"                       # pictures on the way, as numbers and ranges: 0-7 or 0,5,7-9
-    pictures: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PICTURE")] = ()
-    """instead of seeds: picture files on the way, which the encoder of a VAE or VQ-VAE turns into latents"""
+    seeds: Annotated[str | None, shown("SEEDS", SEEDS)] = None  # pictures on the way: 0-7 or 0,5,7-9
+    pictures: Annotated[tuple[Path, ...] | None, _PICTURES] = None
+    """instead of seeds: picture files on the way, or one folder or store of them, which the encoder of a VAE or VQ-VAE
+    turns into latents"""
     frames: int = 16                         # frames from one picture to the next
     fps: int = 20                            # frames per second
-    columns: int = 1                         # loops side by side: the seeds are divided among them
+    columns: int = 1                         # loops side by side: the pictures on the way are divided among them
     out: Annotated[Path | None, shown("FILE", "RUN/interpolation-STEP.gif")] = None  # .gif or .mp4
     raw: Switch = False                      # the weights as the optimiser left them, not their moving average
     scale: Annotated[int | None, shown("INT", "faces of 128 pixels at least")] = None  # times each pixel is repeated
@@ -50,17 +53,13 @@ class Interpolate:
 
 def main(argv):
     options = parse(Interpolate, argv, "interpolate")
-    count = len(options.pictures or parse_seeds(options.seeds))
-    check_positive(frames=options.frames, fps=options.fps, columns=options.columns, scale=options.scale)
-    if options.fps > FASTEST:
-        raise UserError(f"--fps is {options.fps:,}: it must be {FASTEST:,} at most")
-    if count % options.columns:
-        raise UserError(f"{count} {'pictures' if options.pictures else 'seeds'} cannot be divided among "
-                        f"{options.columns} columns: choose a multiple of {options.columns}")
-    if options.out:
-        images.check_suffix(options.out, ".gif", ".mp4")
+    _require_sense(options)
     device = resolve_device(options.device)
-    walk = between_pictures(options, device) if options.pictures else between_seeds(options, device)
+    walk = between_seeds(options, device) if options.pictures is None else between_pictures(options, device)
+    count = len(walk.z)
+    if count % options.columns:
+        raise UserError(f"{count} {'seeds' if options.pictures is None else 'pictures'} cannot be divided among "
+                        f"{options.columns} columns: choose a multiple of {options.columns}")
     scale = options.scale or max(1, SEEN // walk.config.size)
     out = options.out or options.run / f"interpolation-{walk.step:08d}.gif"
     height, width = images.grid_size(options.columns, scale * walk.config.size, options.columns)
@@ -69,6 +68,18 @@ def main(argv):
     images.write_animation(out, frames(walk.network, walk.config, np.stack(loops, axis=1), scale, device), options.fps)
     print(out)
     return 0
+
+
+def _require_sense(options):
+    check_positive(frames=options.frames, fps=options.fps, columns=options.columns, scale=options.scale)
+    if options.fps > FASTEST:
+        raise UserError(f"--fps is {options.fps:,}: it must be {FASTEST:,} at most")
+    if options.pictures == ():
+        raise UserError("--pictures names none: give picture files, or one folder or store of them")
+    if options.pictures and options.seeds is not None:
+        raise UserError("--seeds and --pictures both say what lies on the way: give one of them")
+    if options.out:
+        images.check_suffix(options.out, ".gif", ".mp4")
 
 
 class Walk(NamedTuple):
@@ -84,16 +95,17 @@ class Walk(NamedTuple):
 
 def between_seeds(options, device):
     """Normal latents, joined by arcs."""
+    seeds = parse_seeds(SEEDS if options.seeds is None else options.seeds)
     run, network, step = weights.load_generator(RunFolder(options.run), device, options.raw, warn)
     _, config = sampling.sampled(run.preset)
-    z = sampling.latents(parse_seeds(options.seeds), config.z_shape)
+    z = sampling.latents(seeds, config.z_shape)
     return Walk(network, config, z, sampling.slerp, step)
 
 
 def between_pictures(options, device):
     """What an encoder makes of pictures, joined by straight lines: nothing says that it lies near a sphere."""
     run, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
-    originals = np.stack([pictures.picture(path, run.preset.size) for path in options.pictures])
+    originals, _ = pictures.named(options.pictures, run.preset.size, pictures.MOST)
     z, _ = autoencoding.encode(networks, images.to_float(originals), run.preset, device)
     return Walk(networks["decoder"], run.preset.decoder, z, sampling.straight, step)
 

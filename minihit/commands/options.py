@@ -12,6 +12,7 @@ from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec
 from minihit.backend import allow_tf32, resolve_device
 from minihit.errors import UserError
 from minihit.ops.switch import use_plain
+from minihit.presets.autoencoder import DECODERS
 
 Device = Literal["auto", "cpu", "gpu"]
 Choice = Literal["auto", "yes", "no"]
@@ -20,6 +21,9 @@ Plain = Annotated[Switch, tyro.conf.arg(help="run on the ops' definitions, witho
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
 Store = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE", help="folder of the prepared images")]
 MOST_SEEDS = 1_000_000
+Decoder = Annotated[Literal[DECODERS] | None, tyro.conf.arg(
+    metavar=f"{{{','.join(DECODERS)}}}", help_behavior_hint="(default: the preset's, hit)",
+    help="Of a VAE or VQ-VAE: HiT's, or convolutions: cnn has as many parameters, cnn-wide takes as long a step.")]
 LARGEST = 2**63 - 1                                                       # of a whole number that anything can count
 _RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 

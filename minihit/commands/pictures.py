@@ -1,51 +1,84 @@
 """Pictures that a command line names: files, a folder, a store, or those that a run's data set holds out."""
 
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from minihit.data import folder
+from minihit.data.dataset import ImageSet
 from minihit.data.open import of_store, open_data
-from minihit.data.prepare.decode import reason
+from minihit.data.prepare.reading import in_order
 from minihit.data.prepare.square import Square
 from minihit.data.store.manifest import is_store
 from minihit.data.store.reader import open_store
 from minihit.errors import UserError
 
+MOST = 1_000                                                              # that are looked at, if nobody says how many
 
-def chosen(paths, config, most):
-    """Those that the paths name, or where there are none, those that the data of a run, RunConfig, holds out."""
-    return named(paths, config.preset.size, most) if paths else held_out(config, most)
+
+class Chosen(NamedTuple):
+    """images: uint8 (N, size, size, 3); what: a phrase that says how many, and of what."""
+
+    images: np.ndarray
+    what: str
+
+
+def chosen(paths, config, most=None):
+    """Those that the paths name, or where there are none, those that the run of a RunConfig is measured with.
+
+    most: pictures, by default MOST, or as many as the run is measured with.
+    """
+    return named(paths, config.preset.size, most or MOST) if paths else of_run(config, most or config.measure_images)
 
 
 def named(paths, size, most):
-    """uint8 (N, size, size, 3) of at most so many pictures; paths: files, or one folder, .npy file or store.
+    """Of picture files, or of one folder, .npy file or store, which gives those that training would hold out.
 
     Raises UserError for what is no picture, and where folders and files are mixed.
     """
-    if len(paths) > 1 or (paths[0].is_file() and paths[0].suffix != ".npy"):
-        return np.stack([picture(path, size) for path in paths[:most]])
-    (path,) = paths
-    if is_store(path):
-        data = of_store(open_store(path), size, seed=0)
-        return data.held_out(min(most, len(data.validation)))
-    return folder.load(path, size, report=print)[0][:most]
+    path = paths[0]
+    if len(paths) == 1 and is_store(path):
+        return held_out(of_store(open_store(path), size, seed=0), most, path, few="")
+    if len(paths) == 1 and (path.is_dir() or path.suffix.lower() == ".npy"):
+        images, _ = folder.load(path, size, report=print, most=most)
+        return Chosen(images, counted(len(images)))
+    if len(paths) > most:
+        print(f"the first {most:,} of {len(paths):,} pictures")
+    return Chosen(np.stack([*files(paths[:most], size)]), counted(min(len(paths), most)))
 
 
-def held_out(config, most):
+def files(paths, size):
+    """Yield each picture file as uint8 (size, size, 3): the largest square in its middle."""
+    square = Square(size)
+
+    def read(path):
+        with open(path, "rb") as file:
+            return square.read(file)
+
+    for path, found in zip(paths, in_order(read, paths), strict=True):
+        if isinstance(found, str):
+            raise UserError(f"cannot read the picture {path}: {found}; give picture files, or one folder or store of "
+                            f"them")
+        yield found
+
+
+def of_run(config, most):
     """Those that a run is measured with. Raises UserError where they are gone."""
     try:
         data = open_data(config.data, config.preset.size, config.seed, config.flip)
     except UserError as error:
         raise UserError(f"{error}; or name other pictures behind the run") from error
-    return data.held_out(min(most, config.measure_images))
+    return held_out(data, most, config.data)
 
 
-def picture(path, size):
-    """A picture file as uint8 (size, size, 3): the largest square in its middle. Raises UserError where it is none."""
-    try:
-        with open(Path(path).expanduser(), "rb") as file:
-            return Square(size).read(file)
-    except Exception as error:  # a damaged picture makes Pillow raise nearly anything
-        raise UserError(f"cannot read the picture {path}: {reason(error)}; give picture files, or one folder of them "
-                        f"or store") from error
+def held_out(data, most, name, few="training "):
+    """Of a data set, no picture twice; few: what those of a set too small to hold any out are called."""
+    if not isinstance(data, ImageSet):
+        return Chosen(data.held_out(most), f"{counted(most, 'held-out ')} of {name}")
+    count = min(most, len(data.validation))
+    kind = few if data.validation is data.training else "held-out "
+    return Chosen(data.held_out(count), f"{counted(count, kind)} of {name}")
+
+
+def counted(count, kind=""):
+    return f"{count:,} {kind}{'picture' if count == 1 else 'pictures'}"

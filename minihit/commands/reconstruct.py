@@ -12,37 +12,41 @@ from minihit.backend import resolve_device
 from minihit.commands import pictures
 from minihit.commands.options import Device, Plain, Run, Switch, check_positive, parse, shown
 from minihit.commands.sample import warn
-from minihit.metrics.psnr import psnr
-from minihit.metrics.ssim import ssim
-from minihit.models.quantizer import usage
 from minihit.show import images
 from minihit.show.room import require_room
+from minihit.training import measures
+from minihit.training.measure_latents import codes_in, dimensions_in, likeness
 from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
+GAP = 4                                                                   # pixels between pairs
+ENOUGH = 100                                                              # pictures for a distance of sets to mean much
 CURE = "choose a smaller --show or --scale"
 PICTURES = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(
-    metavar="PICTURE|FOLDER|STORE", help_behavior_hint="(default: those that the run's data holds out)")]
+    metavar="[PICTURE ...|FOLDER|STORE]", help_behavior_hint="(default: those that the run is measured with)")]
+COUNT = Annotated[int | None, shown("INT", f"{pictures.MOST:,}, or as many as the run is measured with")]
 
 
 @dataclass(frozen=True)
 class Reconstruct:
     """Show pictures over what the encoder and the decoder of a run make of them: a VAE or VQ-VAE.
 
-    Pictures of any size are cut to the largest square in their middle. Numbers are means over all of them: PSNR and
-    SSIM of what a PNG would hold; of a VQ-VAE also which share of its codes they need.
+    Pictures of any size are cut to the largest square in their middle; of a store they are those that training holds
+    out. Numbers are means over all of them: PSNR and SSIM of what a PNG would hold; for 100 pictures or more the sliced
+    Wasserstein distance (x 1000) of the reconstructions from these originals; what the latents need, nats of a VAE,
+    codes of a VQ-VAE.
 
     Examples:
       minihit reconstruct runs/vqvae-32
-      minihit reconstruct runs/vqvae-64 holiday/ --out holiday.png
+      minihit reconstruct runs/vqvae-64 holiday --out holiday.png
       minihit reconstruct runs/vae-32 me.jpg you.jpg
     """
 
     run: Run
     pictures: PICTURES = ()
     out: Annotated[Path | None, shown("FILE", "RUN/reconstructions-STEP.png")] = None  # PNG of the grid
-    count: int = 1_000                       # pictures that the numbers are means over, at most
+    count: COUNT = None                      # pictures that the numbers are means over, at most
     show: int = 24                           # of them in the grid
     columns: int = 8                         # pairs in a row
     raw: Switch = False                      # the weights as the optimiser left them, not their moving average
@@ -59,35 +63,27 @@ def main(argv):
     device = resolve_device(options.device)
     config, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
     preset, size = config.preset, config.preset.size
-    scale, out = options.scale or max(1, SEEN // size), options.out or options.run / f"reconstructions-{step:08d}.png"
-    require_room(out, *images.grid_size(2 * options.show, scale * size, options.columns), CURE)
-    originals = pictures.chosen(options.pictures, config, options.count)
-    floats, facts = autoencoding.reconstruct(networks, images.to_float(originals), preset, device)
-    rebuilt = images.to_uint8(floats)
-    images.write_png(out, sheet(originals[:options.show], rebuilt[:options.show], options.columns, scale))
-    print(f"{len(originals)} {'picture' if len(originals) == 1 else 'pictures'}: {numbers(originals, rebuilt)}"
-          f"{in_codes(facts, preset)}")
+    originals, what = pictures.chosen(options.pictures, config, options.count)
+    show, scale = min(options.show, len(originals)), options.scale or max(1, SEEN // size)
+    out, columns = options.out or options.run / f"reconstructions-{step:08d}.png", min(options.columns, show)
+    height, width = images.grid_size(show, scale * size, columns, GAP)
+    require_room(out, 2 * height, width, CURE)
+    rebuilt, facts = autoencoding.reconstruct(networks, images.to_float(originals), preset, device)
+    pairs = np.concatenate([originals[:show], images.to_uint8(rebuilt[:show])], axis=1)
+    images.write_png(out, images.grid(images.upscale(pairs, scale), columns, GAP))
+    print(f"{what}: {in_words(likeness(originals, rebuilt, config.seed), len(originals))}, {latents(facts, preset)}")
     print(out)
     return 0
 
 
-def sheet(originals, rebuilt, columns, scale):
-    """Rows of originals, each over the row of what was made of them."""
-    rows = []
-    for start in range(0, len(originals), columns):
-        for part in (originals[start:start + columns], rebuilt[start:start + columns]):
-            missing = min(columns, len(originals)) - len(part)
-            rows.append(np.pad(part, ((0, missing), (0, 0), (0, 0), (0, 0)), constant_values=images.WHITE))
-    return images.grid(images.upscale(np.concatenate(rows), scale), min(columns, len(originals)))
+def in_words(found, count):
+    """What is known of so many reconstructions, found as by likeness."""
+    distance = f", sliced Wasserstein distance {found['swd_rebuilt']:.1f}" if count >= ENOUGH else ""
+    return f"PSNR {found['psnr']:.2f} dB, SSIM {found['ssim']:.3f}{distance}"
 
 
-def numbers(originals, rebuilt):
-    return f"PSNR {psnr(rebuilt, originals).mean():.2f} dB, SSIM {ssim(rebuilt, originals).mean():.3f}"
-
-
-def in_codes(facts, preset):
-    """Which share of its codes a VQ-VAE needed; nothing of a VAE."""
-    if "indices" not in facts:
-        return ""
-    used, perplexity = usage(facts["indices"], preset.quantizer.codes)
-    return f", {float(used):.0%} of {preset.quantizer.codes} codes in use, perplexity {float(perplexity):.0f}"
+def latents(facts, preset):
+    """What the latents of all pictures need, in words: codes of a VQ-VAE, nats of a VAE."""
+    if "indices" in facts:
+        return measures.codes_in_words(codes_in(facts, preset))
+    return measures.kl_in_words(dimensions_in(facts))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from minihit.commands.options import Choice, Device, Plain, Switch, chosen_device, parse, parse_known, shown
+from minihit.commands.options import Choice, Decoder, Device, Plain, Switch, chosen_device, parse, parse_known, shown
 from minihit.data.dataset import BUILT_IN
 from minihit.data.open import meant
 from minihit.errors import UserError
@@ -21,8 +21,6 @@ from minihit.training.run.folder import RunFolder
 FIRST_PRESET = "faces-32"
 _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start from, which minihit info PRESET shows: "
                                                f"one of {', '.join(PRESETS)}.")
-_DECODER = tyro.conf.arg(help="Of a VAE or VQ-VAE: HiT's, or a convolutional one with as many parameters.",
-                         help_behavior_hint="(default: the preset's, hit)")
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
@@ -49,7 +47,7 @@ class Train:
     config: Annotated[RunConfig, tyro.conf.arg(name="")]
     preset: Annotated[str, _PRESET]
     run: Annotated[Path, shown("FOLDER", "runs/PRESET")]  # folder of the run
-    decoder: Annotated[Literal[DECODERS] | None, _DECODER] = None
+    decoder: Decoder = None
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
@@ -86,12 +84,8 @@ def configure(argv):
     name = FIRST_PRESET if base.preset is None else base.preset
     if name not in PRESETS:
         raise UserError(f"preset {name!r} is unknown: choose one of {', '.join(PRESETS)}")
-    for flag, text in (("--run", base.run), ("--from", base.origin)):
-        if text == "":
-            raise UserError(f"{flag} is empty: give the folder of a run, such as runs/photos")
+    _require_sense(base)
     folder = RunFolder(Path(base.run or f"runs/{name}").expanduser())
-    if base.origin is not None and (base.resume or not base.run):
-        raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
     origin = None if base.origin is None else _origin(Path(base.origin).expanduser())
     start = _tuned(origin) if origin and base.preset is None else _preset(name, base.decoder)
     first = _saved(folder, base.preset) if base.resume else _fresh(start, base.steps)
@@ -103,11 +97,20 @@ def configure(argv):
         print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or base.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
-    if base.decoder and (base.resume or origin):
-        raise UserError("--decoder belongs to a preset and the run that is named has its own decoder: leave it out")
     if base.resume:
         _require_same(config, first, folder)
     return dataclasses.replace(options, config=config)
+
+
+def _require_sense(base):
+    """Raise UserError where flags that decide the defaults contradict each other."""
+    for flag, text in (("--run", base.run), ("--from", base.origin)):
+        if text == "":
+            raise UserError(f"{flag} is empty: give the folder of a run, such as runs/photos")
+    if base.origin is not None and (base.resume or not base.run):
+        raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
+    if base.decoder and (base.resume or (base.origin and base.preset is None)):
+        raise UserError("--decoder belongs to a --preset and the run that is named has its own decoder: leave it out")
 
 
 def _preset(name, decoder):
@@ -139,10 +142,13 @@ def _saved(folder, preset):
         raise UserError(f"{folder.path} holds no run, so there is nothing to resume: "
                         f"leave --resume out to start one there, or name the run's folder with --run")
     saved = read_config(folder)
-    sizes = saved.preset.size, PRESETS[preset].size if preset else saved.preset.size
-    if sizes[0] != sizes[1]:
-        raise UserError(f"the run in {folder.path} makes images of side {sizes[0]}, {preset} of side {sizes[1]}: "
-                        f"leave --preset out to resume it")
+    named = PRESETS[preset] if preset else saved.preset
+    if saved.preset.size != named.size:
+        raise UserError(f"the run in {folder.path} makes images of side {saved.preset.size}, {preset} of side "
+                        f"{named.size}: leave --preset out to resume it")
+    if saved.preset.kind != named.kind:
+        raise UserError(f"the run in {folder.path} trains a {saved.preset.kind}, {preset} is a {named.kind}: leave "
+                        f"--preset out to resume it")
     return saved
 
 

@@ -1,6 +1,7 @@
 """A folder of pictures, whatever it holds, as one array of square RGB images in memory."""
 
 import math
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from minihit.errors import UserError
 SHOWN = 3  # reasons in a message
 
 
-def load(folder, size, progress=None, needed=0, report=str):
+def load(folder, size, progress=None, needed=0, report=str, most=None):
     """Read all pictures in a folder, or all images in a .npy file.
 
     folder: searched with the folders in it (`minihit.data.prepare.walk`). Or a .npy file of uint8, or of floats in
@@ -25,6 +26,7 @@ def load(folder, size, progress=None, needed=0, report=str):
     progress: called as progress(done, total) after every image.
     needed: bytes of memory that are to be left for other things.
     report: is given what was not taken and why, in a line, and a line on what was taken with doubts.
+    most: pictures that are looked at, the first by path; the report says where there are more.
     Returns images, uint8 (N, size, size, 3), sorted by path; and a list of what was skipped, (name, reason) each:
     files that are damaged, no pictures, too small, or too large to open safely.
     Raises UserError where there is no such folder, not one picture in it, or more of them than the memory holds.
@@ -35,6 +37,9 @@ def load(folder, size, progress=None, needed=0, report=str):
     else:
         source = open_folder(folder)
         names, outcomes = [entry.name for entry in source.pictures], read(source, source.pictures, square)
+    if len(names[:most]) < len(names):
+        report(f"the first {most:,} of {len(names):,} pictures in {folder}")
+        names, outcomes = names[:most], islice(outcomes, most)
     images, skipped = _empty(folder, len(names), size, needed), []
     for done, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1):
         if isinstance(outcome, str):

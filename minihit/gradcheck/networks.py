@@ -47,7 +47,7 @@ ENCODERS = {
     "vector": replace(ENCODER, spatial=False),
     "residual, vector": replace(ENCODER, channels=(4,), blocks=1, spatial=False),
 }
-DECODER = ConvolutionalDecoderConfig(size=16, latent=3, channels=(5, 4), blocks=0)
+DECODER = ConvolutionalDecoderConfig(size=16, latent=3, channels=(5, 4, 6), blocks=0)
 DECODERS = {
     "plain": DECODER,
     "residual": replace(DECODER, channels=(8, 4), blocks=2),

@@ -19,6 +19,7 @@ class AutoencoderRecipe(Recipe):
 
     augment: ClassVar[tuple] = ()            # of what D sees: a reconstruction is compared with its own original
     consistency: ClassVar[float] = 0.0
+    wgan_gp: ClassVar[float] = 0.0
     beta1: float = 0.9                       # Adam's memory of gradients: nothing plays against another here
     rate: float = 1e-3                       # Adam's learning rate of all networks but the discriminator
     pixels: Literal[PIXELS] = "l1"           # differences of pixels: absolute or squared

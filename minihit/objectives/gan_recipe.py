@@ -1,7 +1,7 @@
 """How a generator and a discriminator are trained: every number of the recipe with its reason."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from minihit.errors import UserError, require_choice
 from minihit.objectives.losses import KINDS
@@ -19,6 +19,7 @@ class GanRecipe(Recipe):
     Raises UserError where a setting is out of range, with what would work.
     """
 
+    features: ClassVar[float] = 0.0          # no image has an original whose features it should have
     generator_rate: float = 1e-4             # Adam's learning rates; the official recipes use one for both networks
     discriminator_rate: float = 1e-4
     loss: Literal[KINDS] = "non_saturating"  # of the logits

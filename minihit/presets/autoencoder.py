@@ -97,23 +97,29 @@ def counterpart(name, decoder):
     return PRESETS[name] if decoder == "hit" else replace(PRESETS[name], decoder=CNN[decoder][name])
 
 
-# filled below: HiT's decoder by name, and the convolutional one with as many parameters
 PRESETS = {
+    # for minutes on two cores, with layer norm, so that a reconstruction depends on its latent alone in training too.
+    # Squared differences: PSNR is what they minimise. Rates and length: as much as twelve minutes allow, falling to
+    # zero over the second half
     "vae-32": VaePreset(
-        EncoderConfig(size=32, channels=(32, 64), out=128, blocks=2, spatial=False),
+        EncoderConfig(size=32, channels=(64, 128), out=128, blocks=2, spatial=False),
         GeneratorConfig(latent=64, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None),
                         norm="layer"),
         DiscriminatorConfig((24, 48, 96, 128)),
         VaeRecipe(batch=32, steps=2_000, rate=1e-3, decay_from=0.5, ema_decay=0.99, micro_batch=16),
     ),
     "vqvae-32": VqvaePreset(
-        EncoderConfig(size=32, channels=(32, 64), out=16, blocks=2),
+        EncoderConfig(size=32, channels=(64, 128), out=16, blocks=2),
         QuantizerConfig(codes=256, width=16),
         GeneratorConfig(latent=16, channels=(96, 64, 32), layers=(1, 1, 1), heads=(4, 4, 4), windows=(4, 4, None),
                         spatial=True, norm="layer"),
         DiscriminatorConfig((24, 48, 96, 128)),
-        VqvaeRecipe(batch=32, steps=2_000, rate=1e-3, decay_from=0.5, ema_decay=0.99, micro_batch=16),
+        VqvaeRecipe(batch=32, steps=2_500, rate=2e-3, decay_from=0.5, pixels="l2", ema_decay=0.99, micro_batch=16),
     ),
+    # for one GPU, as VQGAN (Esser et al. 2021): absolute differences, here on a pyramid and in D's layers instead of a
+    # network trained on ImageNet, an adversarial weight of 0.8, 1,024 codes; D learns from the first step and is heard
+    # after a quarter of them. f = 8 makes a grid of 8 x 8 of 64 x 64 pixels, f = 16 one of 16 x 16 of 256 x 256. R1's
+    # cost: as in the GAN presets, 10 * (side / 256)^2 * (256 / batch). 6 and 16 million images
     "vqvae-64": VqvaePreset(
         EncoderConfig(size=64, channels=(64, 128, 256), out=32, blocks=2),
         QuantizerConfig(codes=1024, width=32),
@@ -121,7 +127,7 @@ PRESETS = {
                         windows=(4, 4, 8, None), spatial=True, norm="layer"),
         DiscriminatorConfig((64, 128, 256, 256, 256)),
         VqvaeRecipe(batch=64, steps=100_000, rate=3e-4, decay_from=0.5, pyramid=1.0, adversarial=0.8, features=1.0,
-                    micro_batch=32),
+                    r1=2.5, micro_batch=32),
     ),
     "vqvae-256": VqvaePreset(
         EncoderConfig(size=256, channels=(64, 128, 256, 512), out=64, blocks=2),
@@ -130,10 +136,10 @@ PRESETS = {
                         heads=(8, 4, 4, 4, 4), windows=(4, 8, 8, None, None), spatial=True, norm="layer"),
         DiscriminatorConfig(stylegan2_channels(256)),
         VqvaeRecipe(batch=64, steps=250_000, rate=1e-4, decay_from=0.5, pyramid=1.0, adversarial=0.8, features=1.0,
-                    r1=10.0, micro_batch=8),
+                    r1=40.0, micro_batch=8),
     ),
 }
-CNN = {
+CNN = {                                                                   # matched to HiT's: see counterpart
     "cnn": {
         "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(124, 64), blocks=2, spatial=False),
         "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(128, 64), blocks=2),
@@ -141,8 +147,8 @@ CNN = {
         "vqvae-256": ConvolutionalDecoderConfig(size=256, latent=64, channels=(768, 448, 224, 112), blocks=3),
     },
     "cnn-wide": {
-        "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(256, 128), blocks=2, spatial=False),
-        "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(256, 192), blocks=2),
+        "vae-32": ConvolutionalDecoderConfig(size=32, latent=64, channels=(352, 176), blocks=2, spatial=False),
+        "vqvae-32": ConvolutionalDecoderConfig(size=32, latent=16, channels=(352, 176), blocks=2),
         "vqvae-64": ConvolutionalDecoderConfig(size=64, latent=32, channels=(512, 384, 192), blocks=2),
         "vqvae-256": ConvolutionalDecoderConfig(size=256, latent=64, channels=(1024, 640, 320, 160), blocks=3),
     },

@@ -130,7 +130,7 @@ def _finish(config, folder, done, asked):
 
 def _introduction(config, folder, data, training, device):
     sizes = [f"{tree.size(network['params']) / 1e6:.2f} M parameters in the {name}"
-             for name, network in training.networks.items()]
+             for name, network in training.networks.items() if network["params"]]  # codes that are averages have none
     augment = " ".join(config.preset.recipe.augment)
     parts = [
         data.description,

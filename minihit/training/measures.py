@@ -61,11 +61,11 @@ def _reconstructions_in_words(found):
             f"{found['swd_rebuilt']:.1f}, of other real images {found['swd_real']:.1f}")
 
 
-def _codes_in_words(found):
+def codes_in_words(found):
     return f"{found['codes_used']:.0%} of the codes used, perplexity {found['perplexity']:.0f}"
 
 
-def _kl_in_words(found):
+def kl_in_words(found):
     return f"KL {found['kl_held_out']:.1f} nats in {found['dimensions_used']} of {len(found['kl_dimensions'])} numbers"
 
 
@@ -86,7 +86,7 @@ RECONSTRUCTIONS = Measure((("PSNR of held-out images (dB)", ("psnr",), "linear")
                            ("sliced Wasserstein distance (x 1000)", ("swd_rebuilt", "swd_real"), "log")),
                           _reconstructions, dict, _reconstructions_in_words)
 CODES = Measure((("share of codes used on held-out images", ("codes_used",), "linear"),
-                 ("perplexity of codes", ("perplexity",), "log")), _codes, dict, _codes_in_words)
+                 ("perplexity of codes", ("perplexity",), "log")), _codes, dict, codes_in_words)
 KL = Measure((("KL of held-out images (nats)", ("kl_held_out",), "linear"),
-              ("numbers that carry more than 0.01 nats", ("dimensions_used",), "linear")), _kl, dict, _kl_in_words)
+              ("numbers that carry more than 0.01 nats", ("dimensions_used",), "linear")), _kl, dict, kl_in_words)
 MEASURES = {"gan": (DISTANCE, NEIGHBOURS), "vae": (RECONSTRUCTIONS, KL, DISTANCE), "vqvae": (RECONSTRUCTIONS, CODES)}

@@ -7,7 +7,8 @@ from unittest import mock
 import pytest
 import strict_cupy
 from strict_cupy import device_array
-from support.runs import TINY, tiny
+from support.autoencoders import VAE, VQVAE, changed
+from support.runs import AUTOENCODERS, TINY, everything, tiny
 
 from minihit.bench import case, phases
 from minihit.models import discriminator
@@ -82,6 +83,52 @@ def test_a_step_makes_the_passes_that_the_table_says(preset):
         case.step_of(here)()
     counts = phases.passes(preset)
     assert {name: sum(found) / len(here.real) for name, found in images.items()} == {n: counts[n] for n in names}
+
+
+AUTOENCODING = {
+    **AUTOENCODERS,
+    "vae, everything": everything(AUTOENCODERS["vae"]),
+    "vqvae, everything": everything(AUTOENCODERS["vqvae, cnn"]),
+    "vqvae, everything, stddev": replace(changed(VQVAE), discriminator=STDDEV),
+    "vae, no features": changed(VAE, features=0.0),
+    "vae, no features, stddev": replace(changed(VAE, features=0.0, r1=0.0), discriminator=STDDEV),
+}
+every_autoencoder = pytest.mark.parametrize("preset", AUTOENCODING.values(), ids=AUTOENCODING)
+
+
+@every_autoencoder
+def test_operations_of_an_autoencoders_networks_are_those_counted_on_the_device(products, preset):
+    """A step makes a few more: averages of codes, and gradients of the last layer for lambda."""
+    here, expected = case.make(preset, "gpu"), phases.flops(preset)
+    functions = {**phases.phases(here)[0], phases.STEP: case.step_of(here)}
+    counted = {}
+    for name, function in functions.items():
+        products.clear()
+        function()
+        counted[name] = sum(products)
+    step, of_phases = counted.pop(phases.STEP), expected.pop(phases.STEP)
+    assert {name: count for name, count in counted.items() if count} == expected
+    assert of_phases <= step < 1.2 * of_phases
+
+
+@every_autoencoder
+def test_a_step_makes_the_passes_of_an_autoencoder_that_the_table_says(preset):
+    """Of D, where there is one; each other network works once on every image."""
+    if preset.recipe.with_discriminator:
+        test_a_step_makes_the_passes_that_the_table_says(preset)
+    counts = phases.passes(preset)
+    assert {count for name, count in counts.items() if not name.startswith("D ") and name != "data"} == {1}
+    assert any(name.startswith("D ") for name in counts) == preset.recipe.with_discriminator
+
+
+@pytest.mark.parametrize("preset", [AUTOENCODERS["vqvae, cnn"], VAE], ids=["vqvae", "vae, everything"])
+def test_the_measurement_of_an_autoencoder_has_a_number_for_every_phase(preset):
+    found = phases.measure(preset, rounds=1)
+    assert [row.phase for row in found["rows"]] == [*phases.passes(preset)]
+    assert all(0 < row.seconds < math.inf for row in found["rows"])
+    kept = {"peak of a process that makes steps", *(f"cache of a micro-batch in {name}" for name in (
+        "the encoder", "the decoder", *["D"] * preset.recipe.with_discriminator))}
+    assert found["memory"].keys() == kept and min(found["memory"].values()) > 0
 
 
 def test_the_measurement_has_a_positive_number_everywhere():

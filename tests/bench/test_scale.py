@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from support.runs import TINY, tiny
+from support.runs import AUTOENCODERS, TINY, tiny
 
 from minihit.bench import scale
 from minihit.presets import PRESETS
@@ -23,6 +23,11 @@ def test_every_number_is_positive(found):
     for row in found["generator"] + found["step"]:
         assert 0 < row.seconds_per_image < math.inf and row.peak > 2**20
     assert 0 < found["start"]["import minihit"] < math.inf
+
+
+def test_a_step_of_an_autoencoder_has_the_side_of_its_images():
+    row = scale._step(AUTOENCODERS["vqvae, cnn"], 1, "cpu")
+    assert (row.what, row.side, row.batch) == ("step", 16, 4) and 0 < row.seconds_per_image < math.inf
 
 
 def test_a_plot_of_it(found, tmp_path):

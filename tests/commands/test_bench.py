@@ -1,16 +1,19 @@
 """minihit bench as its user meets it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.runs import TINY
+from support.commands import refusal
+from support.runs import AUTOENCODERS, TINY
 
 from minihit.bench import peer, phases, scale
 from minihit.bench.ops import Row as OpRow
 from minihit.cli import main
 from minihit.commands import bench
 from minihit.presets import PRESETS
+from minihit.presets.autoencoder import counterpart
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +80,43 @@ def test_a_peer_with_ratios(capsys, monkeypatch):
     lines = printed(capsys)
     assert "step 0.5000 1.0000 0.510" in lines and "peak memory 1.00 MiB 2.00 MiB 0.500" in lines
     assert record("peer.json")["rows"][0]["ratios"] == {"other": 0.51}
+
+
+@pytest.mark.parametrize("name, networks", [
+    ("vae", ["encoder", "decoder"]), ("vqvae, cnn", ["encoder", "quantizer", "decoder"])])
+def test_a_step_of_an_autoencoder_by_its_networks(capsys, monkeypatch, name, networks):
+    preset = replace(AUTOENCODERS[name], encoder=replace(AUTOENCODERS[name].encoder, blocks=0))
+    monkeypatch.setitem(PRESETS, "tiny", preset)
+    assert run("--steps", "1", "--batch", "3", "--out", "bench.json") == 0
+    out, found = capsys.readouterr().out, record()
+    assert all(f"\n{network}" in out for network in networks)
+    assert [row["phase"] for row in found["rows"]] == [*phases.passes(preset)]
+    assert found["settings"]["recipe"]["batch"] == 3
+
+
+def test_another_decoder_of_a_preset(monkeypatch):
+    calls = []
+    monkeypatch.setattr(bench, "KINDS", {None: lambda options, preset, device: calls.append(preset) or ({}, "")})
+    assert main(["bench", "--preset", "vqvae-32", "--decoder", "cnn", "--device", "cpu"]) == 0
+    assert calls == [counterpart("vqvae-32", "cnn")]
+
+
+@pytest.mark.parametrize("argv, sentence", [
+    (["--consistency", "3"], "--consistency is a cost that vae-32 does not have: leave it out"),
+    (["--r1", "3"], "--r1 is a cost that vae-32 does not have: leave it out"),
+    (["--peer", "peer.py"], "--peer compares a generator and a discriminator, and vae-32 has an encoder and a decoder"),
+    (["--preset", "vqvae-64", "--consistency", "3"], "--consistency is a cost that vqvae-64 does not have"),
+    (["--preset", "tiny", "--decoder", "cnn"], "leave it out with tiny"),
+])
+def test_what_an_autoencoder_does_not_have_is_refused(capsys, argv, sentence):
+    assert sentence in refusal(capsys, "bench", "--preset", "vae-32", "--device", "cpu", *argv)
+
+
+def test_r1_is_a_cost_where_a_discriminator_is_trained(monkeypatch):
+    calls = []
+    monkeypatch.setattr(bench, "KINDS", {None: lambda options, preset, device: calls.append(preset) or ({}, "")})
+    assert main(["bench", "--preset", "vqvae-64", "--r1", "3", "--batch", "2", "--device", "cpu"]) == 0
+    assert calls[0].recipe.r1 == 3.0
 
 
 @pytest.mark.parametrize("argv, sentence", [

@@ -1,8 +1,14 @@
 """minihit info as its user meets it."""
 
+from dataclasses import replace
+
+import pytest
 from support.commands import refusal
 
 from minihit.cli import main
+from minihit.presets import PRESETS
+from minihit.presets.autoencoder import CNN
+from minihit.presets.autoencoder import PRESETS as AUTOENCODERS
 
 
 def test_info_of_a_preset_and_of_a_run(capsys, run):
@@ -12,6 +18,38 @@ def test_info_of_a_preset_and_of_a_run(capsys, run):
     assert max(map(len, out.splitlines())) <= 120
     assert main(["info", str(run)]) == 0
     assert "generator, 3 numbers -> 16 x 16 x 3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", AUTOENCODERS)
+def test_info_of_an_autoencoder_shows_every_network_and_the_decoders_that_it_can_have(capsys, name):
+    for decoder, config in (("hit", PRESETS[name].decoder), *((d, CNN[d][name]) for d in CNN)):
+        assert main(["info", name, "--decoder", decoder]) == 0
+        out = capsys.readouterr().out
+        assert max(map(len, out.splitlines())) <= 120
+        networks = replace(PRESETS[name], decoder=config).networks
+        assert all(out.count(f"{name}: {network}, ") == 1 for network in networks)
+        head, rule, *rows = out.splitlines()[-5:]
+        assert head.split() == ["--decoder", "parameters", "multiply-adds", "activations"] and set(rule) == {"-"}
+        assert [row.split()[0] for row in rows] == ["hit", "cnn", "cnn-wide"]
+        total = out.split(f"{name}: decoder, ")[1].partition("total ")[2].splitlines()[0].split()
+        assert next(row.split()[1:] for row in rows if row.split()[0] == decoder) == total
+
+
+def test_info_without_a_decoder_shows_that_of_hit(capsys, vqvae):
+    assert main(["info", "vae-32"]) == main(["info", "vae-32", "--decoder", "hit"]) == 0
+    out = capsys.readouterr().out
+    assert out[:len(out) // 2] == out[len(out) // 2:]
+    assert "vae-32: decoder, 64 numbers -> 32 x 32 x 3, layer norm" in out
+    assert main(["info", str(vqvae)]) == 0
+    out = capsys.readouterr().out
+    assert "quantizer, 12 codes of 3 numbers, by moving averages" in out and "--decoder" not in out
+
+
+def test_info_of_another_decoder_is_refused_where_there_is_none(capsys, vqvae):
+    for name in ("faces-32", vqvae):
+        assert (f"--decoder chooses between the decoders of vae-32, vqvae-32, vqvae-64, vqvae-256: leave it out with "
+                f"{name}") in refusal(capsys, "info", name, "--decoder", "cnn")
+    assert main(["info", "vae-32", "--decoder", "rnn"]) == 2
 
 
 def test_info_names_the_presets_where_there_is_neither(capsys):

@@ -1,10 +1,18 @@
 """minihit interpolate as its user meets it."""
 
 import imageio.v3 as iio
+import numpy as np
 import pytest
 from support.commands import refusal
+from support.pictures import encoded, photo
 
+from minihit import autoencoding, sampling
 from minihit.cli import main
+from minihit.commands import interpolate
+from minihit.data.prepare.square import Square
+from minihit.show.images import grid, to_float, to_uint8
+from minihit.training.run import weights
+from minihit.training.run.folder import RunFolder
 
 
 def test_interpolate_writes_a_closed_loop(capsys, run):
@@ -27,13 +35,69 @@ def test_interpolate_writes_mp4(here, run):
     assert iio.imread("a.mp4", plugin="pyav").shape == (6, 128, 128, 3)
 
 
+@pytest.fixture
+def photos(here):
+    for number, size in enumerate(((40, 31), (17, 64))):
+        (here / f"{number}.png").write_bytes(encoded(photo(size=size)))
+    return here
+
+
+@pytest.mark.parametrize("kind", ["vae", "vqvae"])
+def test_interpolate_walks_straight_between_photographs(request, photos, kind):
+    """A frame is what the decoder makes of a mixture of the latents, and the first of each way the reconstruction."""
+    run = request.getfixturevalue(kind)
+    paths = [photos / "0.png", photos / "1.png"]
+    assert main(["interpolate", str(run), "--pictures", *map(str, paths), "--frames", "2", "--scale",
+                 "1", "--out", "a.gif", "--device", "cpu"]) == 0
+    assert iio.imread("a.gif", index=None).shape == (4, 16, 16, 3)
+    walk = interpolate.between_pictures(interpolate.Interpolate(run, pictures=tuple(paths)), "cpu")
+    config, networks, step = weights.load_autoencoder(RunFolder(run))
+    originals = np.stack([Square(16)(photo(size=size)) for size in ((40, 31), (17, 64))])
+    z, _ = autoencoding.encode(networks, to_float(originals), config.preset)
+    np.testing.assert_allclose(walk.z, z, rtol=1e-5, atol=1e-6)
+    assert (walk.step, walk.arc, walk.config) == (step, sampling.straight, config.preset.decoder)
+    frame = next(interpolate.frames(walk.network, walk.config, walk.z[None], 1, "cpu"))
+    rebuilt, _ = autoencoding.reconstruct(networks, to_float(originals), config.preset)
+    assert np.abs(frame.astype(int) - grid(to_uint8(rebuilt), 2)).max() <= 1
+
+
+def test_interpolate_takes_a_folder_of_photographs(photos, vae):
+    assert main(["interpolate", str(vae), "--pictures", ".", "--frames", "3", "--out", "a.gif", "--device", "cpu"]) == 0
+    assert iio.imread("a.gif", index=None).shape == (6, 128, 128, 3)
+
+
+def test_interpolate_walks_between_normal_latents_of_a_vae(here, vae):
+    assert main(["interpolate", str(vae), "--seeds", "0,1", "--frames", "2", "--out", "a.gif", "--device", "cpu"]) == 0
+    assert iio.imread("a.gif", index=None).shape == (4, 128, 128, 3)
+
+
+@pytest.mark.parametrize("argv, sentence", [
+    (["--pictures"], "--pictures names none: give picture files, or one folder or store of them"),
+    (["--pictures", "0.png", "--seeds", "3"], "--seeds and --pictures both say what lies on the way: give one of them"),
+    (["--pictures", "0.png", "1.png", "--columns", "3"], "2 pictures cannot be divided among 3 columns: choose a mult"),
+    (["--pictures", "0.png", "gone.png"], "cannot read the picture gone.png: No such file or directory"),
+])
+def test_interpolate_refuses_pictures_that_cannot_be_taken(capsys, photos, vqvae, argv, sentence):
+    before = {*photos.iterdir(), *vqvae.iterdir()}
+    assert sentence in refusal(capsys, "interpolate", vqvae, "--device", "cpu", *argv)
+    assert {*photos.iterdir(), *vqvae.iterdir()} == before
+
+
+def test_interpolate_refuses_seeds_where_nothing_can_be_drawn_and_pictures_where_nothing_reads_them(
+        capsys, photos, run, vqvae):
+    assert "codes of a VQ-VAE have no prior to draw samples from" in refusal(
+        capsys, "interpolate", vqvae, "--device", "cpu")
+    assert "has a generator and no encoder, so pictures have no latents there" in refusal(
+        capsys, "interpolate", run, "--pictures", "0.png", "--device", "cpu")
+
+
 @pytest.mark.parametrize("argv, sentence", [
     (["--columns", "3"], "8 seeds cannot be divided among 3 columns"),
     (["--frames", "0"], "--frames is 0: it must be at least 1"),
     (["--fps", "0"], "--fps is 0"),
     (["--fps", "2147483648"], "--fps is 2,147,483,648: it must be 1,000 at most"),
     (["--frames", "1000000000"], "8,000,000,000 frames of 132 x 132 pixels take about"),
-    (["--frames", "1000000000"], "choose fewer --frames, --seeds or --columns, or a smaller --scale"),
+    (["--frames", "1000000000"], "choose fewer --frames, --seeds, --pictures or --columns, or a smaller --scale"),
     (["--scale", "5000"], "would have 80,004 x 80,004 pixels, and a .gif has 65,535 a side at most"),
     (["--scale", "1100", "--out", "a.mp4"], "a.mp4 would have 17,604 x 17,604 pixels, and a .mp4 has 16,384 a side"),
     (["--out", "a.png"], "give it a name that ends in .gif or .mp4"),

@@ -37,6 +37,15 @@ def test_scale_columns_raw_and_out(here, run):
     np.testing.assert_array_equal(iio.imread("here/seed-000003.png"), ema[2:34, 2 + 68:2 + 68 + 32])
 
 
+def test_a_vae_has_samples_and_a_vqvae_one_sentence(capsys, here, vae, vqvae):
+    assert main(["sample", str(vae), "--seeds", "0-5", "--columns", "3", "--out", "a.png", "--device", "cpu"]) == 0
+    assert iio.imread("a.png").shape == (2 + 2 * 66, 2 + 3 * 66, 3)
+    assert refusal(capsys, "sample", vqvae, "--out", "b.png", "--device", "cpu") == (
+        "minihit: codes of a VQ-VAE have no prior to draw samples from: rebuild pictures with minihit reconstruct, or "
+        "walk between two with minihit interpolate --pictures\n")
+    assert [path.name for path in here.iterdir()] == ["a.png"]
+
+
 @pytest.mark.parametrize("argv, sentence", [
     (["--seeds", "9-3"], "seeds '9-3' cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9"),
     (["--seeds", "-1"], "seeds '-1' cannot be read"),

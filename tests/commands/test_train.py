@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import refusal
-from support.runs import TINY, run_config, write_run
+from support.runs import TINY, TINY_VAE, TINY_VQVAE, run_config, write_run
 
 from minihit import backend
 from minihit.cli import main
@@ -18,6 +18,8 @@ from minihit.models.hit.config import ATTENTIONS
 from minihit.objectives.losses import KINDS
 from minihit.ops.augment import POLICIES
 from minihit.presets import PRESETS
+from minihit.presets.autoencoder import DECODERS, counterpart
+from minihit.presets.autoencoder import PRESETS as AUTOENCODERS
 from minihit.training import loop
 from minihit.training.run.config import RunConfig, intervals
 from minihit.training.run.folder import RunFolder
@@ -106,6 +108,82 @@ def test_every_preset_can_be_named(name):
     options = configure([f"--preset={name}"])
     assert options.config.preset == PRESETS[name]
     assert options.run == Path("runs", name)
+
+
+EVERY_KIND_OF_FLAG_OF_A_VQVAE = """
+train --preset vqvae-32 --decoder cnn --device cpu --steps 9 --batch 8 --encoder.out 8 --encoder.blocks 1
+--quantizer.width 8 --quantizer.codes 64 --quantizer.learn gradient --quantizer.rotate --decoder.channels 32 16
+--decoder.latent 8 --discriminator.minibatch-stddev --recipe.pixels l2 --recipe.beta 0.5 --recipe.adversarial 0.8
+--recipe.micro-batch 4
+"""
+
+
+def test_every_setting_of_an_autoencoder_is_a_flag_beside_its_decoder(trained):
+    assert main(EVERY_KIND_OF_FLAG_OF_A_VQVAE.split()) == 0
+    base, found = counterpart("vqvae-32", "cnn"), trained[0][0].preset
+    assert found == replace(
+        base, encoder=replace(base.encoder, out=8, blocks=1),
+        decoder=replace(base.decoder, latent=8, channels=(32, 16)),
+        quantizer=replace(base.quantizer, width=8, codes=64, learn="gradient", rotate=True),
+        discriminator=replace(base.discriminator, minibatch_stddev=True),
+        recipe=replace(base.recipe, steps=9, batch=8, pixels="l2", beta=0.5, adversarial=0.8, micro_batch=4))
+
+
+@pytest.mark.parametrize("name", AUTOENCODERS)
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_every_autoencoder_has_every_decoder(name, decoder):
+    options = configure(["--preset", name, "--decoder", decoder])
+    assert options.config.preset == counterpart(name, decoder) and options.run == Path("runs", name)
+
+
+@pytest.mark.parametrize("preset, flags", [
+    ("vae-32", {"--encoder.blocks", "--decoder.heads", "--recipe.beta", "--recipe.sigma", "--discriminator.channels"}),
+    ("vqvae-32", {"--encoder.blocks", "--quantizer.codes", "--decoder.windows", "--recipe.pyramid", "--decoder"}),
+    ("vqvae-32 --decoder cnn", {"--encoder.blocks", "--quantizer.restart", "--decoder.blocks"}),
+])
+def test_the_help_of_a_preset_shows_its_flags_and_no_others(capsys, preset, flags):
+    assert main(["train", "--preset", *preset.split(), "--help"]) == 0
+    lines = capsys.readouterr().out.replace("│", " ").splitlines()
+    shown = {line.split()[0] for line in lines if line.strip().startswith("--")}
+    assert shown >= flags and "--generator.latent" not in shown
+    assert ("--quantizer.codes" in shown) == ("vqvae" in preset)
+    assert ("--decoder.heads" in shown) == ("cnn" not in preset)
+
+
+def test_an_unknown_decoder_is_refused_with_those_that_there_are(capsys, trained):
+    for argv in (["--preset", "vqvae-32", "--decoder", "rnn"], ["--preset", "vqvae-32", "--decoder"],
+                 ["--preset", "vqvae-32", "--decoder", "cnn", "--decoder.heads", "4", "4", "4"]):
+        assert main(["train", *argv]) == 2
+        assert "--decoder" in capsys.readouterr().err
+    assert trained == []
+
+
+@pytest.mark.parametrize("argv, sentence", [
+    (["--decoder", "cnn"], "--decoder chooses between the decoders of vae-32, vqvae-32, vqvae-64, vqvae-256: leave it "
+                           "out with faces-32"),
+    (["--preset", "hit-128", "--decoder", "hit"], "leave it out with hit-128"),
+    (["--run", "VQVAE", "--resume", "--decoder", "cnn"], "--decoder belongs to a --preset and the run that is named"),
+    (["--run", "new", "--from", "VQVAE", "--decoder", "cnn"], "named has its own decoder: leave it out"),
+    (["--run", "VQVAE", "--resume", "--quantizer.codes", "9"], "--quantizer.codes 9 contradicts the run in"),
+    (["--run", "VQVAE", "--resume", "--preset", "vae-tiny"], "trains a vqvae, vae-tiny is a vae: leave --preset out"),
+    (["--preset", "vqvae-32", "--encoder.out", "9"], "the encoder gives 9 numbers and the quantizer needs 16: choose"),
+    (["--preset", "vae-32", "--encoder.spatial"], "one of encoder and decoder has a latent grid, the other a vector"),
+    (["--preset", "vqvae-32", "--recipe.features", "1"], "so choose --recipe.adversarial 0.5, or --recipe.features 0"),
+    (["--preset", "vqvae-32", "--quantizer.decay", "1"], "decay is 1.0: it must be at least 0 and less than 1"),
+])
+def test_train_refuses_what_contradicts_an_autoencoder(capsys, here, trained, monkeypatch, vqvae, argv, sentence):
+    monkeypatch.setitem(PRESETS, "vae-tiny", TINY_VAE)
+    assert sentence in refusal(capsys, "train", *[str(vqvae) if word == "VQVAE" else word for word in argv])
+    assert trained == []
+
+
+def test_an_autoencoder_resumes_and_begins_from_another(trained, vqvae):
+    assert main(["train", "--run", str(vqvae), "--resume", "--steps", "9", "--device", "cpu"]) == 0
+    assert main(["train", "--run", "new", "--from", str(vqvae), "--steps", "9", "--device", "cpu"]) == 0
+    assert main(["train", "--run", "new", "--from", str(vqvae), "--preset", "vqvae-32", "--decoder", "cnn"]) == 0
+    longer = replace(TINY_VQVAE, recipe=replace(TINY_VQVAE.recipe, steps=9))
+    assert [arguments[0].preset for arguments in trained] == [longer, longer, counterpart("vqvae-32", "cnn")]
+    assert {arguments[0].origin for arguments in trained[1:]} == {str(vqvae / "checkpoints/step-00000003.npz")}
 
 
 @pytest.mark.parametrize("argv, sentence", [
@@ -271,3 +349,22 @@ def test_training_starts_stops_and_resumes(capsys, here):
     assert sorted(path.name for path in Path("a/checkpoints").iterdir()) == ["step-00000001.npz", "step-00000002.npz"]
     capsys.readouterr()
     assert "holds a run already: go on with --resume" in refusal(capsys, *argv)
+
+
+@pytest.mark.parametrize("kind", ["vae", "vqvae"])
+def test_an_autoencoder_trains_from_another_and_not_from_a_gan(request, capsys, here, run, kind):
+    argv = ["train", "--device", "cpu", "--steps", "1", "--measure-images", "4", "--from"]
+    other = request.getfixturevalue(kind)
+    assert main([*argv, str(other), "--run", "tuned"]) == 0
+    assert "begun with all weights of" in capsys.readouterr().out
+    assert main(["reconstruct", "tuned", "--device", "cpu"]) == 0
+    err = refusal_of_training(capsys, [*argv, str(run), "--preset", f"{kind}-32", "--run", "other"])
+    assert "is of another network (networks/encoder/" in err
+
+
+def refusal_of_training(capsys, argv):
+    capsys.readouterr()
+    assert main(argv) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("minihit: ") and err.count("\n") == 1
+    return err

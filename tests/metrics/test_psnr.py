@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,9 +25,11 @@ def test_it_is_that_of_scikit_image(seed, noise):
     np.testing.assert_allclose(psnr(images, originals), expected, rtol=1e-6)
 
 
-def test_ten_times_the_error_are_twenty_decibels_less():
+def test_ten_times_the_error_are_twenty_decibels_less_and_no_error_is_no_warning():
     black = np.zeros((3, 8, 8, 3), np.uint8)
-    found = psnr(black + np.array([0, 1, 10], np.uint8)[:, None, None, None], black)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = psnr(black + np.array([0, 1, 10], np.uint8)[:, None, None, None], black)
     np.testing.assert_allclose(found, [np.inf, 20 * np.log10(255), 20 * np.log10(255) - 20])
     assert found.dtype == np.float64
 

@@ -94,6 +94,7 @@ def test_the_defaults_are_the_official_ones_where_those_do_not_belong_to_a_data_
         "batch": 32, "steps": 10_000, "generator_rate": 1e-4, "discriminator_rate": 1e-4, "decay_from": 1.0,
         "beta1": 0.0, "beta2": 0.99, "loss": "non_saturating", "r1": 10.0, "wgan_gp": 0.0, "consistency": 0.0,
         "augment": None, "clip": 0.0, "ema_decay": 0.999, "micro_batch": 0}
+    assert GanRecipe.features == 0                                        # which no generated image has an original for
 
 
 @pytest.mark.parametrize("count, augment", [
@@ -102,6 +103,7 @@ def test_the_defaults_are_the_official_ones_where_those_do_not_belong_to_a_data_
 def test_few_pictures_are_augmented(count, augment):
     assert GanRecipe().for_pictures(count).augment == augment
     assert GanRecipe(augment=("cutout",)).for_pictures(count).augment == ("cutout",)
+    assert GanRecipe().for_pictures(count).unsettled() == GanRecipe()     # for other pictures
 
 
 def test_rates_are_constant_and_then_fall_to_nearly_zero():

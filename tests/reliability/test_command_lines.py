@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 from support.pictures import encoded, photo
-from support.runs import write_run
+from support.runs import TINY_VQVAE, write_run
 
 from minihit.cli import COMMANDS, main
 from minihit.commands import bench, gradcheck
@@ -17,7 +17,8 @@ from minihit.training import estimate, loop
 
 CODES = {0, 1, 2, 130, 143}
 PATIENCE = 120                                                            # seconds until a command is taken to hang
-KEPT = ("run/config.json", "run/checkpoints", "store", "photos", "celeba", "notes.txt", "mine.py")
+KEPT = ("run/config.json", "run/checkpoints", "vqvae/config.json", "vqvae/checkpoints",
+        "store", "photos", "celeba", "notes.txt", "mine.py")
 LINES = """
 train
 train --preset celeba-64 --data photos --run new --budget night
@@ -30,7 +31,11 @@ sample run --seeds 0-3 --columns 2 --scale 2 --device cpu
 sample run --seeds 7 --out face.png --raw
 sample run --seeds 1,2 --folder faces
 interpolate run --seeds 0-1 --frames 2 --fps 20 --columns 1 --scale 1 --out walk.gif
-info faces-32
+reconstruct vqvae photos --count 4 --show 2 --columns 2 --scale 1 --out pairs.png --raw
+codebook vqvae photos/0.png photos/1.png --columns 3 --out codes.png
+interpolate vqvae --pictures photos/0.png photos/1.png --frames 2 --scale 1 --out walk.gif
+train --preset vqvae-32 --decoder cnn --quantizer.codes 64 --recipe.beta 0.5 --encoder.blocks 1 --decoder.blocks 1
+info vqvae-32 --decoder cnn
 info run
 bench --preset run --batch 4 --micro-batch 2 --r1 3 --consistency 5 --steps 1 --out bench.json
 bench --ops --device cpu
@@ -95,6 +100,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     write_run(tmp_path / "run")
+    write_run(tmp_path / "vqvae", TINY_VQVAE)
     (tmp_path / "photos").mkdir()
     for i in range(4):
         (tmp_path / "photos" / f"{i}.png").write_bytes(encoded(photo(size=(32 + i, 32))))
@@ -126,7 +132,7 @@ def patience():
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("times", [300, pytest.param(3_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [310, pytest.param(3_000, marks=pytest.mark.slow)])
 def test_a_mutilated_command_line_is_a_sentence(place, patience, capfd, times):
     rng, before, seen = np.random.default_rng(times), digests(place), set()
     flags = sorted({word for line in LINES for word in line.split() if word.startswith("-")})
@@ -142,5 +148,6 @@ def test_a_mutilated_command_line_is_a_sentence(place, patience, capfd, times):
         assert code != 2 or err.strip(), argv
         assert digests(place).items() >= before.items(), argv
         seen.add((argv[0] if argv and argv[0] in COMMANDS else "", code))
-    assert {command for command, code in seen if code == 0} >= {"sample", "data", "train", "bench"}
+    work = {"sample", "data", "train", "bench", "reconstruct", "codebook"}
+    assert {command for command, code in seen if code == 0} >= work
     assert {command for command, code in seen if code == 2} >= {*COMMANDS}

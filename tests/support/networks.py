@@ -51,20 +51,20 @@ def discriminators(draw, **fixed):
 
 @st.composite
 def encoders(draw):
-    """Any EncoderConfig of one or two halvings and few channels."""
+    """Any EncoderConfig of up to three halvings and few channels."""
     return EncoderConfig(**_maps(draw), out=draw(st.integers(1, 4)))
 
 
 @st.composite
 def decoders(draw):
-    """Any ConvolutionalDecoderConfig of one or two doublings and few channels."""
+    """Any ConvolutionalDecoderConfig of up to three doublings and few channels."""
     return ConvolutionalDecoderConfig(**_maps(draw), latent=draw(st.integers(1, 4)))
 
 
 def _maps(draw):
-    blocks, count = draw(st.integers(0, 2)), draw(st.integers(1, 2))
+    blocks, count = draw(st.integers(0, 2)), draw(st.integers(1, 3))
     channels = draw(st.tuples(*[st.integers(4 if blocks else 1, 8)] * count))
-    return {"size": 2**count * draw(st.integers(1, 3)), "channels": channels, "blocks": blocks,
+    return {"size": 2**count * draw(st.integers(1, 2)), "channels": channels, "blocks": blocks,
             "spatial": draw(st.booleans())}
 
 

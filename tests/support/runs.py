@@ -108,13 +108,18 @@ def run_config(preset=TINY, **settings):
     return RunConfig(preset, **{**quick, **settings})
 
 
+def _possible(averages):
+    """Running averages that a network can have: variances and counts are positive."""
+    return {name: leaf if name in ("codebook", "sum") else tree.map(np.abs, leaf) for name, leaf in averages.items()}
+
+
 def write_run(path, preset=TINY, step=3, **settings):
     """A RunFolder with a configuration and a checkpoint of parameters far from their first values, without training."""
     folder, rng = RunFolder(path), np.random.default_rng(step)
     trees = tree.map(lambda x: x + 0.3 * rng.standard_normal(x.shape).astype(x.dtype), state.create(0, preset).trees)
-    for kind in ("networks", "ema"):
-        generator = trees[kind]["generator"]
-        generator["averages"] = tree.map(np.abs, generator["averages"])       # variances
+    for networks in (trees["networks"], trees["ema"]):
+        for network in networks.values():
+            network["averages"] = _possible(network["averages"])
     write_config(folder, run_config(preset, **settings))
     checkpoint.save(checkpoint.path_of(folder.checkpoints, step), trees, {"step": step})
     return folder

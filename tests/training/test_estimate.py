@@ -69,6 +69,17 @@ def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch, fix
     assert (forecast.limit, forecast.room) == (None, 0)
 
 
+def test_images_to_measure_take_memory_by_their_number_and_pixels(monkeypatch):
+    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
+
+    def each(preset):
+        few, many = (estimate.peak(RunConfig(PRESETS[preset], measure_images=count), "cpu") for count in (100, 1_100))
+        return (many - few) / 1_000
+
+    assert each("faces-32") > 75_000                                      # the metric alone takes as much, of each set
+    assert each("celeba-64") - each("faces-32") == 120 * (64**2 - 32**2)
+
+
 def test_smaller_micro_batches_are_a_cure():
     recipe = FACES.preset.recipe
     presets = [replace(FACES.preset, recipe=replace(recipe, batch=64, micro_batch=size)) for size in (32, 16, 8)]

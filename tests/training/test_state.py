@@ -1,7 +1,10 @@
 """The state that training changes: flat buffers, their views, and ten steps whose losses are pinned."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
-from support.runs import tiny
+import pytest
+from support.runs import TINY, TINY_VAE, TINY_VQVAE, tiny
 
 from minihit import tree
 from minihit.objectives import gan
@@ -39,14 +42,22 @@ def test_the_losses_of_ten_steps_are_pinned():
     np.testing.assert_allclose(losses, PINNED, rtol=2e-4)
 
 
-def test_views_share_the_buffers():
-    training = state.create(0, tiny())
+@pytest.mark.parametrize("preset, averaged", [
+    (TINY, {"generator"}), (TINY_VAE, {"encoder", "decoder"}), (TINY_VQVAE, {"encoder", "quantizer", "decoder"}),
+], ids=["gan", "vae", "vqvae"])
+def test_views_share_the_buffers(preset, averaged):
+    training = state.create(0, preset)
     for kind, buffers in (("networks", training.buffers), ("ema", training.averaged)):
         assert training.trees[kind].keys() == buffers.keys()
         for name, buffer in buffers.items():
             assert all(np.shares_memory(leaf, buffer) for _, leaf in tree.items(training.trees[kind][name]))
             assert tree.size(training.trees[kind][name]) == buffer.size
-    assert training.averaged.keys() == {"generator"}
+    assert training.averaged.keys() == averaged
+
+
+def test_no_buffer_is_swapped_for_one_that_its_views_know_nothing_of():
+    with pytest.raises(FrozenInstanceError):
+        state.create(0, TINY).buffers = {}
 
 
 def test_every_leaf_of_both_networks_moves():

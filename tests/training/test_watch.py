@@ -8,7 +8,7 @@ from support.runs import TINY, image_set, run_config
 from minihit.data.dataset import BuiltInFaces
 from minihit.data.faces.render import faces
 from minihit.show.images import read_image, to_float, to_uint8
-from minihit.training import measure, pictures, state, watch
+from minihit.training import loop, measure, measure_latents, pictures, state, watch
 from minihit.training.run import log
 from minihit.training.run.folder import RunFolder
 
@@ -45,7 +45,8 @@ def test_images_without_end_have_no_neighbours(tmp_path, capsys):
     run = watching(tmp_path, BuiltInFaces(16, 0))
     run.look(state.create(0, TINY), 0)
     assert log.read(run.folder.log)[0].keys().isdisjoint({"neighbour", "neighbour_ratio"})
-    assert "nearest" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "nearest" not in said and "could not be drawn" not in said
     assert not (tmp_path / "neighbours.png").exists()
 
 
@@ -116,9 +117,17 @@ def test_the_wait_for_data_is_logged_as_a_share(tmp_path):
     assert 10**7 < record["peak_memory"] < 10**11 and "device_memory" not in record      # bytes; no GPU
 
 
+def test_a_run_on_a_gpu_logs_its_memory_too(tmp_path, monkeypatch):
+    run = watching(tmp_path)
+    run.device = "gpu"
+    monkeypatch.setattr(watch, "device_memory", {"gpu": 7 * 10**9}.get)
+    run.log(window(), 1)
+    assert log.read(run.folder.log)[0]["device_memory"] == 7 * 10**9
+
+
 def test_a_hint_is_given_once_where_steps_wait(tmp_path, capsys):
     run = watching(tmp_path)
-    for number, waited in enumerate([0.019, 0.021, 0.5]):
+    for number, waited in enumerate([0.02, 0.02001, 0.5]):
         run.log(window(data_seconds=waited), number)
         said = capsys.readouterr().out
         assert ("steps wait for data" in said) == (number == 1) == ("2% of the time" in said)
@@ -149,6 +158,11 @@ def test_what_is_measured_is_the_average_of_the_generator(tmp_path):
     assert record["swd"] == of["ema"] != of["generator"]
     found = measure.neighbours(steps.trees(training)["ema"], TINY.generator, "cpu", 3, DATA)
     assert record["neighbour"] == measure.nearness(found)["neighbour"]
+
+
+def test_steps_pictures_and_measures_draw_from_streams_of_their_own():
+    """Of one seed: what is shown or measured is nothing that was trained on."""
+    assert len({module._STREAM for module in (loop, measure, measure_latents, pictures)}) == 4
 
 
 def test_a_grid_shows_the_latents_of_the_runs_seed(tmp_path):

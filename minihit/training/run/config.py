@@ -35,14 +35,14 @@ class RunConfig:
     flip: bool = True                        # mirror images of a folder at random
     log_every: int = 50                      # steps between lines of the log
     sample_every: int = 50                   # steps between sample grids
-    measure_every: int = 500                 # steps between measurements: sliced Wasserstein distance, neighbours
-    measure_images: int = 1_000              # images on each side of that measurement
+    measure_every: int = 500                 # steps between measurements on held-out images, which the terminal shows
+    measure_images: int = 1_000              # held-out images that they are made with
     save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
     origin: Annotated[str | None, _FROM] = None
-    """run, or one of its checkpoints, whose weights a new run begins with: generator, moving average, discriminator;
-    its networks and recipe are the defaults then"""
+    """run, or one of its checkpoints, whose weights a new run begins with, those of all networks and their moving
+    average; its networks and recipe are the defaults then"""
 
     def __post_init__(self):
         require_seed("seed", self.seed)

@@ -23,8 +23,8 @@ REFUSALS = [
     ({"size": 2}, "an image of side 2 cannot be halved 2 times, once for each of channels: choose a size that 2^2 "
                   "divides, or fewer channels"),
     ({"size": 12, "channels": (8, 8, 8)},
-     "an image of side 12 cannot be halved 3 times, once for each of channels: choose a size that 2^3 divides, or fewer "
-     "channels"),
+     "an image of side 12 cannot be halved 3 times, once for each of channels: choose a size that 2^3 divides, or "
+     "fewer channels"),
     ({"blocks": -1}, "blocks is -1: choose 0 or more"),
     ({"blocks": 1001}, "blocks is 1001: it must be at most 1,000"),
 ]

@@ -37,9 +37,9 @@ from support.mutants import as_written, mutants
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
-           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives", "minihit/training",
-           "minihit/training/run", "minihit/sums.py", "minihit/sampling.py", "minihit/optim.py", "minihit/metrics",
-           "minihit/data")
+           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives", "minihit/presets",
+           "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
+           "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
 
 
@@ -62,6 +62,10 @@ AREAS = {                                                                 # the 
     "minihit/objectives": STEP, "minihit/optim": STEP, "minihit/training/step": STEP, "minihit/training/state": STEP,
     "minihit/objectives/reconstruction": Area(), "minihit/objectives/feature_matching": Area(),
     "minihit/objectives/adversary": Area(),
+    **dict.fromkeys(("minihit/objectives/autoencoder", "minihit/objectives/vae", "minihit/objectives/vqvae"),
+                    Area(("tests/training/test_autoencoder_settings.py",))),
+    "minihit/presets": Area(("tests/training/run/test_config.py",)),
+    "minihit/autoencoding": Area(("tests/training/test_measure_latents.py", "tests/commands/test_reconstruct.py")),
     "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
@@ -80,6 +84,9 @@ OWN = {                                                                   # wher
     "minihit/training/pictures.py": ["tests/training/test_pictures.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
     "minihit/training/run/weights.py": ["tests/test_sampling.py"],
+    "minihit/objectives/vae.py": ["tests/objectives/test_vae.py", "tests/objectives/test_autoencoder.py"],
+    "minihit/objectives/vqvae.py": ["tests/objectives/test_vqvae.py", "tests/objectives/test_autoencoder.py"],
+    "minihit/presets/groups.py": ["tests/presets"],
     "minihit/objectives/gan_recipe.py": ["tests/objectives/test_recipe.py"],
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],

@@ -11,6 +11,7 @@ from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_c
 from minihit.models.hit.config import GeneratorConfig
 from minihit.models.quantizer.config import QuantizerConfig
 from minihit.objectives.autoencoder_recipe import VaeRecipe, VqvaeRecipe
+from minihit.presets.groups import require_whole_groups
 
 Decoder = GeneratorConfig | ConvolutionalDecoderConfig
 DECODERS = ("hit", "cnn", "cnn-wide")
@@ -45,6 +46,8 @@ class _Autoencoder:
         if self.encoder.out != latent:
             raise UserError(f"the encoder gives {self.encoder.out} numbers and {name} needs {latent}: "
                             f"choose --encoder.out {latent}")
+        if self.recipe.with_discriminator:
+            require_whole_groups(self.discriminator, self.recipe)
 
 
 @dataclass(frozen=True)

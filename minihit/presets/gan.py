@@ -7,19 +7,20 @@ from minihit.errors import UserError
 from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives.gan_recipe import GanRecipe
+from minihit.presets.groups import require_whole_groups
 
 
 @dataclass(frozen=True)
 class GanPreset:
     """A generator, a discriminator of the same image size, and how to train them.
 
-    Raises UserError where the two sizes differ.
+    Raises UserError where the two sizes differ, or the discriminator cannot compare a batch's images.
     """
 
     kind: ClassVar[str] = "gan"              # of objective: see minihit/objectives
     generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has side start * 2^i
     discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
-    recipe: GanRecipe                           # how the two are trained
+    recipe: GanRecipe                        # how the two are trained
 
     @property
     def networks(self):
@@ -36,15 +37,7 @@ class GanPreset:
         if sizes[0] != sizes[1]:
             raise UserError(f"the generator makes images of side {sizes[0]}, the discriminator reads side {sizes[1]}: "
                             f"give the discriminator {sizes[0].bit_length() - 2} numbers of channels")
-        if self.discriminator.minibatch_stddev:
-            self._check_groups()
-
-    def _check_groups(self):
-        size = self.recipe.micro_batch or self.recipe.batch
-        for count in {size, self.recipe.batch % size or size}:
-            if count > 4 and count % 4:
-                raise UserError(f"minibatch stddev compares groups of 4 images and {count} come together: "
-                                f"choose batch and micro_batch as multiples of 4")
+        require_whole_groups(self.discriminator, self.recipe)
 
 
 def _official(multiplier, size, recipe, **generator):

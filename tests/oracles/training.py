@@ -84,7 +84,7 @@ def discriminator_terms(params, real, fake, draws, preset):
         differences = [logits - discriminator.logits(params, other, config)
                        for (_, logits, _), other in zip(pairs, others, strict=True)]
         terms["consistency"] = recipe.consistency * sum(np.mean(difference**2) for difference in differences)
-    if getattr(recipe, "wgan_gp", 0.0):                                   # only a generator's recipe has it
+    if recipe.wgan_gp:
         mixtures = draws["mix"] * real + (1 - draws["mix"]) * fake
         lengths = lengths_of(discriminator.image_gradient(params, mixtures, config))
         terms["wgan_gp"] = recipe.wgan_gp * np.mean((lengths - 1) ** 2)

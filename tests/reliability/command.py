@@ -13,11 +13,16 @@ from minihit.training.run.folder import RunFolder
 ROOT = Path(__file__).parents[2]
 ENDLESS = 1_000_000                                                       # steps, of a run that is going to be killed
 PATIENCE = 300                                                            # seconds until something is taken to hang
-_COMMON = ["--generator.layers", "1", "1", "--generator.heads", "2", "2", "--generator.windows", "4", "None",
-           "--generator.tokens", "3", "--discriminator.channels", "4", "6", "5", "--batch", "4", "--recipe.micro-batch",
-           "2", "--recipe.decay-from", "1", "--log-every", "1", "--sample-every", "1000", "--measure-every", "1000",
+_OF_ANY = ["--discriminator.channels", "4", "6", "5", "--batch", "4", "--recipe.micro-batch", "2",
+           "--recipe.decay-from", "1", "--log-every", "1", "--sample-every", "1000", "--measure-every", "1000",
            "--measure-images", "8", "--device", "cpu"]
+_COMMON = ["--generator.layers", "1", "1", "--generator.heads", "2", "2", "--generator.windows", "4", "None",
+           "--generator.tokens", "3", *_OF_ANY]
 TINY = ["--generator.latent", "3", "--generator.channels", "8", "4", *_COMMON]      # a checkpoint of 0.2 MB
+VQVAE = ["--preset", "vqvae-32", "--encoder.size", "16", "--encoder.channels", "8", "--encoder.out", "3",
+         "--quantizer.codes", "12", "--quantizer.width", "3", "--decoder.latent", "3", "--decoder.channels", "8", "4",
+         "--decoder.layers", "1", "1", "--decoder.heads", "2", "2", "--decoder.windows", "4", "None",
+         *_OF_ANY]                                                        # how far D is faded in follows --steps
 WIDE = ["--generator.latent", "512", "--generator.channels", "64", "4", *_COMMON]   # of 37 MB
 
 
@@ -64,7 +69,7 @@ def logged(folder):
 
 def steps(folder):
     """The steps of the log's records of training, as they come."""
-    return [record["step"] for record in log.read(RunFolder(folder).log) if "r1" in record]
+    return [record["step"] for record in log.read(RunFolder(folder).log) if "seconds_per_step" in record]
 
 
 def last_step(folder):

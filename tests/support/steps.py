@@ -64,7 +64,7 @@ def watched(idle=False):
         if not idle:
             return compute(networks, real, draws, preset, lanes)
         grads = {name: tree.map(np.zeros_like, network["params"]) for name, network in networks.items()}
-        averages = {"generator": networks["generator"]["averages"]}
+        averages = {name: network["averages"] for name, network in networks.items()}
         return grads, averages, {"generator_loss": np.float32(0.0)}
 
     with pytest.MonkeyPatch.context() as patch:

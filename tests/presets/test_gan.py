@@ -8,7 +8,7 @@ from minihit.models import discriminator
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.objectives.gan_recipe import GanRecipe
-from minihit.presets import PRESETS
+from minihit.presets.gan import PRESETS
 
 # parameters of generator and discriminator; those of the hit- presets are the official code's
 COUNTS = {

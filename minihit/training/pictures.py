@@ -90,17 +90,25 @@ def _readable(paths):
 
 
 def write_curves(folder, panels):
-    """Quantities of the log over the steps: curves.png. panels: (title, names in the log, scale) of each."""
+    """Quantities of the log over the steps: curves.png. panels: (title, names in the log, scale) of each; one of which
+    nothing was trained or measured is left out."""
     records = log.read(folder.log)
+    panels = [(title, lines, scale) for title, names, scale in panels if (lines := _lines(records, names))]
+    if not panels:
+        return
     with figure(folder.curves, 10, 3 * len(panels)) as drawn:
-        for axes, (title, names, scale) in zip(drawn.subplots(len(panels), 1, sharex=True), panels, strict=True):
-            for name in names:
-                points = [(record["step"], record[name]) for record in records if name in record]
-                if any(value for _, value in points):
-                    axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
+        (rows,) = drawn.subplots(len(panels), 1, sharex=True, squeeze=False).T
+        for axes, (title, lines, scale) in zip(rows, panels, strict=True):
+            for name, points in lines.items():
+                axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2)
             axes.set_title(title, loc="left")
             axes.set_yscale(scale)
             axes.grid(alpha=0.3)
-            if axes.lines:
-                axes.legend(frameon=False)
-        axes.set_xlabel("step")
+            axes.legend(frameon=False)
+        rows[-1].set_xlabel("step")
+
+
+def _lines(records, names):
+    """{name: [(step, value)]} of the quantities that are not zero throughout."""
+    found = {name: [(record["step"], record[name]) for record in records if name in record] for name in names}
+    return {name: points for name, points in found.items() if any(value for _, value in points)}

@@ -126,21 +126,35 @@ def test_a_damaged_grid_is_named_and_left_out_of_the_timelapse(tmp_path, capsys)
     assert "ema-00000009.png" in out and out.count("\n") == 1
 
 
+PANELS_OF_THREE = [("both", ("a", "b"), "log"), ("nothing", ("off",), "linear"), ("one", ("a",), "linear")]
+
+
 def test_curves_are_what_the_log_holds_of_them(tmp_path, curves, monkeypatch):
-    """Without gaps where a record lacks a quantity, without a line for one that is never above zero."""
+    """Without gaps where a record lacks a quantity, without a line for one that is never above zero, nor a panel where
+    there is no other, as those of an adversary that is not there."""
     folder, drawn = RunFolder(tmp_path), Figure()
     for record in ({"b": 3.0}, {"a": 0.5, "off": 0.0}, {"a": 0.25, "b": 2.0, "off": 0.0}):
         log.append(folder.log, {"step": len(log.read(folder.log)), **record})
-    monkeypatch.setattr(pictures, "figure", lambda path, width, height: nullcontext(drawn))
-    pictures.write_curves(folder, [("both", ("a", "b"), "log"), ("nothing", ("off",), "linear")])
+    sizes = []
+    monkeypatch.setattr(pictures, "figure", lambda path, *size: sizes.append(size) or nullcontext(drawn))
+    pictures.write_curves(folder, PANELS_OF_THREE)
     first, second = drawn.axes
-    assert [axes.get_title(loc="left") for axes in drawn.axes] == ["both", "nothing"]
+    assert sizes == [(10, 6)]
+    assert [axes.get_title(loc="left") for axes in drawn.axes] == ["both", "one"]
     assert [axes.get_yscale() for axes in drawn.axes] == ["log", "linear"]
     assert {line.get_label(): line.get_xydata().tolist() for line in first.lines} == {
         "a": [[1, 0.5], [2, 0.25]], "b": [[0, 3.0], [2, 2.0]]}
     assert [text.get_text() for text in first.get_legend().get_texts()] == ["a", "b"]
-    assert not second.lines and second.get_legend() is None
     assert second.get_xlabel() == "step" and second.get_xlim() == first.get_xlim()
+
+
+def test_a_log_of_a_single_curve_is_drawn_and_an_empty_one_is_not(tmp_path, curves):
+    folder = RunFolder(tmp_path)
+    pictures.write_curves(folder, PANELS_OF_THREE)
+    assert not folder.curves.exists()
+    log.append(folder.log, {"step": 0, "b": 20.0})
+    pictures.write_curves(folder, PANELS_OF_THREE)
+    assert folder.curves.exists()
 
 
 def test_curves_are_drawn_from_whatever_the_log_holds(tmp_path, curves):

@@ -107,8 +107,8 @@ def costs(preset):
 
 
 def spread(values):
-    """Mean and half the range, to as many digits as the mean has worth saying."""
-    digits = 3 if max(values) < 2 else 1
+    """Mean and half the range, to as many digits as are worth saying."""
+    digits = 3 if max(values) < 2 else 2 if max(values) < 50 else 1
     return f"{np.mean(values):.{digits}f} +- {np.ptp(values) / 2:.{digits}f}"
 
 

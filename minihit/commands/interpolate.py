@@ -24,7 +24,7 @@ SEEN = 128                                                                # pixe
 FASTEST = 1_000                                                           # frames per second
 CURE = "choose fewer --frames, --seeds, --pictures or --columns, or a smaller --scale"
 SEEDS = "0-7"
-_PICTURES = tyro.conf.arg(metavar="PICTURE [PICTURE ...]", help_behavior_hint="(default: seeds)")
+_PICTURES = tyro.conf.arg(metavar="PICTURE|FOLDER|STORE", help_behavior_hint="(default: seeds)")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Interpolate:
     run: Run
     seeds: Annotated[str | None, shown("SEEDS", SEEDS)] = None  # pictures on the way: 0-7 or 0,5,7-9
     pictures: Annotated[tuple[Path, ...] | None, _PICTURES] = None
-    """instead of seeds: picture files on the way, or one folder or store of them, which the encoder of a VAE or VQ-VAE
+    """instead of seeds: picture files on the way, or folders or stores of them, which the encoder of a VAE or VQ-VAE
     turns into latents"""
     frames: int = 16                         # frames from one picture to the next
     fps: int = 20                            # frames per second
@@ -75,7 +75,7 @@ def _require_sense(options):
     if options.fps > FASTEST:
         raise UserError(f"--fps is {options.fps:,}: it must be {FASTEST:,} at most")
     if options.pictures == ():
-        raise UserError("--pictures names none: give picture files, or one folder or store of them")
+        raise UserError("--pictures names none: give picture files, or folders or stores of them")
     if options.pictures and options.seeds is not None:
         raise UserError("--seeds and --pictures both say what lies on the way: give one of them")
     if options.out:

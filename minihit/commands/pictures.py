@@ -1,5 +1,6 @@
 """Pictures that a command line names: files, a folder, a store, or those that a run's data set holds out."""
 
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -32,34 +33,45 @@ def chosen(paths, config, most=None):
 
 
 def named(paths, size, most):
-    """Of picture files, or of one folder, .npy file or store, which gives those that training would hold out.
+    """Of picture files, folders, .npy files and stores, in their order. Raises UserError for what is no picture."""
+    found = []
+    for several, group in groupby(paths[:most], _holds_several):
+        alike = [*group]
+        found += [_several(path, size, most) for path in alike] if several else [files(alike, size)]
+    if len(found) == 1 and len(paths) <= most:
+        return found[0]
+    images = np.concatenate([part.images for part in found])
+    if len(images) > most or len(paths) > most:
+        print(f"the first {most:,} pictures: --count takes more")
+    return Chosen(images[:most], counted(min(len(images), most)))
 
-    Raises UserError for what is no picture, and where folders and files are mixed.
-    """
-    path = paths[0]
-    if len(paths) == 1 and is_store(path):
+
+def _holds_several(path):
+    return path.is_dir() or path.suffix.lower() == ".npy"
+
+
+def _several(path, size, most):
+    """Of a folder or .npy file all, of a store those that training would hold out."""
+    if is_store(path):
         return held_out(of_store(open_store(path), size, seed=0), most, path, few="")
-    if len(paths) == 1 and (path.is_dir() or path.suffix.lower() == ".npy"):
-        images, _ = folder.load(path, size, report=print, most=most)
-        return Chosen(images, counted(len(images)))
-    if len(paths) > most:
-        print(f"the first {most:,} of {len(paths):,} pictures")
-    return Chosen(np.stack([*files(paths[:most], size)]), counted(min(len(paths), most)))
+    images, _ = folder.load(path, size, report=print, most=most)
+    return Chosen(images, counted(len(images)))
 
 
 def files(paths, size):
-    """Yield each picture file as uint8 (size, size, 3): the largest square in its middle."""
+    """Of picture files: the largest square in the middle of each."""
     square = Square(size)
 
     def read(path):
         with open(path, "rb") as file:
             return square.read(file)
 
-    for path, found in zip(paths, in_order(read, paths), strict=True):
-        if isinstance(found, str):
-            raise UserError(f"cannot read the picture {path}: {found}; give picture files, or one folder or store of "
+    found = [*in_order(read, paths)]
+    for path, image in zip(paths, found, strict=True):
+        if isinstance(image, str):
+            raise UserError(f"cannot read the picture {path}: {image}; give picture files, or folders or stores of "
                             f"them")
-        yield found
+    return Chosen(np.stack(found), counted(len(found)))
 
 
 def of_run(config, most):

@@ -24,7 +24,7 @@ GAP = 4                                                                   # pixe
 ENOUGH = 100                                                              # pictures for a distance of sets to mean much
 CURE = "choose a smaller --show or --scale"
 PICTURES = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(
-    metavar="[PICTURE ...|FOLDER|STORE]", help_behavior_hint="(default: those that the run is measured with)")]
+    metavar="[PICTURE|FOLDER|STORE ...]", help_behavior_hint="(default: those that the run is measured with)")]
 COUNT = Annotated[int | None, shown("INT", f"{pictures.MOST:,}, or as many as the run is measured with")]
 
 
@@ -40,7 +40,7 @@ class Reconstruct:
     Examples:
       minihit reconstruct runs/vqvae-32
       minihit reconstruct runs/vqvae-64 holiday --out holiday.png
-      minihit reconstruct runs/vae-32 me.jpg you.jpg
+      minihit reconstruct runs/vae-32 me.jpg you.jpg holiday
     """
 
     run: Run

@@ -72,7 +72,7 @@ def test_interpolate_walks_between_normal_latents_of_a_vae(here, vae):
 
 
 @pytest.mark.parametrize("argv, sentence", [
-    (["--pictures"], "--pictures names none: give picture files, or one folder or store of them"),
+    (["--pictures"], "--pictures names none: give picture files, or folders or stores of them"),
     (["--pictures", "0.png", "--seeds", "3"], "--seeds and --pictures both say what lies on the way: give one of them"),
     (["--pictures", "0.png", "1.png", "--columns", "3"], "2 pictures cannot be divided among 3 columns: choose a mult"),
     (["--pictures", "0.png", "gone.png"], "cannot read the picture gone.png: No such file or directory"),

@@ -92,12 +92,23 @@ def test_a_folder_is_taken_with_what_lies_in_it(capsys, photos, vqvae):
 
 
 def test_more_pictures_than_are_asked_for_are_not_left_out_silently(capsys, photos, vqvae):
-    files = [photos / f"{number}.png" for number in range(3)]
-    for argv in ([photos], files):
-        first, *_, words, _ = said(capsys, vqvae, *argv, "--count", "2", "--out", "a.png")
-        assert first.startswith(f"the first 2 of {4 if len(argv) == 1 else 3} pictures")
-        assert words.startswith("2 pictures: ")
+    files, more = [photos / f"{number}.png" for number in range(3)], "the first 2 pictures: --count takes more"
+    for argv, line in (([photos], f"the first 2 of 4 pictures in {photos}"), (files, more), ([photos, files[0]], more),
+                       ([files[0], photos], more)):
+        *lines, words, _ = said(capsys, vqvae, *argv, "--count", "2", "--out", "a.png")
+        assert line in lines and words.startswith("2 pictures: ")
     assert said(capsys, vqvae, *files, "--count", "3", "--out", "a.png")[0].startswith("3 pictures: ")
+
+
+def test_files_folders_and_stores_are_taken_in_their_order(capsys, photos, vqvae):
+    assert main(["data", "prepare", "photos", "store", "--size", "16"]) == 0
+    several = ["photos/2.png", "photos/0.png", photos, "store", "photos/1.png"]
+    *_, words, _ = said(capsys, vqvae, *several, "--scale", "1", "--columns", "9", "--out", "a.png")
+    assert words.startswith("9 pictures: PSNR ")
+    shown = iio.imread("a.png")
+    for place, size in ((0, (301, 200)), (1, (40, 31)), (2, (40, 31)), (3, (17, 64)), (8, (17, 64))):
+        original = shown[4:20, 4 + 20 * place:20 + 20 * place]
+        np.testing.assert_array_equal(original, Square(16)(photo(size=size)))
 
 
 def test_one_picture_is_cut_to_the_square_in_its_middle(capsys, photos, vqvae):
@@ -130,12 +141,12 @@ def test_a_run_on_few_pictures_is_measured_on_those_of_its_training(capsys, here
 
 
 @pytest.mark.parametrize("argv, sentence", [
-    (["gone.png"], "cannot read the picture gone.png: No such file or directory; give picture files, or one folder or"),
+    (["gone.png"], "cannot read the picture gone.png: No such file or directory; give picture files, or folders"),
     (["gone"], "cannot read the picture gone: No such file or directory"),
     (["photos/half.jpg"], "cannot read the picture photos/half.jpg: "),
     (["photos/notes.txt"], "cannot read the picture photos/notes.txt: no picture of a kind that Pillow reads"),
     (["photos/0.png", "photos/half.jpg", "photos/1.png"], "cannot read the picture photos/half.jpg: "),
-    (["photos/0.png", "photos"], "cannot read the picture photos: Is a directory; give picture files, or one folder"),
+    (["photos/0.png", "empty"], "there are no images in empty"),
     (["empty"], "there are no images in empty"),
     (["gone.npy"], "there is no folder of images (or .npy file) at gone.npy"),
     (["--count", "0"], "--count is 0: it must be at least 1"),

@@ -49,3 +49,9 @@ def test_through_the_images_it_is_autograds(config):
         for found in (discriminator.image_gradient(dlogits, cache, of_logits, dfeatures),
                       discriminator.input_gradient(dlogits, cache, dfeatures=dfeatures)[0]):
             gradcheck.assert_close(found, expected, "images", rtol=1e-8, atol=1e-10)
+
+
+def test_maps_of_another_discriminator_are_refused():
+    maps = [normal(0, *shape) for shape in SHAPES]
+    with pytest.raises(ValueError):
+        feature_matching(maps, maps[:2])

@@ -7,6 +7,7 @@ import sys
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -80,6 +81,13 @@ def test_images_to_measure_take_memory_by_their_number_and_pixels(monkeypatch):
     assert each("celeba-64") - each("faces-32") == 120 * (64**2 - 32**2)
 
 
+def test_drawing_takes_memory_of_the_host_beside_the_smallest_run(monkeypatch):
+    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
+    monkeypatch.setattr(estimate, "device_memory", lambda device: 0)
+    monkeypatch.setattr(estimate, "device_module", lambda device: object())
+    assert estimate.peak(run_config(), "gpu") < 10**8 < estimate.peak(run_config(), "cpu")
+
+
 def test_smaller_micro_batches_are_a_cure():
     recipe = FACES.preset.recipe
     presets = [replace(FACES.preset, recipe=replace(recipe, batch=64, micro_batch=size)) for size in (32, 16, 8)]
@@ -133,6 +141,14 @@ def test_the_time_of_a_step_is_that_of_its_turns(batch, micro_batch, times, monk
     assert estimate.seconds_per_step(config, "cpu") == times + 0.25
 
 
+def test_gradients_and_update_are_timed_apart(monkeypatch):
+    clock = iter([1.0, 3.0, 7.0])
+    monkeypatch.setattr(estimate, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(step, "gradients", lambda *arguments: (None, None, {"loss": 0.5}))
+    monkeypatch.setattr(state, "apply", lambda *arguments: {"generator": 2.0})
+    assert estimate._timed(SimpleNamespace(networks=None), None, None, run_config()) == (2.0, 4.0)
+
+
 def test_a_gpu_warms_up_with_whole_micro_batches(monkeypatch):
     monkeypatch.setattr(estimate, "device_module", lambda device: object())
     small = estimate.warm_up(run_config(tiny(batch=64, micro_batch=32), lanes=1), "gpu")
@@ -160,6 +176,9 @@ def test_an_interval_that_was_chosen_stays(fixed_speed):
 def test_a_budget_of_too_few_steps_is_refused():
     with pytest.raises(UserError, match=r"10 minutes are enough for 54 steps of 10 s.*choose a longer --budget"):
         estimate.within(FACES, 10.0, "minutes")
+    with pytest.raises(UserError, match="are enough for 99 steps of"):
+        estimate.within(FACES, 5.5, "minutes")
+    assert estimate.within(FACES, 5.45, "minutes").preset.recipe.steps == 100
 
 
 def test_the_chosen_steps_are_saved_and_resumed(tmp_path, monkeypatch, fixed_speed):

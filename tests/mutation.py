@@ -76,6 +76,7 @@ OWN = {                                                                   # wher
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
+    "minihit/objectives/game.py": ["tests/objectives/test_game.py", "tests/objectives/test_adversary.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],

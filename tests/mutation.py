@@ -89,6 +89,7 @@ OWN = {                                                                   # wher
     "minihit/presets/groups.py": ["tests/presets"],
     "minihit/objectives/gan_recipe.py": ["tests/objectives/test_recipe.py"],
     "minihit/objectives/gan.py": ["tests/objectives/test_gan.py", "tests/training/test_three_steps.py"],
+    "minihit/objectives/game.py": ["tests/objectives/test_game.py", "tests/objectives/test_adversary.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
     "minihit/ops/fast/conv2d.py": ["tests/ops/fast/test_conv2d.py", "tests/ops/fast/test_strided_conv2d.py"],

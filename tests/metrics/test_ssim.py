@@ -43,6 +43,11 @@ def test_images_smaller_than_the_window_are_refused(shape):
         ssim(images, images)
 
 
+def test_of_two_greys_the_brightness_alone_is_compared():
+    black = np.zeros((1, 16, 16, 3), np.uint8)
+    np.testing.assert_allclose(ssim(black + np.uint8(5), black), 2.55**2 / (5**2 + 2.55**2), rtol=1e-9)
+
+
 def test_other_arrays_are_refused():
-    with pytest.raises(ValueError, match="must be uint8"):
+    with pytest.raises(ValueError, match="must be uint8, not float64 and uint8"):
         ssim(np.zeros((1, 16, 16, 3)), np.zeros((1, 16, 16, 3), np.uint8))

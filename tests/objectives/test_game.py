@@ -35,6 +35,14 @@ def test_only_what_is_needed_is_drawn_for_either_side(recipe, expected):
         assert real.keys() == fake.keys() and not np.array_equal(real["contrast"], fake["contrast"])
 
 
+def test_runs_of_before_are_drawn_again():
+    """What DiffAugment takes comes first, and of that what real images take."""
+    rng = np.random.default_rng(0)
+    draws = game.draw(rng, 4, 16, SimpleNamespace(**RECIPE))
+    assert_same(draws["augment"]["real"], augment.draw(np.random.default_rng(0), 4, 16))
+    assert list(draws) == ["augment", "consistency"]
+
+
 def test_the_maps_of_real_images_are_what_d_sees_of_them():
     params, real, _, draws, preset = example()
     seen, _ = augment.forward(real, draws["augment"]["real"], preset.recipe.augment)

@@ -41,6 +41,12 @@ def test_away_from_the_border_the_blur_is_its_own_transpose_and_at_the_border_it
     assert np.abs(back - there)[:, 0].max() > 0.1
 
 
+def test_backward_leaves_its_gradient_as_it_was():
+    dy = normal(0, 1, 5, 5, 2)
+    blur.backward(dy, {})
+    np.testing.assert_array_equal(dy, normal(0, 1, 5, 5, 2))
+
+
 def test_a_constant_is_kept_and_a_point_becomes_the_binomial_filter():
     flat = np.full((1, 16, 16, 1), 0.7, np.float32)
     np.testing.assert_allclose(blur.forward(flat)[0], flat, rtol=1e-6)

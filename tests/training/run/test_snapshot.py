@@ -166,6 +166,16 @@ def test_what_came_after_the_checkpoint_goes(saved, capsys):
     assert [record["step"] for record in log.read(folder.log)] == [2, 3]
 
 
+def test_a_record_that_a_run_without_a_stop_would_not_have_goes(saved):
+    """It logs every step and measures at 1000."""
+    folder, _ = saved
+    for record in ({"seconds_per_step": 0.1}, {"swd": 5.0}):
+        log.append(folder.log, {"step": 3, **record})
+    facts = snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu")
+    snapshot.clear(run_config(tiny(steps=9)), folder, facts)
+    assert log.read(folder.log) == [{"step": 3, "seconds_per_step": 0.1}]
+
+
 def foreign(path):
     np.savez(path, weights=np.zeros(3))
 

@@ -150,7 +150,7 @@ def test_a_checkpoint_from_before_fingerprints_is_resumed(saved):
     assert snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu")["step"] == 4
 
 
-def test_what_came_after_the_checkpoint_goes(saved):
+def test_what_came_after_the_checkpoint_goes(saved, capsys):
     folder, _ = saved
     checkpoint.path_of(folder.checkpoints, 9).write_bytes(b"half")
     partial = folder.checkpoints / f".step-00000005.npz.{'0' * 32}.partial"
@@ -161,7 +161,19 @@ def test_what_came_after_the_checkpoint_goes(saved):
     snapshot.clear(run_config(), folder, facts)
     assert {path.name for path in folder.checkpoints.iterdir()} == {"step-00000003.npz", "step-00000009.npz.broken-1"}
     assert (folder.checkpoints / "step-00000009.npz.broken-1").read_bytes() == b"half"
+    said = capsys.readouterr().out
+    assert "step-00000009.npz is kept as step-00000009.npz.broken-1, and the run goes on from step 3\n" in said
     assert [record["step"] for record in log.read(folder.log)] == [2, 3]
+
+
+def test_a_record_that_a_run_without_a_stop_would_not_have_goes(saved):
+    """It logs every step and measures at 1000."""
+    folder, _ = saved
+    for record in ({"seconds_per_step": 0.1}, {"swd": 5.0}):
+        log.append(folder.log, {"step": 3, **record})
+    facts = snapshot.restore(run_config(), folder, DATA, state.create(0, TINY), "cpu")
+    snapshot.clear(run_config(tiny(steps=9)), folder, facts)
+    assert log.read(folder.log) == [{"step": 3, "seconds_per_step": 0.1}]
 
 
 def foreign(path):

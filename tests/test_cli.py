@@ -41,8 +41,8 @@ FLAGS = {
                     "--device", "--plain"],
     "codebook": ["RUN", "[PICTURE|FOLDER|STORE ...]", "--out", "--count", "--columns", "--raw", "--device"],
     "info": ["PRESET|RUN", "--decoder {hit,cnn,cnn-wide}", *PRESETS],
-    "bench": ["--preset", "--decoder", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out", "--device",
-              "--plain"],
+    "bench": ["--preset", "--decoder", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out",
+              "--device", "--plain"],
     "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "--list", "It is run"],
 }
 

@@ -32,6 +32,16 @@ def test_what_is_off_is_neither_drawn_nor_computed():
     assert metrics.keys() == {"generator_loss", "real_loss", "fake_loss", "real_logits", "fake_logits"}
 
 
+def test_what_is_drawn_is_float32():
+    _, _, draws, _ = parts_of_a_step(wgan_gp=1.0, augment=())
+    assert {name: values.dtype for name, values in draws.items()} == {"z": np.float32, "mix": np.float32}
+
+
+def test_what_makes_pictures_has_a_moving_average():
+    assert gan.SAMPLED in gan.AVERAGED
+    assert {*gan.AVERAGED} < gan.rates(tiny()).keys()
+
+
 def test_images_are_the_whole_batch_unless_a_share_is_named():
     assert_same(gan.gradients(*parts_of_a_step()), gan.gradients(*parts_of_a_step(), share=1.0))
 

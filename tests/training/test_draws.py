@@ -1,18 +1,19 @@
 """What is random in a run: new in every step, another with every seed, the same for the same seed and step."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 from support import steps
 from support.helpers import assert_same
-from support.runs import records, run_config, tiny
+from support.runs import TINY_VAE, TINY_VQVAE, everything, records, run_config, tiny
 
 from minihit import tree
 from minihit.data.open import open_data
 from minihit.sampling import latents
 from minihit.show.images import to_float
-from minihit.training import loop, measure
+from minihit.training import loop, measure, state, step
 from minihit.training.pictures import fixed_latents
 from minihit.training.run import checkpoint
 from minihit.training.run.folder import RunFolder
@@ -115,3 +116,20 @@ def test_a_run_is_its_steps_one_after_the_other(tmp_path, pictures):
         assert record["discriminator_loss"] == pytest.approx(sum(metrics[name] for name in TERMS))
     arrays, _ = checkpoint.load_newest(folder.checkpoints, training.trees)
     assert_same(arrays, training.trees)
+
+
+@pytest.mark.parametrize("preset", [everything(TINY_VAE), everything(TINY_VQVAE)], ids=["vae", "vqvae"])
+def test_a_run_of_an_autoencoder_is_its_steps_one_after_the_other(tmp_path, pictures, preset):
+    """D is faded in by the number of the step."""
+    preset, folder = replace(preset, recipe=replace(preset.recipe, steps=12, batch=5)), RunFolder(tmp_path / "run")
+    seen = seen_in(folder, idle=False, preset=preset, data=pictures, seed=9, log_every=1)
+    data, training = open_data(pictures, 16, 9), state.create(9, preset)
+    kept = [record for record in records(folder) if "pixels" in record]
+    for number, ((real, draws), record) in enumerate(zip(seen, kept, strict=True), start=1):
+        np.testing.assert_array_equal(real, to_float(data.take((number - 1) * 5, 5)))
+        np.testing.assert_allclose(draws["fade"], np.interp(number, [3.0, 4.2], [0.0, 1.0]), rtol=1e-6)
+        grads, averages, metrics = step.gradients(training.networks, real, draws, preset, lanes=2)
+        state.apply(training, grads, averages, number, preset)
+        assert {name: float(value) for name, value in metrics.items()}.items() <= record.items()
+        assert preset.kind == "vqvae" or record["bound"] == pytest.approx(record["pixels"] + record["kl"])
+    assert_same(checkpoint.load_newest(folder.checkpoints, training.trees)[0], training.trees)

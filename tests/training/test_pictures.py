@@ -1,5 +1,6 @@
 from contextlib import nullcontext
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -73,6 +74,8 @@ def test_the_timelapse_ends_with_the_last_grid_and_stays_there(tmp_path):
         animation.seek(7)
         assert (first, animation.info["duration"]) == (100, 300)
     assert (folder.path / "timelapse.mp4").exists() == has_video()
+    if has_video():
+        assert iio.immeta(folder.path / "timelapse.mp4", plugin="pyav")["fps"] == 10
 
 
 def grids(path, values, side=132):

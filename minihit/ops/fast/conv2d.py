@@ -54,7 +54,7 @@ def weight_gradient_by_columns(dy, x, shape, stride=1):
     return sum(products[1:], products[0]).reshape(shape)
 
 
-def columns(x, k, stride=1):
+def columns(x, k, stride):
     """The neighbourhood of every pixel, or of every second in both directions, as a row: (B H W, k k C)."""
     b, height, width, c = x.shape
     if k == 1:

@@ -242,21 +242,21 @@ assert terms(*best(768))[1] < 1e-4 < 0.3 < terms(*best(1))[1]
 # %%
 drawn, pictures = rng.standard_normal((2, 2, 4, 4, 3))     # (B, S, S, 3) each
 square = ((drawn - pictures) ** 2).mean()
-at = {share: reconstruction.gaussian(drawn, pictures, share * math.sqrt(square))[0] for share in (0.9, 1.0, 1.1)}
+at = {share: reconstruction.gaussian_nll(drawn, pictures, share * math.sqrt(square))[0] for share in (0.9, 1.0, 1.1)}
 print("nats per image with sigma at 0.9, 1 and 1.1 of the best:", *(f"{value:.2f}" for value in at.values()))
-nats, ddrawn = reconstruction.gaussian(drawn, pictures)    # without a sigma: the best one
+nats, ddrawn = reconstruction.gaussian_nll(drawn, pictures)    # without a sigma: the best one
 assert min(at.values()) == at[1.0]
 compare("nats per image at the best sigma", nats, at[1.0])
 compare("ddrawn, sigma held fixed", ddrawn, (drawn - pictures) / square / len(drawn))    # a mean over pictures
 compare("ddrawn, sigma found anew at each nudge", ddrawn, gradcheck.numerical_gradient(
-    lambda drawn: reconstruction.gaussian(drawn, pictures)[0], drawn))
+    lambda drawn: reconstruction.gaussian_nll(drawn, pictures)[0], drawn))
 
 # %% [markdown]
 # *Question.* A paper writes its loss as sum of squares + 0.02 KL. Which sigma is that, if beta is 1?
 
 # %%
 sigma = 0.1                                                # S / (2 sigma^2) + KL = (S + 2 sigma^2 KL) / (2 sigma^2)
-compare("sums of squares, up to a factor that training forgets", reconstruction.gaussian(drawn, pictures, sigma)[1],
+compare("sums of squares, up to a factor that training forgets", reconstruction.gaussian_nll(drawn, pictures, sigma)[1],
         2 * (drawn - pictures) / len(drawn) / (2 * sigma**2))
 assert math.isclose(2 * sigma**2, 0.02)                    # so beta and sigma are one knob
 
@@ -346,7 +346,7 @@ def by_hand(networks, images, noise, beta):
     mean, log_v = statistics[:, :LATENT], statistics[:, LATENT:]
     z, z_cache = gaussian.forward(mean, log_v, noise)                     # (B, 64)
     drawn, d_cache = hit.forward(networks["decoder"]["params"], z, preset.decoder)                   # (B, 16, 16, 3)
-    nats, ddrawn = reconstruction.gaussian(drawn, images)
+    nats, ddrawn = reconstruction.gaussian_nll(drawn, images)
     kl, dmean_kl, dlog_v_kl = bottleneck.kl(mean, log_v)
 
     dz, d_grads = hit.backward(ddrawn, d_cache)
@@ -414,7 +414,7 @@ def look(training, name):
     log_v = facts["log_variance"]
     drawn, rebuilt, sampled = (autoencoding.decode(networks, z, preset)
                                for z in (mean + np.exp(0.5 * log_v) * noise, mean, random_z))
-    pixels = float(reconstruction.gaussian(drawn, originals)[0])
+    pixels = float(reconstruction.gaussian_nll(drawn, originals)[0])
     nats = kl(mean.astype(np.float64), log_v).mean(axis=0)                # (64,): of each number
     decibels = psnr(to_uint8(rebuilt), held_out).mean()
     distance = sliced_wasserstein(originals, sampled, np.random.default_rng(SEED))["average"]

@@ -456,7 +456,7 @@ def draw(path, count=12):
     """Write faces in words, and every word: its mean patch, and where in the picture it stands (dark: often)."""
     strips = {"faces never trained on": to_float(held_out[:count]), "HiT's picture of their 64 words": rebuilt[:count],
               "the words' mean patches": mosaic[:count], "words at random": nonsense[:count]}
-    words = grid(pages.drawn(held_out, indices, K)[:128], columns=16, gap=6)
+    words = grid(pages.drawn(held_out, indices, K, pages.SEEN)[:128], columns=16, gap=6)
     with figure(path, 11, 8.8) as drawn:
         axes = drawn.subplots(len(strips) + 1, 1, height_ratios=[1] * len(strips) + [4.1])
         for axis, (name, images) in zip(axes, strips.items(), strict=False):

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import TINY
+from support.runs import TINY, TINY_CNN, TINY_VQVAE
 
 from minihit import models, tree
 from minihit.models.quantizer.config import QuantizerConfig
 
-CONFIGS = {"hit": TINY.generator, "discriminator": TINY.discriminator, "quantizer": QuantizerConfig(codes=5, width=3)}
+CONFIGS = {"hit": TINY.generator, "discriminator": TINY.discriminator, "encoder": TINY_VQVAE.encoder,
+           "convolutional_decoder": TINY_CNN, "quantizer": QuantizerConfig(codes=5, width=3)}
 every_network = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
 
@@ -32,7 +33,7 @@ def test_parameters_are_drawn_first_and_averages_behind_them(config):
     assert_same(models.first_values(np.random.default_rng(3), config), {"params": params, "averages": averages})
 
 
-@pytest.mark.parametrize("kind", ["hit", "discriminator"])
+@pytest.mark.parametrize("kind", sorted(CONFIGS.keys() - {"quantizer"}))
 def test_averages_of_statistics_are_not_drawn(kind):
     rng = np.random.default_rng(3)
     averages = models.of(CONFIGS[kind]).init_averages(CONFIGS[kind], rng)

@@ -82,7 +82,7 @@ def test_twenty_steps_equal_ten_and_ten_more(tmp_path, interrupt, name):
 
 
 def losses(folder):
-    return [record for record in records(folder) if record.keys() & {"r1", "pixels"}]
+    return [record for record in records(folder) if record.keys() & {"real_loss", "pixels"}]
 
 
 def by_ctrl_c(config, folder, interrupt):

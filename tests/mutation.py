@@ -37,7 +37,8 @@ from support.mutants import as_written, mutants
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
-           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives", "minihit/presets",
+           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives",
+           "minihit/presets/groups.py",
            "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
            "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
@@ -64,7 +65,7 @@ AREAS = {                                                                 # the 
     "minihit/objectives/adversary": Area(),
     **dict.fromkeys(("minihit/objectives/autoencoder", "minihit/objectives/vae", "minihit/objectives/vqvae"),
                     Area(("tests/training/test_autoencoder_settings.py",))),
-    "minihit/presets": Area(("tests/training/run/test_config.py",)),
+    "minihit/presets": Area(),
     "minihit/autoencoding": Area(("tests/training/test_measure_latents.py", "tests/commands/test_reconstruct.py")),
     "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),

@@ -55,6 +55,17 @@ def test_every_number_has_its_range(kind, fields, wrong, right):
     assert VaeRecipe(sigma=0.0).sigma == 0.0
 
 
+@pytest.mark.parametrize("names, value", [
+    (("rate", "discriminator_rate"), 0.0), (("pyramid", "adversarial", "features", "r1"), -1.0),
+    (("rate", "discriminator_rate", "pyramid", "adversarial", "features", "r1"), 1e-300),
+    (("beta", "sigma"), -1.0), (("beta", "sigma"), 1e-300),
+])
+def test_of_several_that_cannot_be_the_first_is_named(names, value):
+    for start, name in enumerate(names):
+        with pytest.raises(UserError, match=f"^{name} is {value}"):
+            VaeRecipe(**{"adversarial": 1.0, **dict.fromkeys(names[start:], value)})
+
+
 @both
 def test_a_discriminator_is_trained_where_it_is_listened_to(kind):
     assert [kind(adversarial=weight).with_discriminator for weight in (0.0, 1e-9, 1.0)] == [False, True, True]
@@ -64,7 +75,7 @@ def test_a_discriminator_is_trained_where_it_is_listened_to(kind):
 def test_the_game_is_played_without_augmentation(kind):
     """A reconstruction is compared with its own original."""
     recipe = kind()
-    assert (recipe.augment, recipe.consistency) == ((), 0.0)
+    assert (recipe.augment, recipe.consistency, recipe.wgan_gp) == ((), 0.0, 0.0)
     assert recipe.for_pictures(50) == recipe.unsettled() == recipe
     assert not {"augment", "consistency"} & {field.name for field in dataclasses.fields(kind)}
 

@@ -17,11 +17,24 @@ from minihit.presets import VaePreset, VqvaePreset
 from minihit.presets.autoencoder import DECODERS, PRESETS, counterpart
 from minihit.training import step
 
+# parameters of the encoder and of each of DECODERS
+COUNTS = {
+    "vae-32": (1_412_864, 863_347, 861_653, 4_200_067),
+    "vqvae-32": (366_224, 367_411, 366_211, 2_741_731),
+    "vqvae-64": (1_585_504, 5_216_803, 5_192_035, 8_023_875),
+    "vqvae-256": (6_461_184, 17_193_222, 17_303_891, 31_963_491),
+}
 every_preset = pytest.mark.parametrize("name", PRESETS)
 
 
 def parameters(config):
     return tree.size(models.first_values(None, config)["params"])
+
+
+@every_preset
+def test_parameters(name):
+    configs = [PRESETS[name].encoder, *(counterpart(name, decoder).decoder for decoder in DECODERS)]
+    assert tuple(map(parameters, configs)) == COUNTS[name]
 
 
 @every_preset

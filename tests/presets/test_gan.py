@@ -64,7 +64,7 @@ def test_networks_of_different_sizes_are_refused():
 
 @pytest.mark.parametrize("batch, micro_batch, works", [
     (16, 0, True), (16, 8, True), (3, 0, True), (8, 3, True), (18, 8, True),
-    (6, 0, False), (16, 6, False), (22, 16, False),
+    (4, 0, True), (5, 0, False), (6, 0, False), (16, 6, False), (22, 16, False), (13, 8, False),
 ])
 def test_minibatch_stddev_needs_whole_groups(batch, micro_batch, works):
     preset = PRESETS["faces-32"]
@@ -75,3 +75,8 @@ def test_minibatch_stddev_needs_whole_groups(batch, micro_batch, works):
     else:
         with pytest.raises(UserError, match="multiples of 4"):
             replace(preset, **changes)
+
+
+def test_a_discriminator_that_compares_nothing_takes_any_batch():
+    preset = PRESETS["faces-32"]
+    assert replace(preset, recipe=replace(preset.recipe, batch=6, micro_batch=0)).recipe.batch == 6

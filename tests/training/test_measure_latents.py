@@ -51,3 +51,18 @@ def test_reconstructions_are_compared_with_these_very_images(monkeypatch):
     assert 0.99 < brighter["ssim"] < 1 and other["ssim"] < 0.7 and other["psnr"] < 20
     assert found(lambda images: images.copy())["swd_rebuilt"] == 0 < brighter["swd_rebuilt"]
     assert found(lambda images: images + 1 / 127.5, seed=1)["swd_rebuilt"] != brighter["swd_rebuilt"]
+
+
+@pytest.mark.parametrize("nats, used", [(0.009995, 0), (0.010005, 1)])
+def test_a_number_says_something_above_a_hundredth_of_a_nat(facts, nats, used):
+    facts(mean=np.full((2, 1), (2 * nats) ** 0.5), log_variance=np.zeros((2, 1)))
+    assert measure_latents.of_dimensions(None, None, "cpu", IMAGES)["dimensions_used"] == used
+
+
+def test_nats_are_added_up_in_double_precision(facts):
+    """Of many images, most of which say a little beside one that says much."""
+    mean = np.full((100_000, 2), 0.1, np.float32)
+    mean[0] = 4096.0
+    facts(mean=mean, log_variance=np.zeros_like(mean))
+    expected = (4096.0**2 + 99_999 * 0.01) / 100_000
+    assert measure_latents.of_dimensions(None, None, "cpu", IMAGES)["kl_held_out"] == pytest.approx(expected, rel=1e-7)

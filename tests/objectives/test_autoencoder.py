@@ -10,7 +10,7 @@ from support.helpers import assert_same
 
 from minihit import objectives, tree
 from minihit.models import quantizer
-from minihit.objectives import adversary
+from minihit.objectives import adversary, vae, vqvae
 from minihit.training import step
 
 WHOLE = [name for name in STEPS if "micro" not in name]
@@ -197,6 +197,25 @@ def test_every_quantity_of_a_step_is_drawn_once(preset):
     learn = [f"{name}_norm" for name in preset.networks if name != "quantizer"]
     assert sorted(drawn) == sorted([*metrics, *learn])
     assert all(set(terms) <= metrics.keys() for terms in objective.SUMS.values())
+
+
+def test_curves_begin_with_what_is_descended():
+    terms, rest = ("pyramid", "feature_matching"), [
+        ("adversarial losses", ("generator_loss", "real_loss", "fake_loss", "r1"), "linear"),
+        ("mean logits", ("real_logits", "fake_logits"), "linear"), ("lambda", ("lambda",), "log"),
+        ("gradient norms", ("encoder_norm", "decoder_norm", "discriminator_norm"), "log")]
+    assert list(vae.PANELS) == [
+        ("nats per image", ("pixels", "kl"), "linear"), ("differences of images", terms, "log"), *rest]
+    assert list(vqvae.PANELS) == [
+        ("differences of pixels", ("pixels", *terms), "log"), *rest,
+        ("vectors and their codes", ("commitment", "codebook"), "log")]
+    assert (vae.SUMS, vqvae.SUMS) == ({"bound": ("pixels", "kl")}, {})
+
+
+@both
+def test_a_batch_in_one_piece_has_the_whole_share(preset):
+    inputs = make(preset)
+    assert_same(list(objectives.of(preset).gradients(*inputs, preset)), list(step.gradients(*inputs, preset)))
 
 
 @both

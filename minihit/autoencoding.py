@@ -5,10 +5,9 @@ Shapes: images (N, S, S, 3) float32 in [-1, 1] and latents, both on the host.
 
 import numpy as np
 
-from minihit import models, objectives, parallel
-from minihit.backend import device_module, to_device, to_host
-
-BATCH = 25
+from minihit import objectives, parallel
+from minihit.backend import device_module, to_host
+from minihit.sampling import in_batches, samples
 
 
 def encode(networks, images, preset, device="cpu"):
@@ -18,27 +17,17 @@ def encode(networks, images, preset, device="cpu"):
     def part(images):
         return to_host(objectives.of(preset).encode(networks, xp.asarray(images), preset))
 
-    found = parallel.run(part, _parts(images), xp)
+    found = parallel.run(part, in_batches(images), xp)
     latents, facts = zip(*found, strict=True)
     return np.concatenate(latents), {name: np.concatenate([fact[name] for fact in facts]) for name in facts[0]}
 
 
 def decode(networks, latents, preset, device="cpu"):
     """Images of latents, not clipped."""
-    xp, decoder, config = device_module(device), models.of(preset.decoder), preset.decoder
-    here = networks["decoder"]
-
-    def part(z):
-        return to_host(decoder.generate(here["params"], to_device(z, device), config, here["averages"]))
-
-    return np.concatenate(parallel.run(part, _parts(latents), xp))
+    return samples(networks["decoder"], latents, preset.decoder, device)
 
 
 def reconstruct(networks, images, preset, device="cpu"):
     """(images as their latents tell them, those facts of encode)."""
     latents, facts = encode(networks, images, preset, device)
     return decode(networks, latents, preset, device), facts
-
-
-def _parts(rows):
-    return [rows[start:start + BATCH] for start in range(0, len(rows), BATCH)]

@@ -9,6 +9,7 @@ from minihit import models, objectives, parallel
 from minihit.backend import device_module, to_device, to_host
 from minihit.errors import UserError
 
+BATCH = 25                                                                # images made together where bits may differ
 SIDE_BY_SIDE = 256                                                        # side of images made on all threads, at most
 _PARALLEL = 2e-3                                                          # sine taken for none: float32 knows no less
 
@@ -36,6 +37,24 @@ def images(params, averages, config, z, device="cpu"):
     if config.size > SIDE_BY_SIDE:
         return np.concatenate([image(i) for i in numbers])
     return np.concatenate(parallel.run(image, numbers, device_module(device), alike=True))
+
+
+def samples(tree, z, config, device="cpu"):
+    """Images of the latents z (host), a few at a time: quicker than `images`, but the last bits depend on the others.
+
+    tree: {"params", "averages"} on the device.
+    """
+    xp = device_module(device)
+
+    def part(z):
+        return to_host(models.of(config).generate(tree["params"], xp.asarray(z), config, tree["averages"]))
+
+    return np.concatenate(parallel.run(part, in_batches(z), xp))
+
+
+def in_batches(rows):
+    """The rows of an array, BATCH at a time."""
+    return [rows[start:start + BATCH] for start in range(0, len(rows), BATCH)]
 
 
 def latents(seeds, shape):

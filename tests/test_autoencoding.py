@@ -5,7 +5,7 @@ import pytest
 import strict_cupy
 from support.runs import AUTOENCODERS, write_run
 
-from minihit import autoencoding, models
+from minihit import autoencoding, models, sampling
 from minihit.backend import to_device
 from minihit.models import quantizer
 from minihit.models.autoencoder import encoder
@@ -49,9 +49,9 @@ def test_latents_are_means_or_codes_and_pictures_are_made_of_them_alone(trained,
 
 
 @ALL
-@pytest.mark.parametrize("count", [1, autoencoding.BATCH, autoencoding.BATCH + 1])
+@pytest.mark.parametrize("count", [1, sampling.BATCH, sampling.BATCH + 1])
 def test_every_picture_is_itself_however_many_there_are(trained, name, count):
-    preset, networks, images = AUTOENCODERS[name], trained(name), pictures(2 * autoencoding.BATCH)
+    preset, networks, images = AUTOENCODERS[name], trained(name), pictures(2 * sampling.BATCH)
     rebuilt, facts = autoencoding.reconstruct(networks, images[:count], preset)
     assert (rebuilt.shape, rebuilt.dtype) == ((count, 16, 16, 3), np.float32)
     assert all(len(fact) == count for fact in facts.values())

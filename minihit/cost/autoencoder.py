@@ -41,7 +41,7 @@ def _stack_row(params, side, channels, blocks):
     """The residual stack of an autoencoder: inputs of its convolutions, a mask for each leaky ReLU."""
     pixels, inside = side**2, blocks * (channels + hidden(channels))
     return row("stack", side, channels, params, pixels * products_of(params), pixels * (channels + inside),
-                pixels * (channels + inside), blocks=blocks)
+               pixels * (channels + inside), blocks=blocks)
 
 
 def _places(config, side):

@@ -14,8 +14,8 @@ def generator_rows(config):
     rows = _stem_rows(params, config)
     for plan, stage in zip(config.stages, params["stages"], strict=True):
         rows.append(row(f"stage {plan.index}", plan.side, plan.channels, stage, _stage_products(stage, plan, config),
-                         _stage_values(plan, config, "widen" in stage), heads=plan.heads, window=plan.window,
-                         attention=plan.axes if plan.window else (), blocks=plan.layers))
+                        _stage_values(plan, config, "widen" in stage), heads=plan.heads, window=plan.window,
+                        attention=plan.axes if plan.window else (), blocks=plan.layers))
     return rows
 
 

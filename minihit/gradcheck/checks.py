@@ -49,6 +49,11 @@ def draw(check, rng):
     return params, inputs, {name: value(rng) if callable(value) else value for name, value in check.options.items()}
 
 
+def normal(*shape):
+    """An option that is drawn: standard normal values of that shape."""
+    return lambda rng: rng.standard_normal(shape)
+
+
 def run(check, rng, few=FEW, names=None):
     """A Comparison per leaf, and for the tangent and the running averages of a layer that has them.
 

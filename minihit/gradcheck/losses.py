@@ -3,7 +3,7 @@
 from functools import wraps
 from types import SimpleNamespace
 
-from minihit.gradcheck.checks import check
+from minihit.gradcheck.checks import check, normal
 from minihit.objectives import bottleneck, losses, penalties, reconstruction
 from minihit.objectives.feature_matching import feature_matching
 
@@ -21,10 +21,6 @@ def layer(function):
     return SimpleNamespace(forward=forward, backward=backward)
 
 
-def _normal(*shape):
-    return lambda rng: rng.standard_normal(shape)
-
-
 def _two_maps(first, second, real, cost):
     """feature_matching of one pair of maps after the other."""
     loss, gradients = feature_matching(real, [first, second], cost)
@@ -33,7 +29,7 @@ def _two_maps(first, second, real, cost):
 
 def _of_pair(function, **options):
     """The Check of a loss of images whose originals are drawn and held fixed."""
-    return check(layer(function), PICTURES, original=lambda rng: rng.standard_normal(PICTURES), **options)
+    return check(layer(function), PICTURES, original=normal(*PICTURES), **options)
 
 
 PICTURES, MAPS = (2, 8, 8, 3), ((2, 6, 6, 3), (2, 3, 3, 5))
@@ -53,6 +49,6 @@ LOSSES = {
     "r1": check(layer(penalties.r1), (4, 3, 3, 3), cost=10.0),
     "wgan_gp": check(layer(penalties.wgan_gp), (4, 3, 3, 3), cost=10.0),
     "kl": check(layer(bottleneck.kl), (4, 3, 2), (4, 3, 2)),
-    "commitment": check(layer(bottleneck.commitment), (4, 3, 5), codes=_normal(4, 3, 5), cost=0.25),
-    "codebook": check(layer(lambda codes, z: bottleneck.codebook(z, codes)), (4, 3, 5), z=_normal(4, 3, 5)),
+    "commitment": check(layer(bottleneck.commitment), (4, 3, 5), codes=normal(4, 3, 5), cost=0.25),
+    "codebook": check(layer(lambda codes, z: bottleneck.codebook(z, codes)), (4, 3, 5), z=normal(4, 3, 5)),
 }

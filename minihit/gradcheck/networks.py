@@ -3,7 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
-from minihit.gradcheck.checks import Check
+from minihit.gradcheck.checks import Check, normal
 from minihit.gradcheck.comparison import perturb
 from minihit.models import discriminator, hit, of, quantizer
 from minihit.models.autoencoder import decoder, encoder
@@ -68,11 +68,6 @@ def network(layer, config, *shapes, **options):
     return Check(layer, shapes, lambda rng: of(config).init(rng, config), {"config": config, **options}, network=True)
 
 
-def latents(config):
-    """The shape of two latents of a convolutional decoder."""
-    return (2, config.start, config.start, config.latent) if config.spatial else (2, config.latent)
-
-
 def through_d(penalty, cost=1.0):
     """A penalty on D's image gradient as a function of D's parameters, as training uses it."""
     def forward(params, images, config):
@@ -116,14 +111,6 @@ def features_through_d():
     return SimpleNamespace(forward=forward, backward=backward)
 
 
-def _images(rng):
-    return rng.standard_normal(PHOTOS)
-
-
-def _vectors(rng):
-    return rng.standard_normal(VECTORS)
-
-
 def _held(config):
     """Options of a quantiser: its averages, and an earlier call whose codes and rotations are held fixed."""
     def averages(rng):
@@ -131,7 +118,7 @@ def _held(config):
 
     def frozen(rng):
         params = perturb(quantizer.init(rng, config), rng)
-        return quantizer.forward(params, _vectors(rng), config, averages(rng))[1]
+        return quantizer.forward(params, rng.standard_normal(VECTORS), config, averages(rng))[1]
 
     return {"averages": averages, "frozen": frozen}
 
@@ -145,13 +132,13 @@ NETWORKS = {
     **{f"generator, {name}": network(hit, config, (2, *config.z_shape)) for name, config in GENERATORS.items()},
     **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
     **{f"encoder, {name}": network(encoder, config, (2, 16, 16, 3)) for name, config in ENCODERS.items()},
-    **{f"convolutional_decoder, {name}": network(decoder, config, latents(config))
+    **{f"convolutional_decoder, {name}": network(decoder, config, (2, *config.z_shape))
        for name, config in DECODERS.items()},
-    **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=_images)
+    **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=normal(*PHOTOS))
        for penalty in (penalties.r1, penalties.wgan_gp) for name, config in DISCRIMINATORS.items()},
     **{f"quantizer, {name}": network(quantizer, config, VECTORS, **_held(config))
        for name, config in QUANTIZERS.items()},
-    "codebook, through the quantizer": network(codebook_through_codes(), QUANTIZERS["gradient"], z=_vectors,
+    "codebook, through the quantizer": network(codebook_through_codes(), QUANTIZERS["gradient"], z=normal(*VECTORS),
                                                **_held(QUANTIZERS["gradient"])),
     **{f"feature_matching, through D, {name}": network(features_through_d(), config, PHOTOS, real=_maps)
        for name, config in DISCRIMINATORS.items()},

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from minihit.backend import array_module
 from minihit.errors import UserError
-from minihit.gradcheck.checks import check
+from minihit.gradcheck.checks import check, normal
 from minihit.gradcheck.losses import LOSSES
 from minihit.gradcheck.networks import NETWORKS
 from minihit.layers import (
@@ -123,16 +123,12 @@ def _draws(side):
     return {"draws": lambda rng: augment.draw(rng, 4, side)}
 
 
-def _normal(*shape):
-    return lambda rng: rng.standard_normal(shape)
-
-
 def _held(rotate):
     """A codebook, and an earlier call whose codes, offsets and rotations are held fixed."""
     def frozen(rng):
         return quantize.forward(rng.standard_normal(IMAGE), rng.standard_normal(CODES), rotate)[1]
 
-    return {"codebook": _normal(*CODES), "rotate": rotate, "frozen": frozen}
+    return {"codebook": normal(*CODES), "rotate": rotate, "frozen": frozen}
 
 
 def _positive(*shape):
@@ -141,7 +137,7 @@ def _positive(*shape):
 
 IMAGE, WINDOWS, TOKENS, CODES = (4, 4, 6, 8), (2, 3, 4, 8), (2, 3, 5), (7, 8)
 MAP, HIDDEN, HEADS, SHARED = (4, 32, 32, 128), (4, 32, 32, 512), (4, 16, 64, 2, 32), (4, 16, 64, 1, 32)
-GRID, OF_CODES = (4, 8, 8, 16), {"codebook": _normal(256, 16), "frozen": None}
+GRID, OF_CODES = (4, 8, 8, 16), {"codebook": normal(256, 16), "frozen": None}
 OPS = {
     "attend": check(attend, (2, 3, 4, 5), (2, 6, 4, 5), (2, 6, 4, 5), large=(HEADS, HEADS, HEADS)),
     "attend, shared": check(attend, (2, 3, 4, 5), (2, 6, 1, 5), (2, 6, 1, 5), large=(HEADS, SHARED, SHARED)),
@@ -157,23 +153,23 @@ OPS = {
     "conv2d, op, 1 x 1": check(convolution, (2, 3, 5, 4), (1, 1, 4, 3), large=(MAP, (1, 1, 128, 256))),
     "feed_forward": check(feed_forward, IMAGE, (8, 32), (32,), (32, 8), (8,),
                           large=(MAP, (128, 512), (512,), (512, 128), (128,))),
-    "gaussian": check(gaussian, IMAGE, IMAGE, noise=_normal(*IMAGE),
-                      large=(GRID, GRID, {"noise": _normal(*GRID)})),
+    "gaussian": check(gaussian, IMAGE, IMAGE, noise=normal(*IMAGE),
+                      large=(GRID, GRID, {"noise": normal(*GRID)})),
     "gelu": check(gelu, IMAGE, large=(HIDDEN,)),
     "join": check(join, IMAGE, IMAGE, large=(MAP, MAP)),
     "laplacian_pyramid": check(_in_a_row(laplacian_pyramid), (2, 8, 9, 3), smallest=2,
                                large=((4, 64, 64, 3), {"smallest": 8})),
     "leaky_relu": check(leaky_relu, IMAGE, large=(MAP,)),
     "minibatch_stddev": check(minibatch_stddev, IMAGE, large=((4, 4, 4, 256),)),
-    "minibatch_stddev, twice": check(_stddev_twice(), IMAGE, t_x=_normal(*IMAGE)),
+    "minibatch_stddev, twice": check(_stddev_twice(), IMAGE, t_x=normal(*IMAGE)),
     "normalize, pixel": check(normalize, IMAGE, (8,), (8,), per="pixel", eps=1e-6, large=(MAP, (128,), (128,))),
     "normalize, channel": check(normalize, IMAGE, (8,), (8,), per="channel", eps=1e-3, large=(MAP, (128,), (128,))),
     "pixel_shuffle": check(pixel_shuffle, IMAGE, large=(MAP,)),
     "quantize": check(quantize, IMAGE, **_held(rotate=False), large=(GRID, OF_CODES)),
     "quantize, rotation": check(quantize, IMAGE, **_held(rotate=True), large=(GRID, OF_CODES)),
     "softmax": check(softmax, IMAGE, large=((4, 16, 4, 64, 64),)),
-    "standardize": check(standardize, IMAGE, (8,), (8,), mean=_normal(8), variance=_positive(8), eps=1e-3,
-                         large=(MAP, (128,), (128,), {"mean": _normal(128), "variance": _positive(128)})),
+    "standardize": check(standardize, IMAGE, (8,), (8,), mean=normal(8), variance=_positive(8), eps=1e-3,
+                         large=(MAP, (128,), (128,), {"mean": normal(128), "variance": _positive(128)})),
     "strided_conv2d, op": check(strided_convolution, IMAGE, (4, 4, 8, 5), large=(MAP, (4, 4, 128, 256))),
     "strided_conv2d, op, image": check(strided_convolution, (2, 6, 8, 3), (6, 6, 3, 2),
                                        large=((4, 64, 64, 3), (4, 4, 3, 64))),

@@ -17,10 +17,10 @@ IMAGE_PANELS = (
 )
 
 
-def rates(recipe, names):
-    """The learning rate of each of those networks."""
-    rate = {**dict.fromkeys(AVERAGED, recipe.rate), "discriminator": recipe.discriminator_rate}
-    return {name: rate[name] for name in names}
+def rates(preset):
+    """The learning rate of each network."""
+    recipe = preset.recipe
+    return {name: recipe.rate if name in AVERAGED else recipe.discriminator_rate for name in preset.networks}
 
 
 def couples(preset):

@@ -10,7 +10,7 @@ from minihit import tree
 from minihit.backend import array_module
 from minihit.models.autoencoder import encoder
 from minihit.objectives import adversary, autoencoder, bottleneck, reconstruction
-from minihit.objectives.autoencoder import AVERAGED, couples
+from minihit.objectives.autoencoder import AVERAGED, couples, rates
 from minihit.ops import gaussian
 from minihit.sums import alone
 
@@ -20,11 +20,6 @@ SAMPLED = "decoder"                                                       # make
 PANELS = (("nats per image", ("pixels", "kl"), "linear"),
           ("differences of images", ("pyramid", "feature_matching"), "log"), *autoencoder.IMAGE_PANELS[1:])
 SUMS = {"bound": ("pixels", "kl")}
-
-
-def rates(preset):
-    """The learning rate of each network."""
-    return autoencoder.rates(preset.recipe, preset.networks)
 
 
 def draw(rng, batch, preset, step):

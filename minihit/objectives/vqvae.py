@@ -9,7 +9,7 @@ from minihit import tree
 from minihit.models import quantizer
 from minihit.models.autoencoder import encoder
 from minihit.objectives import autoencoder, bottleneck, reconstruction
-from minihit.objectives.autoencoder import AVERAGED, couples
+from minihit.objectives.autoencoder import AVERAGED, couples, rates
 from minihit.sums import alone
 
 __all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode", "gradients", "rates"]
@@ -17,11 +17,6 @@ __all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode",
 SAMPLED = None                                                            # codes have no prior to draw from
 PANELS = (*autoencoder.IMAGE_PANELS, ("vectors and their codes", ("commitment", "codebook"), "log"))
 SUMS = {}
-
-
-def rates(preset):
-    """The learning rate of each network."""
-    return autoencoder.rates(preset.recipe, preset.networks)
 
 
 def draw(rng, batch, preset, step):

@@ -1,9 +1,7 @@
 """An encoder and a decoder, HiT's or a convolutional one, with everything else equal: presets of VAE and VQ-VAE."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
-
-from tyro.conf import AvoidSubcommands
+from typing import ClassVar
 
 from minihit.errors import UserError
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
@@ -59,8 +57,8 @@ class VaePreset(_Autoencoder):
 
     kind: ClassVar[str] = "vae"              # of objective: see minihit/objectives
     encoder: EncoderConfig                   # image to mean and log-variance: twice the decoder's latent
-    decoder: Annotated[Decoder, AvoidSubcommands]  # latent to image
-    discriminator: DiscriminatorConfig       # trained where the recipe has an adversarial or a feature term
+    decoder: Decoder                         # latent to image
+    discriminator: DiscriminatorConfig       # trained where the recipe has an adversarial term
     recipe: VaeRecipe                        # how they are trained
 
     def __post_init__(self):
@@ -78,7 +76,7 @@ class VqvaePreset(_Autoencoder):
     encoder: EncoderConfig                   # image to a vector at every position of a grid
     quantizer: QuantizerConfig               # vector to the nearest code
     decoder: Decoder                         # grid of codes to image
-    discriminator: DiscriminatorConfig       # trained where the recipe has an adversarial or a feature term
+    discriminator: DiscriminatorConfig       # trained where the recipe has an adversarial term
     recipe: VqvaeRecipe                      # how they are trained
 
     def __post_init__(self):

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minihit import models, parallel
-from minihit.backend import device_module, to_host
+from minihit.backend import device_module
 from minihit.data.dataset import ImageSet, gather
 from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
+from minihit.sampling import samples
 from minihit.show.images import to_float, to_uint8
 
-BATCH = 25
 NEIGHBOURS = 100                                                          # images whose neighbours are looked for
 CHUNK_PIXELS = 2**22                                                      # of training images looked at together
 _STREAM = 1                                                               # of random numbers, beside those of the steps
@@ -81,17 +80,6 @@ def _chunks(data, on_device, xp):
 def _training(data, numbers, images=None):
     """Training images by their number, cropped in the middle."""
     return gather(data.images if images is None else images, data.central(data.training[numbers]), data.size)
-
-
-def samples(tree, z, config, device):
-    """Host images for host latents, by the running averages, a few at a time."""
-    xp = device_module(device)
-    parts = [z[start:start + BATCH] for start in range(0, len(z), BATCH)]
-
-    def part(z):
-        return to_host(models.of(config).generate(tree["params"], xp.asarray(z), config, tree["averages"]))
-
-    return np.concatenate(parallel.run(part, parts, xp))
 
 
 def _named(distances, name):

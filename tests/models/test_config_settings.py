@@ -9,7 +9,6 @@ from support.runs import TINY
 from support.settings import changes, filled, rows, shapes
 
 from minihit import models, tree
-from minihit.gradcheck.networks import latents
 from minihit.models import discriminator, quantizer
 from minihit.models.autoencoder import decoder, encoder
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
@@ -100,7 +99,7 @@ def encoder_facts(config):
 
 def decoder_facts(config):
     first = decoder.init(np.random.default_rng(0), config)
-    params, z = filled(first), np.random.default_rng(1).standard_normal(latents(config))
+    params, z = filled(first), np.random.default_rng(1).standard_normal((2, *config.z_shape))
     images, cache = decoder.forward(params, z, config)
     return {**{name: shapes(part) for name, part in params.items()}, "first values": first, "images": images,
             "gradient": decoder.backward(images, cache)[1]}

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from support.helpers import cast
 
 from minihit import gradcheck
-from minihit.gradcheck.networks import BASE, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS, PLAIN, latents
+from minihit.gradcheck.networks import BASE, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS, PLAIN
 from minihit.layers.norm import NORMS
 from minihit.layers.residual_downsample import DOWNSAMPLES
 from minihit.models import discriminator
@@ -90,4 +90,4 @@ def make_encoder(config, rng, dtype=np.float64):
 def make_decoder(config, rng, dtype=np.float64):
     """(params, z): a batch of two."""
     params = gradcheck.perturb(decoder.init(rng, config), rng)
-    return cast((params, rng.standard_normal(latents(config))), dtype)
+    return cast((params, rng.standard_normal((2, *config.z_shape))), dtype)

@@ -53,15 +53,19 @@ def products(monkeypatch):
     return found
 
 
-@every_preset
-def test_operations_are_those_counted_on_the_device(products, preset):
-    here, expected = case.make(preset, "gpu"), phases.flops(preset)
-    functions = {**phases.phases(here)[0], phases.STEP: case.step_of(here)}
-    counted = {}
-    for name, function in functions.items():
+def operations(preset, products):
+    """{phase, or whole step: how many a run of it counts}."""
+    here, counted = case.make(preset, "gpu"), {}
+    for name, function in {**phases.phases(here)[0], phases.STEP: case.step_of(here)}.items():
         products.clear()
         function()
         counted[name] = sum(products)
+    return counted
+
+
+@every_preset
+def test_operations_are_those_counted_on_the_device(products, preset):
+    counted, expected = operations(preset, products), phases.flops(preset)
     assert {name: count for name, count in counted.items() if count} == expected
 
 
@@ -99,13 +103,7 @@ every_autoencoder = pytest.mark.parametrize("preset", AUTOENCODING.values(), ids
 @every_autoencoder
 def test_operations_of_an_autoencoders_networks_are_those_counted_on_the_device(products, preset):
     """A step makes a few more: averages of codes, and gradients of the last layer for lambda."""
-    here, expected = case.make(preset, "gpu"), phases.flops(preset)
-    functions = {**phases.phases(here)[0], phases.STEP: case.step_of(here)}
-    counted = {}
-    for name, function in functions.items():
-        products.clear()
-        function()
-        counted[name] = sum(products)
+    counted, expected = operations(preset, products), phases.flops(preset)
     step, of_phases = counted.pop(phases.STEP), expected.pop(phases.STEP)
     assert {name: count for name, count in counted.items() if count} == expected
     assert of_phases <= step < 1.2 * of_phases

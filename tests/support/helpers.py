@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from minihit import tree
+from minihit import gradcheck, tree
 from minihit.gradcheck.derivatives import NotSmooth
 
 seeds = st.integers(0, 2**32 - 1)
@@ -57,3 +57,13 @@ def assert_same(actual, expected):
 def assert_adjoint(forward, backward, x, dy):
     """<dy, forward(x)> = <backward(dy), x>: what makes backward the transpose of a linear forward."""
     np.testing.assert_allclose((dy * forward(x)).sum(), (backward(dy) * x).sum(), rtol=1e-10, atol=1e-10)
+
+
+def assert_gradients_agree(found, expected, name, rtol=1e-8, atol=1e-10):
+    """What a network's backward returns, (dx, grads), is that of autograd, (dx, grads), leaf by leaf; name: of x."""
+    (dx, grads), (expected_dx, expected_grads) = found, expected
+    leaves = dict(tree.items(expected_grads))
+    assert leaves.keys() == dict(tree.items(grads)).keys()
+    gradcheck.assert_close(dx, expected_dx, name, rtol=rtol, atol=atol)
+    for path, leaf in tree.items(grads):
+        gradcheck.assert_close(leaf, leaves[path], path, rtol=rtol, atol=atol)

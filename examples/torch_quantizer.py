@@ -92,7 +92,8 @@ def our_step(network, z, target, offers, config):
     dz, grads = quantizer.backward((q - target) * (2.0 / q.size), cache, bottleneck.codebook(z, cache["codes"])[1])
     dz = dz + bottleneck.commitment(z, cache["codes"], COST)[1]
     params = tree.map(lambda leaf, gradient: leaf - RATE * gradient, params, grads)
-    return {"params": params, "averages": quantizer.update_averages(averages, cache, offers)}, (q, dz)
+    averages = quantizer.update_averages(averages, quantizer.met(cache, offers), config)
+    return {"params": params, "averages": averages}, (q, dz)
 
 
 def their_step(there, z, target, offers):

@@ -199,7 +199,8 @@ config = QuantizerConfig(codes=2, width=2, decay=DECAY, restart=0.0)
 library = {**tree.map(np.float64, quantizer.init_averages(config, rng)), "codebook": codebook}
 for number, batch in enumerate([z, second], start=1):
     by_hand = moved(*by_hand, batch)
-    library = quantizer.update_averages(library, quantizer.forward({}, batch[None], config, library)[1])
+    met = quantizer.met(quantizer.forward({}, batch[None], config, library)[1])
+    library = quantizer.update_averages(library, met, config)
     codes, count, _, weight = by_hand
     print(f"step {number}: weight {weight:.4f}, counts {count} or debiased {(count / weight).round(2)}, codes",
           codes.round(2).tolist())
@@ -253,7 +254,8 @@ def used_codes(restart, steps=(1, 10, 100)):
     for number in range(1, max(steps) + 1):
         batch = vectors(rng)[:, None]                                     # (B, places, D)
         offers = quantizer.draw(rng, len(batch), 1, config).get("offers")
-        averages = quantizer.update_averages(averages, quantizer.forward({}, batch, config, averages)[1], offers)
+        met = quantizer.met(quantizer.forward({}, batch, config, averages)[1], offers)
+        averages = quantizer.update_averages(averages, met, config)
         if number in steps:
             indices = quantizer.forward({}, vectors(rng, 1000), config, averages)[1]["indices"]
             shares.append(len(np.unique(indices)) / config.codes)
@@ -365,9 +367,10 @@ _, dz_commitment = bottleneck.commitment(z, codes, BETA)
 dcodes, d_grads = hit.backward(ddrawn, d_cache)
 dz = quantizer.backward(dcodes, q_cache)[0] + dz_commitment
 _, e_grads = encoder.backward(dz, e_cache)
-averages = quantizer.update_averages(networks["quantizer"]["averages"], q_cache)
+averages = quantizer.update_averages(networks["quantizer"]["averages"], quantizer.met(q_cache), preset.quantizer)
 
 library, library_averages, metrics = vqvae.gradients(networks, images, {}, preset)
+library_averages = vqvae.settled(networks, library_averages, preset)
 for name, ours in {"encoder": e_grads, "decoder": d_grads}.items():
     tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), ours, library[name])
 tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9), averages, library_averages["quantizer"])

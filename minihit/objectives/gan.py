@@ -64,6 +64,11 @@ def gradients(networks, real, draws, preset, share=1.0, total=alone):
     return {"generator": g_grads, "discriminator": d_grads}, {"generator": averages}, metrics
 
 
+def settled(networks, averages, preset):
+    """The new running averages {network: tree}, of what those of a batch's parts add up to: batch norm's are means."""
+    return averages
+
+
 def _mixture_terms(params, mixtures, preset):
     _, cache = discriminator.forward(params, mixtures, preset.discriminator)
     of_logits = discriminator.logit_gradients(cache)

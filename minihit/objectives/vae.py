@@ -11,10 +11,11 @@ from minihit.backend import array_module
 from minihit.models.autoencoder import encoder
 from minihit.objectives import adversary, autoencoder, bottleneck, reconstruction
 from minihit.objectives.autoencoder import AVERAGED, couples, rates
+from minihit.objectives.gan import settled
 from minihit.ops import gaussian
 from minihit.sums import alone
 
-__all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode", "gradients", "rates"]
+__all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode", "gradients", "rates", "settled"]
 
 SAMPLED = "decoder"                                                       # makes pictures of N(0, I)
 PANELS = (("nats per image", ("pixels", "kl"), "linear"),

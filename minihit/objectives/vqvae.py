@@ -12,7 +12,7 @@ from minihit.objectives import autoencoder, bottleneck, reconstruction
 from minihit.objectives.autoencoder import AVERAGED, couples, rates
 from minihit.sums import alone
 
-__all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode", "gradients", "rates"]
+__all__ = ["AVERAGED", "PANELS", "SAMPLED", "SUMS", "couples", "draw", "encode", "gradients", "rates", "settled"]
 
 SAMPLED = None                                                            # codes have no prior to draw from
 PANELS = (*autoencoder.IMAGE_PANELS, ("vectors and their codes", ("commitment", "codebook"), "log"))
@@ -27,7 +27,8 @@ def draw(rng, batch, preset, step):
 
 
 def gradients(networks, images, draws, preset, share=1.0, total=alone):
-    """Returns grads {network: tree}, averages {network: its new running averages}, and metrics, as gan.gradients."""
+    """Returns grads {network: tree}, averages {network: its new running averages, or for the quantizer what its vectors
+    add to them}, and metrics, as gan.gradients."""
     recipe, here, grads = preset.recipe, networks["quantizer"], {}
     z, e_cache = encoder.forward(networks["encoder"]["params"], images, preset.encoder)
     codes, q_cache = quantizer.forward(here["params"], z, preset.quantizer, here["averages"])
@@ -41,11 +42,19 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     dcodes_image, grads["decoder"], decoder = autoencoder.decoder_backward(networks, share * dimage, d_cache, preset)
     dz, grads["quantizer"] = quantizer.backward(dcodes_image, q_cache, share * dcodes)
     _, grads["encoder"] = encoder.backward(dz + share * dz_commitment, e_cache)
-    averages = {"decoder": decoder,
-                "quantizer": quantizer.update_averages(here["averages"], q_cache, draws.get("offers"), total)}
     metrics = {**metrics, "commitment": commitment, "codebook": codebook}
-    averages, metrics = tree.map(lambda x: share * x, [averages, metrics])
+    decoder, metrics = tree.map(lambda x: share * x, [decoder, metrics])
+    averages = {"decoder": decoder, "quantizer": quantizer.met(q_cache, draws.get("offers"))}
     return {**grads, **d_grads}, averages, metrics
+
+
+def settled(networks, averages, preset):
+    """The new running averages {network: tree}, of what the averages of a batch's parts add up to.
+
+    A codebook is a quotient of sums and a restarted code one vector: neither is a mean of what the parts would make.
+    """
+    new = quantizer.update_averages(networks["quantizer"]["averages"], averages["quantizer"], preset.quantizer)
+    return {**averages, "quantizer": new}
 
 
 def encode(networks, images, preset):

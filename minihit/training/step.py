@@ -19,7 +19,8 @@ def gradients(networks, images, draws, preset, lanes=1):
         here = tree.map(lambda x: x[part], draws)
         return objective.gradients(networks, images[part], here, preset, len(images[part]) / count, total)
 
-    return parts.add_up(of_part, plan(preset, count, lanes, xp), xp)
+    grads, averages, metrics = parts.add_up(of_part, plan(preset, count, lanes, xp), xp)
+    return grads, objective.settled(networks, averages, preset), metrics
 
 
 def plan(preset, count, lanes, xp=np):

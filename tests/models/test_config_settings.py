@@ -113,8 +113,9 @@ def quantizer_facts(config):
     z, dq, dcodes = np.random.default_rng(0).standard_normal((3, 4, 6, config.width))
     q, cache = quantizer.forward(network["params"], z, config, network["averages"])
     draws = quantizer.draw(np.random.default_rng(0), 4, 6, config)
+    met = quantizer.met(cache, draws.get("offers"))
     return {"first values": first, "codes": q, "gradient": list(quantizer.backward(dq, cache, dcodes)),
-            "averages": quantizer.update_averages(network["averages"], cache, draws.get("offers")), "offers": draws}
+            "averages": quantizer.update_averages(network["averages"], met, config), "offers": draws}
 
 
 def step_of(preset):

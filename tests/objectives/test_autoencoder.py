@@ -214,8 +214,9 @@ def test_curves_begin_with_what_is_descended():
 
 @both
 def test_a_batch_in_one_piece_has_the_whole_share(preset):
-    inputs = make(preset)
-    assert_same(list(objectives.of(preset).gradients(*inputs, preset)), list(step.gradients(*inputs, preset)))
+    inputs, objective = make(preset), objectives.of(preset)
+    grads, averages, metrics = objective.gradients(*inputs, preset)
+    assert_same([grads, objective.settled(inputs[0], averages, preset), metrics], list(step.gradients(*inputs, preset)))
 
 
 @both

@@ -24,15 +24,22 @@ def gradients(networks, images, draws, preset, number):
 
     networks: {name: {"params", "averages"}}; draws: {"noise" or "offers", "augment"}, as far as they are needed.
     """
-    size, results = preset.recipe.micro_batch or len(images), []
+    size, results, met = preset.recipe.micro_batch or len(images), [], []
     for start in range(0, len(images), size):
         part = slice(start, start + size)
-        found = of_micro_batch(networks, images[part], tree.map(lambda x, part=part: x[part], draws), preset, number)
+        here = tree.map(lambda x, part=part: x[part], draws)
+        found, held = of_micro_batch(networks, images[part], here, preset, number)
         results.append(training.scaled(len(images[part]) / len(images), found))
-    return tree.add(*results)
+        met.append(held)
+    grads, averages, metrics = tree.add(*results)
+    if preset.kind == "vqvae":
+        held = {name: np.concatenate([part[name] for part in met]) for name in ("z", "indices")}
+        averages["quantizer"] = moved(networks["quantizer"]["averages"], held, draws.get("offers"), preset.quantizer)
+    return grads, averages, metrics
 
 
 def of_micro_batch(networks, images, draws, preset, number):
+    """What a micro-batch adds, and all that is held fixed in it."""
     params = {name: network["params"] for name, network in networks.items()}
     held = held_fixed(networks, images, draws, preset)
     seen = training.emptied(networks["decoder"]["averages"])
@@ -56,9 +63,7 @@ def of_micro_batch(networks, images, draws, preset, number):
                     "real_logits": np.mean(logits(params, images, preset)),
                     "fake_logits": np.mean(logits(params, rebuilt, preset))}
     averages = {"decoder": training.folded(networks["decoder"]["averages"], seen)}
-    if preset.kind == "vqvae":
-        averages["quantizer"] = moved(networks["quantizer"]["averages"], held, draws.get("offers"), preset.quantizer)
-    return grads, averages, metrics
+    return (grads, averages, metrics), held
 
 
 ADVERSARIAL = ("generator_loss", "feature_matching")

@@ -10,23 +10,32 @@ it are what they would be had they not begun there. Without that, the count of a
 from minihit.backend import array_module
 from minihit.ops.blend import blend
 from minihit.ops.quantize import one_hot
-from minihit.sums import alone
 
 EPS = 1e-5                                                                # of Laplace smoothing
 
 
-def update_averages(averages, cache, offers=None, total=alone):
-    """The averages after a training batch, {} where there are none.
+def met(cache, offers=None):
+    """What vectors add to the averages: those of each code, and those that it is offered; {} where there are none.
 
-    cache: forward's; offers (B, places): of draw, for these images; total adds over the parts of a batch
-    (minihit/sums.py), so that all of them find the same averages.
+    cache: forward's; offers (B, places): of draw, for these images. The parts of a batch add up (minihit/sums.py).
     """
-    config = cache["config"]
+    z, config = cache["z"], cache["config"]
+    if config.learn == "gradient":
+        return {}
+    rows = z.reshape(-1, config.width)
+    count, sum = _gathered(rows, cache["indices"], config.codes)
+    if offers is None:
+        return {"count": count, "sum": sum}
+    offered, vectors = _gathered(rows, offers, config.codes)
+    return {"count": count, "sum": sum, "offered": offered, "vectors": vectors}
+
+
+def update_averages(averages, met, config):
+    """The averages after a training batch, which met what all its parts did; {} where there are none."""
     if not averages:
         return averages
-    met = total(_met(cache, offers))
     averages = moved(averages, met, config.decay)
-    return averages if offers is None else restarted(averages, met, config.restart)
+    return restarted(averages, met, config.restart) if "offered" in met else averages
 
 
 def moved(averages, met, decay):
@@ -56,17 +65,6 @@ def restarted(averages, met, share):
     vectors, each = met["vectors"], dead[:, None]
     return {"codebook": where(each, vectors, averages["codebook"]), "count": where(dead, mean, averages["count"]),
             "sum": where(each, mean * vectors, averages["sum"]), "weight": weight}
-
-
-def _met(cache, offers):
-    """What the vectors of a part add to: of each code's own, and of those that it is offered."""
-    z, codes = cache["z"], cache["config"].codes
-    rows = z.reshape(-1, z.shape[-1])
-    count, sum = _gathered(rows, cache["indices"], codes)
-    if offers is None:
-        return {"count": count, "sum": sum}
-    offered, vectors = _gathered(rows, offers, codes)
-    return {"count": count, "sum": sum, "offered": offered, "vectors": vectors}
 
 
 def _gathered(rows, indices, codes):

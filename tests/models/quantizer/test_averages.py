@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oracles import quantizer as oracle
 from support.helpers import assert_same, cast, normal, seeds
 
-from minihit import models, parallel, tree
+from minihit import models, tree
 from minihit.backend import to_device, to_host
 from minihit.models import quantizer
 from minihit.models.quantizer import averages as learning
@@ -28,7 +28,7 @@ def new(config, dtype=np.float64, seed=0):
 
 def step(averages, z, config, offers=None):
     _, cache = quantizer.forward({}, z, config, averages)
-    return quantizer.update_averages(averages, cache, offers)
+    return quantizer.update_averages(averages, quantizer.met(cache, offers), config)
 
 
 def drawn(config, z, seed=0):
@@ -90,7 +90,7 @@ def test_averages_are_not_changed_in_place():
 def test_a_codebook_that_is_learnt_by_gradient_has_no_averages_to_update():
     config = replace(PLAIN, learn="gradient")
     _, cache = quantizer.forward({"codebook": normal(0, 6, 4)}, normal(1, 5, 4), config)
-    assert quantizer.update_averages({}, cache) == {}
+    assert quantizer.met(cache) == quantizer.update_averages({}, {}, config) == {}
 
 
 def dead(config=RESTARTS, dtype=np.float64):
@@ -184,59 +184,24 @@ def test_without_restarts_what_no_vector_meets_goes_to_zero():
     assert not step(averages, normal(1, 20, 4), PLAIN)["codebook"][5].any()
 
 
-def lanes_of(z, offers, config, averages, bounds):
-    """What each lane of a batch cut at the bounds finds."""
-    slices = [slice(*pair) for pair in zip([0, *bounds], [*bounds, len(z)], strict=True)]
-
-    def lane(part, total):
-        _, cache = quantizer.forward({}, z[part], config, averages)
-        return quantizer.update_averages(averages, cache, None if offers is None else offers[part], total)
-
-    return next(parallel.groups(lane, [slices]))
-
-
 @pytest.mark.parametrize("config", [PLAIN, RESTARTS], ids=["plain", "restarts"])
-@pytest.mark.parametrize("bounds", [[], [8], [3, 7, 12]])
-def test_lanes_find_the_counts_of_the_whole_batch_to_the_bit(config, bounds):
-    averages, z = dead(config, np.float32), normal(7, 16, 3, 4, dtype=np.float32)
+@pytest.mark.parametrize("micro_batch, lanes", [(0, 1), (0, 4), (6, 1), (5, 2), (1, 3)])
+def test_what_the_parts_of_a_batch_meet_adds_up_to_the_averages_of_the_whole(config, micro_batch, lanes):
+    """The code that restarts too: it lies on its one vector, whichever part of the batch that is in."""
+    averages, z = dead(config), normal(7, 16, 3, 4)
     offers = drawn(config, z)
     whole = step(averages, z, config, offers)
-    lanes = lanes_of(z, offers, config, averages, bounds)
-    for found in lanes:
-        np.testing.assert_array_equal(found["count"], whole["count"])
-        assert_same(found, lanes[0])
-        for name in whole:
-            np.testing.assert_allclose(found[name], whole[name], rtol=1e-5, atol=1e-5, err_msg=name)
-
-
-def test_lanes_weighted_by_their_share_add_up_to_the_batch():
-    """As training adds up what the parts find, in one micro-batch or two."""
-    averages, z = settled(PLAIN), normal(7, 12, 3, 4)
-    whole = step(averages, z, PLAIN)
 
     def part(here, total):
-        _, cache = quantizer.forward({}, z[here], PLAIN, averages)
-        found = quantizer.update_averages(averages, cache, None, total)
-        return tree.map(lambda leaf: len(z[here]) / len(z) * leaf, found)
+        _, cache = quantizer.forward({}, z[here], config, averages)
+        return quantizer.met(cache, None if offers is None else offers[here])
 
-    for micro_batch, scale in ((0, 1), (6, 2)):                           # of half the vectors, counts are half
-        found = parts.add_up(part, parts.plan(12, micro_batch, lanes=4))
-        before, share = averages["count"], PLAIN.decay
-        np.testing.assert_allclose(scale * (found["count"] - share * before), whole["count"] - share * before)
-        np.testing.assert_allclose(found["weight"], whole["weight"])
-
-
-def test_all_that_a_part_adds_goes_through_one_total():
-    averages, z, calls = settled(RESTARTS), normal(7, 8, 4), []
-
-    def total(added):
-        calls.append(sorted(added))
-        return added
-
-    _, cache = quantizer.forward({}, z, RESTARTS, averages)
-    quantizer.update_averages(averages, cache, drawn(RESTARTS, z), total)
-    quantizer.update_averages(averages, cache, None, total)
-    assert calls == [["count", "offered", "sum", "vectors"], ["count", "sum"]]
+    found = parts.add_up(part, parts.plan(16, micro_batch, lanes))
+    after = quantizer.update_averages(averages, found, config)
+    for name in whole:
+        np.testing.assert_allclose(after[name], whole[name], rtol=1e-12, atol=1e-12, err_msg=name)
+    if config.restart:
+        np.testing.assert_array_equal(after["codebook"][2], z.reshape(-1, 4)[offers.reshape(-1) == 2][0])
 
 
 def test_a_run_is_reproducible_to_the_bit():

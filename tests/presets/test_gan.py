@@ -28,7 +28,7 @@ COUNTS = {
     "hit-1024-ffhq": (88_216_300, 29_008_673),
 }
 # HiT's recipes (Zhao et al. 2021): the commands under "Train on ImageNet", "Train on CelebA-HQ" and "Train on FFHQ" in
-# the README of google-research/hit-gan at 06d310c, with the defaults of its run.py. No command is for 1024 x 1024, where
+# the README of google-research/hit-gan at 06d310c, with the defaults of its run.py. None is for 1024 x 1024, where
 # the preset has what those for 256 x 256 say. crop: --image_crop_proportion, the share of the shorter side, anywhere;
 # m: --channel_multiplier of the discriminator; EMA: its decay, and the step whose weights it begins with; group: images
 # that batch norm takes its statistics from, as 256 are spread over the 32 cores of a TPUv2 4x4

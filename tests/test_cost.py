@@ -20,8 +20,10 @@ from minihit.training import state
 OFFICIAL = {  # (generator, discriminator), computed by the official code
     "hit-128": (32_866_627, 23_880_833),
     "hit-256": (46_217_670, 28_862_593),
+    "hit-256-ffhq": (46_217_670, 28_862_593),
     "hit-256-large": (97_462_214, 28_862_593),
     "hit-1024": (88_216_300, 29_008_673),
+    "hit-1024-ffhq": (88_216_300, 29_008_673),
 }
 G, D = TINY.generator, TINY.discriminator
 GENERATORS = {

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 from support.commands import refusal
+from support.runs import TINY
 
 from minihit.cli import main
+from minihit.commands.info import describe
+from minihit.models.stylegan2.config import StyleGAN2Config
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import CNN
 from minihit.presets.autoencoder import PRESETS as AUTOENCODERS
@@ -18,6 +21,14 @@ def test_info_of_a_preset_and_of_a_run(capsys, run):
     assert max(map(len, out.splitlines())) <= 120
     assert main(["info", str(run)]) == 0
     assert "generator, 3 numbers -> 16 x 16 x 3" in capsys.readouterr().out
+
+
+def test_info_of_stylegan2_shows_the_depth_of_its_mapping_and_every_side():
+    text = describe("here", replace(TINY, generator=StyleGAN2Config(3, 5, (8, 8, 4), mapping=2)))
+    title, _, head, rule, *rows = text.splitlines()[:11]
+    assert title == "here: generator, 3 numbers -> 16 x 16 x 3, modulated convolutions, mapping of depth 2"
+    assert head.split() == ["map", "channels", "parameters", "multiply-adds", "activations"] and set(rule) == {"-"}
+    assert [row.split("  ")[0] for row in rows[:5]] == ["mapping", "first map", "side 4", "side 8", "side 16"]
 
 
 @pytest.mark.parametrize("name", AUTOENCODERS)

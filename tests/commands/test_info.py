@@ -6,10 +6,11 @@ import pytest
 from support.commands import refusal
 from support.runs import TINY
 
+from minihit import cost
 from minihit.cli import main
 from minihit.commands.info import describe
 from minihit.models.stylegan2.config import StyleGAN2Config
-from minihit.presets import PRESETS
+from minihit.presets import PRESETS, counterparts
 from minihit.presets.autoencoder import CNN
 from minihit.presets.autoencoder import PRESETS as AUTOENCODERS
 
@@ -66,3 +67,20 @@ def test_info_of_another_decoder_is_refused_where_there_is_none(capsys, vqvae):
 def test_info_names_the_presets_where_there_is_neither(capsys):
     sentence = "faces is neither a preset nor the folder of a run: choose one of faces-32"
     assert sentence in refusal(capsys, "info", "faces")
+
+
+@pytest.mark.parametrize("name", ["faces-32", "celeba-64", "hit-256"])
+def test_info_shows_the_generators_that_a_preset_can_have(capsys, name):
+    for generator, preset in counterparts(name)["generator"].items():
+        assert main(["info", name, "--generator", generator]) == 0
+        out = capsys.readouterr().out
+        head, _, *rows = out.split("\n\n")[-1].splitlines()
+        assert head.split() == ["--generator", "parameters", "multiply-adds", "activations"]
+        assert [row.split()[0] for row in rows] == [*counterparts(name)["generator"]]
+        total = cost.total(cost.rows(preset)["generator"])
+        assert f"{generator} " in out and f"{total.parameters:,}" in out.partition("discriminator")[0]
+
+
+def test_info_of_another_generator_is_refused_where_there_is_none(capsys):
+    for argv in (["vae-32", "--generator", "hit"], ["faces-32", "--generator", "stylegan2", "--decoder", "cnn"]):
+        assert f"leave it out with {argv[0]}" in refusal(capsys, "info", *argv)

@@ -1,7 +1,7 @@
 """A run to draw from, and a folder to work in."""
 
 import pytest
-from support.runs import TINY_VAE, TINY_VQVAE, write_run
+from support.runs import TINY_STYLEGAN2, TINY_VAE, TINY_VQVAE, write_run
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +17,11 @@ def vae(tmp_path_factory):
 @pytest.fixture(scope="module")
 def vqvae(tmp_path_factory):
     return write_run(tmp_path_factory.mktemp("vqvae"), TINY_VQVAE).path
+
+
+@pytest.fixture(scope="module")
+def stylegan2(tmp_path_factory):
+    return write_run(tmp_path_factory.mktemp("stylegan2"), TINY_STYLEGAN2).path
 
 
 @pytest.fixture

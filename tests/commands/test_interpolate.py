@@ -56,7 +56,7 @@ def test_interpolate_walks_straight_between_photographs(request, photos, kind):
     z, _ = autoencoding.encode(networks, to_float(originals), config.preset)
     np.testing.assert_allclose(walk.z, z, rtol=1e-5, atol=1e-6)
     assert (walk.step, walk.arc, walk.config) == (step, sampling.straight, config.preset.decoder)
-    frame = next(interpolate.frames(walk.network, walk.config, walk.z[None], 1, "cpu"))
+    frame = next(interpolate.frames(walk, walk.z[None], 1, "cpu"))
     rebuilt, _ = autoencoding.reconstruct(networks, to_float(originals), config.preset)
     assert np.abs(frame.astype(int) - grid(to_uint8(rebuilt), 2)).max() <= 1
 
@@ -105,3 +105,10 @@ def test_interpolate_refuses_seeds_where_nothing_can_be_drawn_and_pictures_where
 ])
 def test_interpolate_refuses_what_cannot_work(capsys, here, run, argv, sentence):
     assert sentence in refusal(capsys, "interpolate", run, "--device", "cpu", *argv)
+
+
+def test_interpolate_draws_truncated_frames(here, stylegan2):
+    argv = ["interpolate", str(stylegan2), "--seeds", "0,1", "--frames", "2", "--scale", "1", "--device", "cpu"]
+    assert main([*argv, "--truncation", "0", "--out", "still.gif"]) == 0 == main([*argv, "--out", "walk.gif"])
+    still, walk = iio.imread("still.gif"), iio.imread("walk.gif")
+    assert (still == still[:1]).all() and not (walk == walk[:1]).all()

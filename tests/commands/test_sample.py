@@ -88,3 +88,22 @@ def test_a_broken_checkpoint_is_reported_and_the_one_before_it_used(capsys, here
     out, err = capsys.readouterr()
     assert out == "run/samples-00000003.png\n"
     assert err.startswith("minihit: run/checkpoints/step-00000009.npz is not a whole checkpoint")
+
+
+def test_a_truncated_stylegan2_draws_more_alike_pictures_and_one_without_any_distance(here, stylegan2):
+    drawn = {}
+    for name, flags in {"default": [], "1": ["--truncation", "1"], "half": ["--truncation", "0.5"],
+                        "zero": ["--truncation", "0"]}.items():
+        argv = ["sample", str(stylegan2), "--seeds", "0-3", "--folder", name, "--device", "cpu", *flags]
+        assert main(argv) == 0
+        drawn[name] = np.stack([iio.imread(path) for path in sorted((here / name).iterdir())]).astype(float)
+    np.testing.assert_array_equal(drawn["1"], drawn["default"])
+    spread = {name: images.std(axis=0).mean() for name, images in drawn.items()}
+    assert spread["zero"] == 0.0 < spread["half"] < spread["1"]
+
+
+def test_truncation_is_refused_where_it_means_nothing(capsys, run, vae, stylegan2):
+    for other in (run, vae):
+        assert "this run has another generator: leave it out" in refusal(capsys, "sample", other, "--truncation", "0.7")
+    assert "--truncation is nan: it must be a number" in refusal(capsys, "sample", stylegan2, "--truncation", "nan")
+    assert "this run has another generator" in refusal(capsys, "interpolate", run, "--truncation", "0.7")

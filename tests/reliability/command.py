@@ -23,6 +23,8 @@ VQVAE = ["--preset", "vqvae-32", "--encoder.size", "16", "--encoder.channels", "
          "--quantizer.codes", "12", "--quantizer.width", "3", "--decoder.latent", "3", "--decoder.channels", "8", "4",
          "--decoder.layers", "1", "1", "--decoder.heads", "2", "2", "--decoder.windows", "4", "None",
          *_OF_ANY]                                                        # how far D is faded in follows --steps
+STYLEGAN2 = ["--preset", "stylegan2-32", "--generator.latent", "3", "--generator.width", "4",
+             "--generator.channels", "5", "4", "3", *_OF_ANY]
 WIDE = ["--generator.latent", "512", "--generator.channels", "64", "4", *_COMMON]   # of 37 MB
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from reliability.command import (
     TINY,
+    STYLEGAN2,
     VQVAE,
     WIDE,
     arguments,
@@ -72,7 +73,8 @@ def assert_all_whole(folder):
     ([*WIDE, "--save-every", "1"], in_a_save),
     ([*TINY, "--save-every", "2", "--log-every", "3", "--measure-every", "5"], after_some_steps),
     ([*VQVAE, "--save-every", "2", "--log-every", "3", "--measure-every", "5"], after_some_steps),
-], ids=["training", "checkpointing", "between records", "VQ-VAE"])
+    ([*STYLEGAN2, "--save-every", "2", "--log-every", "3", "--measure-every", "5"], after_some_steps),
+], ids=["training", "checkpointing", "between records", "VQ-VAE", "StyleGAN2"])
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path, flags, moment, kills):
     folder, rng, in_saves, repeated, seen = tmp_path / "run", np.random.default_rng(kills), 0, 0, set()
     for _ in range(kills):

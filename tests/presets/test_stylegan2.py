@@ -39,7 +39,7 @@ def test_a_counterpart_has_as_many_parameters_as_hit_to_one_in_a_hundred(name):
     assert parameters(counterpart(name, "stylegan2")) == pytest.approx(parameters(PRESETS[name]), rel=0.01)
 
 
-@pytest.mark.parametrize("name, twin", zip(NAMES, ("stylegan2-32", "stylegan2-64", "stylegan2-256"), strict=True))
+@pytest.mark.parametrize("name, twin", [*zip(NAMES, ("stylegan2-32", "stylegan2-64", "stylegan2-256"), strict=True)])
 def test_counterparts_have_names_of_their_own_too(name, twin):
     assert PRESETS[twin] == counterpart(name, "stylegan2")
 

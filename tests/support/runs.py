@@ -25,7 +25,7 @@ TINY = GanPreset(
     GanRecipe(batch=4, steps=4, generator_rate=1e-3, discriminator_rate=1e-3, micro_batch=2),
 )
 TINY_STYLEGAN2 = replace(
-    TINY, generator=StyleGAN2Config(latent=3, width=4, channels=(5, 4, 3), mapping=2, mapping_rate=0.1))
+    TINY, generator=StyleGAN2Config(latent=3, width=5, channels=(5, 4, 3), mapping=2, mapping_rate=0.1))
 TINY_VAE = VaePreset(
     EncoderConfig(size=16, channels=(5,), out=6, blocks=1, spatial=False),
     TINY.generator,

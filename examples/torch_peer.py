@@ -408,6 +408,8 @@ def diff_augment(x, draws):
 def require_supported(preset):
     """Raise UserError for what no preset uses and this port leaves out."""
     g, d, recipe = preset.generator, preset.discriminator, preset.recipe
+    if g.kind != "hit":
+        raise UserError(f"the PyTorch port has HiT's generator and no {g.kind}: compare a preset of HiT's")
     left_out = {"attention other than multi_axis": g.attention != "multi_axis", "a grid of latents": g.spatial,
                 "no cross-attention": not g.cross_attention, "average downsampling": d.downsample != "blur",
                 "equalised": d.equalized, "minibatch stddev": d.minibatch_stddev,

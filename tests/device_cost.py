@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import strict_cupy
 from strict_cupy import launches
 
-from minihit import tree
+from minihit import models, tree
 from minihit.backend import device_module, to_device
-from minihit.models import discriminator, hit
+from minihit.models import discriminator, hit, stylegan2
 from minihit.models.discriminator import network
 from minihit.objectives import gan
 from minihit.ops import augment
@@ -31,8 +31,8 @@ from minihit.presets import PRESETS
 from minihit.training import state, step
 
 PHASES = {
-    "G forward": [(hit, "forward"), (hit, "update_averages")],
-    "G backward": [(hit, "backward")],
+    "G forward": [(generator, name) for generator in (hit, stylegan2) for name in ("forward", "update_averages")],
+    "G backward": [(hit, "backward"), (stylegan2, "backward")],
     "D forward": [(discriminator, "forward")],
     "D input gradient": [(network, "input_gradient")],
     "D weight gradient": [(network, "weight_gradient")],
@@ -100,7 +100,7 @@ def main():
     changes = {name: value for name, value in changes.items() if value is not None}
     preset = replace(preset, recipe=replace(preset.recipe, **changes))
     print(f"{given.preset}, batch {preset.recipe.batch} in micro-batches of {preset.recipe.micro_batch}, "
-          f"{tree.size(hit.init(np.random.default_rng(0), preset.generator)) / 1e6:.1f} M parameters in G")
+          f"{tree.size(models.of(preset.generator).init(None, preset.generator)) / 1e6:.1f} M parameters in G")
     print(table(count(preset), given.bandwidth, given.launch))
 
 

@@ -37,7 +37,7 @@ from support.mutants import as_written, mutants
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
-           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/objectives",
+           "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/models/stylegan2", "minihit/objectives",
            "minihit/presets/groups.py",
            "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
            "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/data")
@@ -60,6 +60,11 @@ RUN = Area(("tests/training/test_draws.py", "tests/training/run/test_config_sett
 AREAS = {                                                                 # the longest beginning of a path decides
     "minihit/": NETWORKS,
     "minihit/ops/blur.py": Area(), "minihit/ops/laplacian_pyramid": Area(),
+    **dict.fromkeys([f"minihit/{name}.py" for name in (
+        "ops/pixel_norm", "ops/blur_upsample", "ops/smooth", "ops/transposed_conv2d", "ops/noisy_relu",
+        "ops/fast/smooth", "ops/fast/transposed_conv2d", "ops/fast/noisy_relu", "layers/modulated_conv2d",
+        "layers/styled_conv2d", "layers/styled_rgb")], Area()),
+    "minihit/models/stylegan2": Area(("tests/models/stylegan2/test_generator.py",)),
     "minihit/objectives": STEP, "minihit/optim": STEP, "minihit/training/step": STEP, "minihit/training/state": STEP,
     "minihit/objectives/reconstruction": Area(), "minihit/objectives/feature_matching": Area(),
     "minihit/objectives/adversary": Area(),

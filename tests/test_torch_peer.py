@@ -11,6 +11,7 @@ from support.runs import TINY, shrunk, tiny
 from minihit import optim, tree
 from minihit.bench import peer as bench
 from minihit.errors import UserError
+from minihit.gradcheck.networks import STYLEGAN2
 from minihit.layers import conv2d, linear
 from minihit.models.hit.config import GeneratorConfig
 
@@ -91,6 +92,7 @@ def test_saturated_slopes_take_two_passes(peer):
     (replace(TINY, generator=replace(G, attention="grid")), "attention other than multi_axis"),
     (replace(TINY, generator=replace(G, spatial=True, tokens=4)), "a grid of latents"),
     (tiny(loss="hinge", wgan_gp=1.0), "hinge, WGAN-GP"),
+    (replace(TINY, generator=STYLEGAN2), "has HiT's generator and no stylegan2: compare a preset of HiT's"),
 ])
 def test_what_the_port_leaves_out_is_said(peer, preset, words):
     with pytest.raises(UserError, match=words):

@@ -15,8 +15,7 @@ import numpy as np
 from minihit.backend import array_module, keep_memory, to_device
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import stopwatch
-from minihit.models import first_values
-from minihit.models.hit import generator
+from minihit.models import first_values, of
 from minihit.presets import PRESETS
 from minihit.show.figures import figure
 
@@ -74,7 +73,7 @@ def _generator(name, config, rounds, device):
     keep_memory()
     rng = np.random.default_rng(0)
     networks, z = to_device([first_values(rng, config), rng.standard_normal((1, *config.z_shape), np.float32)], device)
-    seconds, peak = _median(lambda: generator.generate(networks["params"], z, config, networks["averages"]), z, rounds)
+    seconds, peak = _median(lambda: of(config).generate(networks["params"], z, config, networks["averages"]), z, rounds)
     return Row(name, config.size, 1, seconds, peak)
 
 

@@ -11,6 +11,7 @@ from support.autoencoders import VAE, VQVAE, changed
 from support.runs import AUTOENCODERS, TINY, TINY_STYLEGAN2, everything, tiny
 
 from minihit.bench import case, phases
+from minihit.gradcheck.networks import STYLEGAN2
 from minihit.models import discriminator
 from minihit.models.discriminator import network
 
@@ -23,6 +24,7 @@ PRESETS = {
     "WGAN-GP": tiny(wgan_gp=10.0),
     "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color",), micro_batch=0),
     "multi-head, layer norm": replace(TINY, generator=replace(TINY.generator, multi_query=False, norm="layer")),
+    "StyleGAN2": replace(TINY, generator=STYLEGAN2),
     "R1, stddev": replace(tiny(micro_batch=0), discriminator=STDDEV),
     "everything, stddev": replace(tiny(wgan_gp=3.0, consistency=2.0, micro_batch=0), discriminator=STDDEV),
     "no regulariser, stddev": replace(tiny(r1=0.0, micro_batch=0), discriminator=STDDEV),

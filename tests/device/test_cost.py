@@ -1,13 +1,18 @@
 """The table of a step's costs, at the size of tests."""
 
+from dataclasses import replace
+
 import device_cost
 import pytest
 from strict_cupy.kernels import Cost
 from support.runs import TINY, tiny
 
+from minihit.gradcheck.networks import STYLEGAN2
 
-def test_every_phase_of_a_step_is_counted():
-    counts = device_cost.count(tiny(consistency=1.0))
+
+@pytest.mark.parametrize("generator", [TINY.generator, STYLEGAN2], ids=["HiT", "StyleGAN2"])
+def test_every_phase_of_a_step_is_counted(generator):
+    counts = device_cost.count(replace(tiny(consistency=1.0), generator=generator))
     assert set(counts) == {*device_cost.PHASES, device_cost.REST}
     assert all(cost.launches > 0 and cost.bytes > 0 for cost in counts.values())
     assert "augmentation" not in device_cost.count(TINY)

@@ -115,8 +115,12 @@ def _quantizer(config):
     return f"{config.codes} codes of {config.width} numbers, by {learnt}"
 
 
+def _stylegan2(config):
+    return f"{config.latent} numbers -> {_picture(config)}, modulated convolutions, mapping of depth {config.mapping}"
+
+
 TITLES = {"hit": _hit, "discriminator": _discriminator, "encoder": _encoder, "quantizer": _quantizer,
-          "convolutional_decoder": _convolutional_decoder}
+          "convolutional_decoder": _convolutional_decoder, "stylegan2": _stylegan2}
 
 
 def table(rows):

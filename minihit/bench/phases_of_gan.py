@@ -73,7 +73,7 @@ def penalties(recipe):
 
 def multiply_adds(preset):
     """{phase: of its products, for one image}; backward has two products for each of forward's."""
-    g = cost.total(cost.generator_rows(preset.generator)).multiply_adds
+    g = cost.total(cost.rows(preset)["generator"]).multiply_adds
     return {"G forward": g, "G backward": 2 * g, **multiply_adds_of_d(preset)}
 
 

@@ -12,7 +12,7 @@ def stylegan2_rows(config):
     params, width = stylegan2.init(None, config), config.width
     kept = config.latent + 1 + config.mapping * width                     # inputs of all layers, z's divisor, w
     rows = [row("mapping", None, width, params["mapping"], products_of(params["mapping"]), kept,
-                config.mapping * width, blocks=config.mapping),
+                config.mapping * width),
             row("first map", 4, config.channels[0], params["constant"], 0, 0)]
     for side, c, block in zip(config.sides, config.channels, params["blocks"], strict=True):
         parts = [_of_convolution(block[name], side, side // 2 if name == "conv0" else side)

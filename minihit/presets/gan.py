@@ -6,8 +6,11 @@ from typing import ClassVar
 from minihit.errors import UserError
 from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
 from minihit.models.hit.config import GeneratorConfig
+from minihit.models.stylegan2.config import StyleGAN2Config
 from minihit.objectives.gan_recipe import GanRecipe
 from minihit.presets.groups import require_whole_groups
+
+Generator = GeneratorConfig | StyleGAN2Config
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class GanPreset:
     """
 
     kind: ClassVar[str] = "gan"              # of objective: see minihit/objectives
-    generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has side start * 2^i
+    generator: Generator                     # HiT's: a number per stage, stage i has side start * 2^i; or StyleGAN2's
     discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
     recipe: GanRecipe                        # how the two are trained
 

@@ -64,7 +64,8 @@ def test_a_recipe_takes_its_steps_on_a_stand_in(name, tmp_path):
     printed, peak = run([*recipe.train(), "--batch", str(batch), "--micro-batch", str(group), *SMALLER], tmp_path)
     seconds, folder = time.monotonic() - started, RunFolder(tmp_path / f"runs/{name}")
     said, (first, second) = float(re.search(r"and ([\d.]+) GB of", printed)[1]) * 1e9, steps(folder)
-    print(f"{name}: {seconds:.0f} s, {second['seconds_per_step']:.1f} s a step, {peak / 1e9:.1f} GB, said {said / 1e9:.1f}")
+    print(f"{name}: {seconds:.0f} s, {second['seconds_per_step']:.1f} s a step, {peak / 1e9:.1f} GB, "
+          f"{said / 1e9:.1f} GB said")
 
     smaller = replace(preset.recipe, batch=batch, micro_batch=group, steps=2, augment=())
     assert read_config(folder).preset == replace(preset, recipe=smaller)

@@ -5,7 +5,7 @@ busy for 115 ms, the host needs 238 ms to queue the kernels (234 to 242), CuPy's
 
     busy     in proportion to the multiply-adds of a step
     queueing in proportion to its micro-batches, and to their operations: the parameter arrays of each network, once for
-             every pass through it, which a count of kernels confirms to a fifth
+             every pass through it, which a count of kernels confirms to a quarter
     memory   in proportion to what minihit/cost counts
 
 and a step takes the longer of the first two. Small micro-batches keep a GPU less busy: read it as the least.

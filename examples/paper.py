@@ -9,7 +9,7 @@ it has no command, so that the recipe for 256 x 256 stands in.
 
 import argparse
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minihit.bench.forecast import forecast
@@ -20,7 +20,13 @@ from minihit.training.estimate import LOOKING, duration, gigabytes
 
 FOLDER, DRAWN = "pictures", "stand-in"                                    # where data sets lie, and drawn faces
 COUNT = 50                                                                # of these
-HEAD = ("preset", "data", "batch", "group", "rate", "R1", "bCR", "steps", "FID", "s/step", "in all", "memory")
+HEAD = ("preset", "data", "batch", "group", "rate", "R1", "bCR", "steps", "FID", "s/step", "in all", "memory",
+        "in 24 GB")
+LEGEND = """
+group: images that batch norm takes its statistics from, a micro-batch; FID: published
+s/step, in all, memory: of one H100, estimated from a measured step of celeba-64
+in 24 GB: the --micro-batch for a GPU of such a memory; below group, batch norm's statistics are not the paper's"""
+SMALLER_GPU = 24 * 10**9                                                  # bytes
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,15 @@ def row(recipe):
     return (recipe.preset, f"{recipe.data} {preset.size}", str(numbers.batch), str(numbers.micro_batch),
             f"{numbers.generator_rate:.0e}", f"{numbers.r1:g}", f"{numbers.consistency:g}", f"{numbers.steps:,}",
             f"{recipe.fid}", f"{said.seconds:.2g}", duration(numbers.steps * said.seconds * LOOKING),
-            gigabytes(said.memory))
+            gigabytes(said.memory), str(fitting(preset, SMALLER_GPU)))
+
+
+def fitting(preset, memory):
+    """The largest micro-batch, of the preset's, halved and halved again, that so many bytes hold; 0: none."""
+    size = preset.recipe.micro_batch
+    while size and forecast(replace(preset, recipe=replace(preset.recipe, micro_batch=size))).memory > memory:
+        size //= 2
+    return size
 
 
 def lines(recipe, folder):
@@ -87,8 +101,7 @@ def lines(recipe, folder):
 def main(folder=FOLDER):
     """Print a table of all recipes, and below it the lines of each."""
     print(aligned(HEAD, list(map(row, RECIPES))))
-    print("\ngroup: images that batch norm takes its statistics from, a micro-batch; FID: published; s/step, in all, "
-          "memory:\nof one H100, estimated from a measured step of celeba-64")
+    print(LEGEND)
     for recipe in RECIPES:
         print()
         for title, commands in lines(recipe, folder).items():

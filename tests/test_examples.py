@@ -140,7 +140,9 @@ def test_paper_prints_every_recipe_with_its_lines_and_what_a_gpu_would_need(caps
     assert max(map(len, said.splitlines())) <= 120
     for recipe, row in zip(recipes, rows, strict=True):
         numbers = PRESETS[recipe.preset].recipe
-        assert row.split()[0] == recipe.preset and f"  {numbers.steps:,}  " in row and row.endswith("GB")
+        assert row.split()[0] == recipe.preset and f"  {numbers.steps:,}  " in row and " GB  " in row
+    assert [int(row.split()[-1]) for row in rows] == [8, 8, 8, 4, 2, 2]
+    assert example["fitting"](PRESETS["hit-1024"], 10**6) == 0
     assert ("\nhit-1024-ffhq, FFHQ:\n    minihit data prepare here/images1024x1024 ffhq-1024 --size 1024 --filter box\n"
             in said)
     assert "    minihit train --preset hit-128 --data imagenet-128\n" in said

@@ -7,6 +7,7 @@ import pytest
 from support.runs import TINY, shrunk, tiny
 
 from minihit import cost
+from minihit.bench import phases
 from minihit.bench.forecast import MEASURED, forecast, operations
 from minihit.presets import PRESETS
 
@@ -17,6 +18,7 @@ def recipe(preset, **changes):
 
 def test_of_the_measured_step_it_says_what_was_measured():
     assert recipe(PRESETS["celeba-64"], batch=64, micro_batch=0) == MEASURED
+    assert phases.flops(MEASURED)[phases.STEP] == 1_850_527_350_784       # of the networks that it was measured on
     found = forecast(MEASURED)
     assert found.seconds == pytest.approx(0.238)                          # the host is what it waits for
     assert found.memory == pytest.approx(5.8 * 2**30, abs=1) and found.limit is None

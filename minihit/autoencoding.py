@@ -17,7 +17,7 @@ def encode(networks, images, preset, device="cpu"):
     def part(images):
         return to_host(objectives.of(preset).encode(networks, xp.asarray(images), preset))
 
-    found = parallel.run(part, in_batches(images), xp)
+    found = parallel.run(part, in_batches(images, preset.size), xp)
     latents, facts = zip(*found, strict=True)
     return np.concatenate(latents), {name: np.concatenate([fact[name] for fact in facts]) for name in facts[0]}
 

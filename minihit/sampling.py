@@ -12,7 +12,7 @@ from minihit.backend import device_module, to_device, to_host
 from minihit.errors import UserError
 
 BATCH = 25                                                                # images made together where bits may differ
-SIDE_BY_SIDE = 256                                                        # side of images made on all threads, at most
+SIDE_BY_SIDE = 256                                                        # largest side of images made so, on threads
 _PARALLEL = 2e-3                                                          # sine taken for none: float32 knows no less
 
 
@@ -50,10 +50,7 @@ def images(params, averages, config, z, device="cpu", **options):
         return to_host(models.of(config).generate(params, to_device(z[i:i + 1], device), config, averages,
                                                    **options))
 
-    numbers = range(len(z))
-    if config.size > SIDE_BY_SIDE:
-        return np.concatenate([image(i) for i in numbers])
-    return np.concatenate(parallel.run(image, numbers, device_module(device), alike=True))
+    return np.concatenate(_made(image, range(len(z)), config.size, device, alike=True))
 
 
 def samples(tree, z, config, device="cpu"):
@@ -66,12 +63,25 @@ def samples(tree, z, config, device="cpu"):
     def part(z):
         return to_host(models.of(config).generate(tree["params"], xp.asarray(z), config, tree["averages"]))
 
-    return np.concatenate(parallel.run(part, in_batches(z), xp))
+    return np.concatenate(_made(part, in_batches(z, config.size), config.size, device))
 
 
-def in_batches(rows):
-    """The rows of an array, BATCH at a time."""
-    return [rows[start:start + BATCH] for start in range(0, len(rows), BATCH)]
+def _made(function, parts, size, device, alike=False):
+    """[function(part) for part in parts], on all threads; images above SIDE_BY_SIDE take turns."""
+    if size > SIDE_BY_SIDE:
+        return [function(part) for part in parts]
+    return parallel.run(function, parts, device_module(device), alike)
+
+
+def in_batches(rows, size):
+    """The rows of an array, each for an image of that side, BATCH or fewer at a time."""
+    count = at_most(BATCH, size)
+    return [rows[start:start + count] for start in range(0, len(rows), count)]
+
+
+def at_most(count, size):
+    """So many images of that side, of larger ones than SIDE_BY_SIDE as many as have no more pixels; at least one."""
+    return max(1, min(count, count * SIDE_BY_SIDE**2 // size**2))
 
 
 def latents(seeds, shape):

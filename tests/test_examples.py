@@ -1,5 +1,6 @@
 """The examples, on networks small enough for a test."""
 
+import re
 import runpy
 import sys
 from dataclasses import replace
@@ -126,3 +127,23 @@ def test_what_is_compared_with_pytorch_says_that_it_needs_it(monkeypatch, capsys
     monkeypatch.setitem(main.__globals__, "torch", None)
     assert main() == 2
     assert capsys.readouterr().err == "PyTorch is not installed: pip install torch brings it\n"
+
+
+def test_paper_prints_every_recipe_with_its_lines_and_what_a_gpu_would_need(capsys):
+    example = load("paper")
+    recipes = example["RECIPES"]
+    assert [recipe.preset for recipe in recipes] == [name for name in PRESETS if name.startswith("hit-")]
+    example["main"]("here")
+    said = capsys.readouterr().out
+    head, rule, *rows = said.splitlines()[:2 + len(recipes)]
+    assert tuple(re.split("  +", head.strip())) == example["HEAD"] and set(rule) == {"-"}
+    assert max(map(len, said.splitlines())) <= 120
+    for recipe, row in zip(recipes, rows, strict=True):
+        numbers = PRESETS[recipe.preset].recipe
+        assert row.split()[0] == recipe.preset and f"  {numbers.steps:,}  " in row and " GB  " in row
+    assert [int(row.split()[-1]) for row in rows] == [8, 8, 8, 4, 2, 2]
+    assert example["fitting"](PRESETS["hit-1024"], 10**6) == 0
+    assert ("\nhit-1024-ffhq, FFHQ:\n    minihit data prepare here/images1024x1024 ffhq-1024 --size 1024 --filter box\n"
+            in said)
+    assert "    minihit train --preset hit-128 --data imagenet-128\n" in said
+    assert "    minihit data prepare stand-in/CelebAMask-HQ.zip celeba-hq-256 --size 256 --filter box\n" in said

@@ -126,6 +126,33 @@ def test_images_that_fill_the_memory_take_turns(run, monkeypatch, largest, besid
     assert (makers != [threading.current_thread()]) == beside_each_other
 
 
+@pytest.mark.parametrize("largest, sizes", [(15, [21, 9]), (16, [25, 5]), (8, [6, 6, 6, 6, 6]), (3, [1] * 30)])
+def test_samples_that_fill_the_memory_are_made_fewer_at_a_time(run, monkeypatch, largest, sizes):
+    """As many as have the pixels of 25 of the largest that are made on threads."""
+    config, trained, _ = weights.load_generator(run)
+    makers, found, to_host = set(), [], sampling.to_host
+
+    def made(x):
+        makers.add(threading.current_thread())
+        found.append(len(x))
+        return to_host(x)
+
+    z = sampling.latents(range(30), 3)
+    expected = sampling.samples(trained, z, config.preset.generator)
+    monkeypatch.setattr(sampling, "SIDE_BY_SIDE", largest)
+    monkeypatch.setattr(sampling, "to_host", made)
+    images = sampling.samples(trained, z, config.preset.generator)
+    assert (found if largest < 16 else sorted(found, reverse=True)) == sizes
+    assert (makers == {threading.current_thread()}) == (largest < 16)
+    np.testing.assert_allclose(images, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("size, counts", [(32, (25, 100)), (256, (25, 100)), (512, (6, 25)), (1024, (1, 6)),
+                                          (2048, (1, 1))])
+def test_fewer_large_images_have_as_many_pixels(size, counts):
+    assert tuple(sampling.at_most(count, size) for count in (25, 100)) == counts
+
+
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
     preset = replace(TINY, generator=replace(TINY.generator, norm=norm))

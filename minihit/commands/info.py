@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from minihit import cost
+from minihit.bench.forecast import forecast
 from minihit.bench.table import aligned
 from minihit.commands.options import Decoder, Generator, parse
 from minihit.errors import UserError
@@ -71,7 +72,7 @@ def describe(name, preset):
     costs = cost.rows(preset)
     sections = [text for network, config in preset.networks.items()
                 for text in (f"{name}: {network}, {TITLES[config.kind](config)}", table(costs[network]))]
-    return "\n\n".join([*sections, LEGEND, memory(preset, costs)])
+    return "\n\n".join([*sections, LEGEND, memory(preset, costs), *on_a_gpu(preset)])
 
 
 def choices(name):
@@ -152,6 +153,13 @@ def memory(preset, costs):
     lines = (f"training keeps {size(sum(kept.values()))}: {parts}",
              f"activations of each thread's micro-batch of {together}: {activations}")
     return "\n".join(textwrap.fill(line, WIDEST, subsequent_indent="  ") for line in lines)
+
+
+def on_a_gpu(preset):
+    """What the recipe would take there, in a sentence; nothing for an autoencoder's, of which no step was measured."""
+    if preset.kind == "gan":
+        yield (f"on an H100, going by a measured step of celeba-64: "
+               f"{forecast(preset).sentence(preset.recipe.steps)}")
 
 
 def number(count):

@@ -38,6 +38,13 @@ def upscale(image, factor):
     return image.repeat(factor, axis=-3).repeat(factor, axis=-2)
 
 
+def shrink(image, factor):
+    """Every factor x factor pixels become their mean, uint8 (H, W, 3); what is left over right and below is cut."""
+    height, width = (length // factor for length in image.shape[:2])
+    cells = image[:height * factor, :width * factor].reshape(height, factor, width, factor, 3)
+    return cells.mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
+
+
 def grid(images, columns=None, gap=2):
     """Lay N images out row by row on white.
 

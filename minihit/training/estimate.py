@@ -12,7 +12,7 @@ import numpy as np
 from minihit import cost, objectives
 from minihit.backend import device_memory, device_module, memory_size, peak_memory, to_device
 from minihit.errors import UserError
-from minihit.training import state, step
+from minihit.training import measure, pictures, state, step
 from minihit.training.run.config import intervals
 
 BUDGETS = {"minutes": 10 * 60, "hour": 60 * 60, "night": 8 * 60 * 60}     # seconds
@@ -22,7 +22,6 @@ EMA_WINDOWS = 20                                                          # of a
 WARM_UP_IMAGES = 16                                                       # a lane
 SLOW = 2.0                                                                # seconds, after which once is enough
 MEASURING = 280_000, 120                                                  # bytes an image, bytes a pixel
-PICTURES = 130 * 10**6                                                    # bytes of drawing samples, curves, GIF
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,18 @@ def peak(config, device):
     held = peak_memory() if device == "cpu" else device_memory(device)
     kept = sum(cost.training_memory(config.preset).values())
     stepping = cost.step_memory(config.preset, _plan(config, device))
-    return held + kept + stepping + _measuring(config, device) + (PICTURES if device == "cpu" else 0)
+    return held + kept + stepping + (_measuring(config) + _drawing(config) if device == "cpu" else 0)
 
 
-def _measuring(config, device):
+def _measuring(config):
     """Bytes of a measurement, all of them on the host."""
     per_image = MEASURING[0] + MEASURING[1] * config.preset.size**2
-    return per_image * config.measure_images if device == "cpu" else 0
+    return per_image * max(config.measure_images, measure.compared(config.preset.size))
+
+
+def _drawing(config):
+    """Bytes of what a run shows, all of them on the host."""
+    return pictures.memory(config.preset.size, config.preset.recipe.steps // config.sample_every + 2)
 
 
 def seconds_per_step(config, device):
@@ -139,7 +143,7 @@ def within(config, seconds, budget):
 
 def _cure(config, device, missing):
     """What to do where so many bytes are missing."""
-    if missing < _measuring(config, device):
+    if device == "cpu" and missing < _measuring(config):
         return "choose a smaller --measure-images"
     recipe = config.preset.recipe
     size = recipe.micro_batch or recipe.batch

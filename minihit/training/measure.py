@@ -12,10 +12,10 @@ from minihit.backend import device_module
 from minihit.data.dataset import ImageSet, gather
 from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
-from minihit.sampling import samples
+from minihit.sampling import at_most, samples
 from minihit.show.images import to_float, to_uint8
 
-NEIGHBOURS = 100                                                          # images whose neighbours are looked for
+NEIGHBOURS, FEWEST = 100, 10                                              # images whose neighbours are looked for
 CHUNK_PIXELS = 2**22                                                      # of training images looked at together
 _STREAM = 1                                                               # of random numbers, beside those of the steps
 
@@ -49,15 +49,21 @@ def neighbours(tree, config, device, seed, data, on_device=None):
     """
     if not isinstance(data, ImageSet):
         return {}
-    z = np.random.default_rng([seed, _STREAM]).standard_normal((NEIGHBOURS, *config.z_shape), dtype=np.float32)
+    count = compared(data.size)
+    z = np.random.default_rng([seed, _STREAM]).standard_normal((count, *config.z_shape), dtype=np.float32)
     shown = {"neighbour": to_uint8(samples(tree, z, config, device))}
     if data.validation is not data.training:
-        shown["neighbour_real"] = data.held_out(min(NEIGHBOURS, len(data.validation)))
+        shown["neighbour_real"] = data.held_out(min(count, len(data.validation)))
     xp = device_module(device)
     numbers, distances = nearest(xp.asarray(to_float(np.concatenate([*shown.values()]))), _chunks(data, on_device, xp))
     parts = np.split(np.arange(len(numbers)), np.cumsum([len(images) for images in shown.values()])[:-1])
     return {name: Neighbours(images, _training(data, numbers[part]), distances[part])
             for (name, images), part in zip(shown.items(), parts, strict=True)}
+
+
+def compared(size):
+    """How many images of that side have their neighbours looked for, fewer of large ones."""
+    return max(FEWEST, at_most(NEIGHBOURS, size))
 
 
 def nearness(found):

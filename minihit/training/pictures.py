@@ -1,17 +1,31 @@
 """What a run shows: sample grids of fixed latents as it goes, and at its end loss curves and a time-lapse."""
 
+import math
+
 import numpy as np
 from tqdm import tqdm
 
 from minihit import autoencoding, objectives, sampling
 from minihit.errors import UserError
 from minihit.show.figures import figure
-from minihit.show.images import grid, has_video, read_image, to_float, to_uint8, upscale, write_animation, write_png
+from minihit.show.images import (
+    grid,
+    has_video,
+    read_image,
+    shrink,
+    to_float,
+    to_uint8,
+    upscale,
+    write_animation,
+    write_png,
+)
 from minihit.training import measure
 from minihit.training.run import log
 
 COLUMNS, ROWS, PAIRS = 10, 5, 2                                            # of a sheet; pairs of rows with originals
-FRAMES = 80                                                               # of a time-lapse
+LEAST, WIDEST = 64, 4_096                                                 # pixels of an image there, and of a row
+FRAMES, FRAME = 80, 2_600                                                 # of a time-lapse, and pixels of their width
+FIXED, DRAWN, ANIMATED = 130 * 10**6, 50, 4                               # bytes, and for a pixel of a sheet, a frame
 _STREAM = 2                                                               # of random numbers, beside those of the steps
 
 
@@ -27,19 +41,21 @@ def write_samples(folder, trees, preset, device, seed, held_out, step):
         if "encoder" in preset.networks:
             rows += _rebuilt(networks, preset, device, held_out)
         if objectives.of(preset).SAMPLED:
-            rows += [_samples(networks, preset, device, seed, ROWS - len(rows))]
+            rows += [_samples(networks, preset, device, seed, len(rows))]
         write_png(folder.samples / f"{kind}-{step:08d}.png", sheet(np.concatenate(rows)))
 
 
-def _samples(networks, preset, device, seed, rows):
+def _samples(networks, preset, device, seed, taken):
     name, config = sampling.sampled(preset)
-    z = fixed_latents(seed, config.z_shape)[:COLUMNS * rows]
+    rows, columns = shape(preset.size)
+    z = fixed_latents(seed, config.z_shape)[:columns * max(1, rows - taken)]
     return to_uint8(measure.samples(networks[name], z, config, device))
 
 
 def _rebuilt(networks, preset, device, held_out):
     """Rows of originals, each over the row of their reconstructions."""
-    originals = held_out[np.resize(np.arange(min(len(held_out), PAIRS * COLUMNS)), PAIRS * COLUMNS)]
+    count = PAIRS * shape(preset.size)[1]
+    originals = held_out[np.resize(np.arange(min(len(held_out), count)), count)]
     rebuilt, _ = autoencoding.reconstruct(networks, to_float(originals), preset, device)
     pairs = zip(np.split(originals, PAIRS), np.split(to_uint8(rebuilt), PAIRS), strict=True)
     return [row for pair in pairs for row in pair]
@@ -55,13 +71,29 @@ def write_neighbours(folder, found, step):
 
 
 def _nearest_pairs(part):
-    order = np.resize(np.argsort(part.distances, kind="stable"), COLUMNS)   # repeated where there are fewer
+    columns = shape(part.images.shape[1])[1]
+    order = np.resize(np.argsort(part.distances, kind="stable"), columns)   # repeated where there are fewer
     return part.images[order], part.nearest[order]
 
 
 def sheet(images):
-    """A grid of COLUMNS columns, small images enlarged so that a person can see them."""
-    return grid(upscale(images, max(1, 64 // images.shape[1])), columns=COLUMNS)
+    """A grid as wide as `shape` says, small images enlarged so that a person can see them."""
+    return grid(upscale(images, max(1, LEAST // images.shape[1])), columns=shape(images.shape[1])[1])
+
+
+def shape(size):
+    """(rows, columns) of a sheet of images of that side, fewer of large ones."""
+    columns = min(COLUMNS, max(1, WIDEST // size))
+    return math.ceil(columns * ROWS / COLUMNS), columns
+
+
+def memory(size, frames):
+    """Bytes of drawing samples and curves, and of a time-lapse of so many frames, in a run with images of that side."""
+    rows, columns = shape(size)
+    side = max(size, LEAST)
+    pixels = rows * columns * side**2
+    animated = min(frames, FRAMES) * pixels // math.ceil(columns * side / FRAME) ** 2
+    return FIXED + max(DRAWN * pixels, ANIMATED * animated)
 
 
 def write_timelapse(folder):
@@ -84,7 +116,8 @@ def write_timelapse(folder):
 def _readable(paths):
     for path in paths:
         try:
-            yield read_image(path)
+            picture = read_image(path)
+            yield shrink(picture, math.ceil(picture.shape[1] / FRAME))
         except UserError as error:
             tqdm.write(f"the time-lapse goes without a picture: {error}")
 

@@ -1,5 +1,6 @@
 """minihit info as its user meets it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,8 @@ def test_info_of_a_preset_and_of_a_run(capsys, run):
     assert main(["info", "hit-128"]) == 0
     out = capsys.readouterr().out
     assert "32,866,627" in out and "23,880,833" in out
+    assert re.search(r"\non an H100, going by a measured step of celeba-64: about [\d.]+ s a step, [\d.]+ days in all "
+                     r"and [\d.]+ GB of memory\n$", out)
     assert max(map(len, out.splitlines())) <= 120
     assert main(["info", str(run)]) == 0
     assert "generator, 3 numbers -> 16 x 16 x 3" in capsys.readouterr().out
@@ -39,6 +42,7 @@ def test_info_of_an_autoencoder_shows_every_network_and_the_decoders_that_it_can
         out = capsys.readouterr().out
         assert max(map(len, out.splitlines())) <= 120
         networks = replace(PRESETS[name], decoder=config).networks
+        assert "H100" not in out
         assert all(out.count(f"{name}: {network}, ") == 1 for network in networks)
         head, rule, *rows = out.splitlines()[-5:]
         assert head.split() == ["--decoder", "parameters", "multiply-adds", "activations"] and set(rule) == {"-"}

@@ -88,6 +88,14 @@ def test_default_columns_make_a_full_grid_not_wider_than_two_to_one():
     assert [images.even_columns(n) for n in (1, 2, 7, 8, 12, 32, 50, 64, 100)] == [1, 2, 3, 4, 4, 8, 10, 8, 10]
 
 
+def test_shrink_takes_means_and_cuts_what_is_left_over():
+    image = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    small = images.shrink(image, 2)
+    assert (small.shape, small.dtype) == ((2, 3, 3), np.uint8)
+    np.testing.assert_array_equal(small[1, 2], [image[2:4, 4:6, c].mean().round() for c in range(3)])
+    np.testing.assert_array_equal(images.shrink(image, 1), image)
+
+
 def test_upscale_repeats_pixels():
     batch = random_images(2, 3, 4, 3)
     large = images.upscale(batch, 3)

@@ -19,7 +19,7 @@ from minihit import cost, objectives
 from minihit.errors import UserError
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import counterpart
-from minihit.training import estimate, loop, state, step
+from minihit.training import estimate, loop, pictures, state, step
 from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig, read_config
 from minihit.training.run.folder import RunFolder
@@ -79,6 +79,20 @@ def test_images_to_measure_take_memory_by_their_number_and_pixels(monkeypatch):
 
     assert each("faces-32") > 75_000                                      # the metric alone takes as much, of each set
     assert each("celeba-64") - each("faces-32") == 120 * (64**2 - 32**2)
+
+
+def test_no_fewer_images_are_measured_than_have_their_neighbours_looked_for(monkeypatch):
+    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
+    one, ten, eleven = (estimate.peak(RunConfig(PRESETS["hit-1024"], measure_images=count), "cpu")
+                        for count in (1, 10, 11))
+    assert one == ten and eleven - ten > 120 * 1024**2
+
+
+def test_a_time_lapse_takes_memory_by_its_frames(monkeypatch):
+    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
+    often, seldom = (estimate.peak(RunConfig(PRESETS["celeba-64"], sample_every=every), "cpu")
+                     for every in (5_000, 20_000))                        # of 200,000 steps
+    assert often - seldom == pictures.memory(64, 42) - pictures.memory(64, 12) > 0
 
 
 def test_drawing_takes_memory_of_the_host_beside_the_smallest_run(monkeypatch):

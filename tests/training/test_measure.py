@@ -74,6 +74,18 @@ def test_what_is_measured_are_such_samples(trained, monkeypatch):
     assert not np.isin(seen["samples"][:, 3, 5, 0], images[:, 3, 5, 0]).any()
 
 
+@pytest.mark.parametrize("size, count", [(32, 100), (256, 100), (512, 25), (1024, 10)])
+def test_fewer_large_images_have_their_neighbours_looked_for(size, count):
+    assert measure.compared(size) == count
+
+
+def test_as_many_have_their_neighbours_looked_for_as_the_size_allows(trained, monkeypatch):
+    monkeypatch.setattr(measure, "compared", lambda size: {16: 7}[size])
+    data = image_set(BuiltInFaces(16, 0).take(0, 40), held_out=9)
+    found = measure.neighbours(trained, TINY.generator, "cpu", 4, data)
+    assert len(found["neighbour"].images) == len(found["neighbour_real"].images) == 7
+
+
 def test_the_yardstick_is_what_training_images_are_from_held_out_ones(monkeypatch):
     monkeypatch.setattr(measure, "sliced_wasserstein", lambda real, other, rng: {"average": (real, other)})
     held_out = DATA.held_out(7)

@@ -10,7 +10,7 @@ from minihit import autoencoding
 from minihit.data.faces.render import faces
 from minihit.objectives.gan import PANELS
 from minihit.show.images import has_video, read_image, to_float, to_uint8, write_png
-from minihit.training import pictures, state
+from minihit.training import measure, pictures, state
 from minihit.training.run import log
 from minihit.training.run.folder import RunFolder
 
@@ -25,6 +25,31 @@ def test_fixed_latents_are_fixed():
 def test_small_images_are_enlarged():
     small, large = pictures.sheet(faces(0, 0, 50, 32)), pictures.sheet(faces(0, 0, 50, 64))
     assert small.shape == large.shape == (pictures.ROWS * 66 + 2, pictures.COLUMNS * 66 + 2, 3)
+
+
+@pytest.mark.parametrize("size, shape", [(8, (5, 10)), (256, (5, 10)), (409, (5, 10)), (512, (4, 8)), (1024, (2, 4)),
+                                         (4096, (1, 1)), (8192, (1, 1))])
+def test_a_sheet_of_large_images_has_fewer_of_them(size, shape):
+    assert pictures.shape(size) == shape
+
+
+@pytest.mark.parametrize("preset, rows", [(TINY, 2), (TINY_VQVAE, 4), (TINY_VAE, 5)])
+def test_large_samples_originals_and_neighbours_make_narrow_sheets(tmp_path, monkeypatch, preset, rows):
+    monkeypatch.setattr(pictures, "WIDEST", 64)                           # four columns of 16 pixels
+    folder, images = RunFolder(tmp_path), faces(0, 0, 7, 16)
+    pictures.write_samples(folder, state.create(0, preset).trees, preset, "cpu", 0, images, 7)
+    assert read_image(folder.samples / "ema-00000007.png").shape == (rows * 66 + 2, 4 * 66 + 2, 3)
+    found = {"neighbour": measure.Neighbours(images, images, np.arange(7))}
+    pictures.write_neighbours(folder, found, 7)
+    assert read_image(folder.path / "neighbours.png").shape == (2 * 66 + 2, 4 * 66 + 2, 3)
+
+
+@pytest.mark.parametrize("size, frames, count", [
+    (32, 2, 50 * 50 * 64**2), (64, 20, 20 * 4 * 50 * 64**2), (64, 1000, 80 * 4 * 50 * 64**2),
+    (256, 80, 80 * 4 * 50 * 256**2), (1024, 80, 80 * 4 * 8 * 512**2), (1024, 2, 50 * 8 * 1024**2),
+])
+def test_drawing_takes_memory_by_pixels_and_frames(size, frames, count):
+    assert pictures.memory(size, frames) == 130 * 10**6 + count
 
 
 def test_samples_of_both_weights_are_written(tmp_path):
@@ -104,6 +129,17 @@ def test_a_long_run_is_told_in_few_frames_from_its_first_to_its_last(tmp_path, m
     folder = grids(tmp_path, range(0, 250, 50))
     pictures.write_timelapse(folder)
     assert shades(folder) == [0, 100, 200] and not (folder.path / "timelapse.mp4").exists()
+
+
+def test_wide_grids_are_shrunk_for_the_timelapse(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "FRAME", 30)
+    folder = grids(tmp_path, [10, 60])
+    pictures.write_timelapse(folder)
+    assert shades(folder) == [10, 60]
+    wide, found = (read_image(path).shape for path in (folder.samples / "ema-00000000.png",
+                                                       folder.path / "timelapse.gif"))
+    factor = -(-wide[1] // 30)
+    assert factor > 1 and found == (wide[0] // factor, wide[1] // factor, 3)
 
 
 def test_grids_of_another_size_than_the_newest_are_left_out_of_the_timelapse(tmp_path):

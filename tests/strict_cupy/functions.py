@@ -13,9 +13,10 @@ from strict_cupy.transfers import transfers
 CREATION = ("arange", "empty", "eye", "full", "ones", "zeros")            # from plain numbers, without an upload
 JOINING = ("concatenate", "stack")                                        # of a list of arrays
 ARRAYS = ("all", "any", "argmax", "argmin", "argsort", "broadcast_to", "clip", "cumsum", "empty_like", "expand_dims",
-          "flip", "full_like", "max", "mean", "min", "moveaxis", "ones_like", "pad", "prod", "ravel", "repeat",
-          "reshape", "roll", "sort", "squeeze", "std", "sum", "swapaxes", "take", "tile", "transpose", "var", "where",
-          "zeros_like", "lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view")
+          "flip", "full_like", "linalg.eigh", "linalg.eigvalsh", "max", "mean", "min", "moveaxis", "ones_like", "pad",
+          "partition", "prod", "ravel", "repeat", "reshape", "roll", "sort", "squeeze", "std", "sum", "swapaxes",
+          "take", "tile", "transpose", "var", "where", "zeros_like", "lib.stride_tricks.as_strided",
+          "lib.stride_tricks.sliding_window_view")
 UFUNCS = ("abs", "add", "ceil", "cos", "divide", "exp", "expm1", "floor", "isfinite", "isnan", "log", "log10", "log1p",
           "logaddexp", "logical_and", "logical_not", "logical_or", "matmul", "maximum", "minimum", "multiply",
           "negative", "power", "reciprocal", "rint", "sign", "sin", "sqrt", "square", "subtract", "tanh")

@@ -142,9 +142,10 @@ def view(function, x, *args, **kwargs):
 
 
 def other(function, args, kwargs):
-    """One launch: a sum, an array of ones, a copy in another type."""
+    """One launch: a sum, an array of ones, a copy in another type; of several results, as of eigh, one as well."""
     result = function(*map(_stand_in, args), **kwargs) if launches.dry else function(*args, **kwargs)
-    launches.count([x for x in args if isinstance(x, np.ndarray)], [np.asarray(result)])
+    results = result if isinstance(result, tuple) else [result]
+    launches.count([x for x in args if isinstance(x, np.ndarray)], [*map(np.asarray, results)])
     return result
 
 

@@ -14,7 +14,7 @@ from types import ModuleType
 
 FILE = Path(__file__).with_name("cupy.json")
 DOTTED = ("lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view", "cuda.Device",
-          "cuda.is_available", "cuda.runtime.memGetInfo")
+          "cuda.is_available", "cuda.runtime.memGetInfo", "linalg.eigh", "linalg.eigvalsh")
 
 
 @cache

@@ -44,7 +44,7 @@ def main(source=None, folder=FOLDER, preset=PRESET, budget=None, **settings):
 
 def drawn(folder):
     """The zip of the stand-in, drawn where that has not been finished yet."""
-    return folder / stand_in.IMAGES if (folder / stand_in.LAST).exists() else stand_in.write(folder, STAND_IN)
+    return stand_in.there(folder) or stand_in.write(folder, STAND_IN)
 
 
 def draw(run, device, folder):

@@ -35,9 +35,13 @@ def uniform(rng, shape, limit):
     return values
 
 
-def standard_normal(rng, shape, fan_in, fan_out):
-    """N(0, 1): the kernels of a discriminator with equalised learning rate (Karras et al. 2018, section 4.1)."""
-    return blank(shape) if rng is None else rng.standard_normal(shape, dtype=np.float32)
+def standard_normal(rng, shape, fan_in, fan_out, std=1.0):
+    """N(0, 1) times std: kernels with equalised learning rate (Karras et al. 2018, section 4.1)."""
+    if rng is None:
+        return blank(shape)
+    values = rng.standard_normal(shape, dtype=np.float32)
+    values *= std
+    return values
 
 
 def blank(shape):

@@ -3,6 +3,8 @@
 Shapes: z (n, latent), or grids (n, G, G, latent); images (n, size, size, 3), float32 on the host, not clipped.
 """
 
+import math
+
 import numpy as np
 
 from minihit import models, objectives, parallel
@@ -23,15 +25,30 @@ def sampled(preset):
     return name, preset.networks[name]
 
 
-def images(params, averages, config, z, device="cpu"):
-    """Images of the latents z, host arrays, in evaluation; params and averages lie on the device.
+def truncated(config, truncation):
+    """The options of images for how much of its distance from the mean a w of StyleGAN2 keeps (Karras et al. 2019,
+    section 3.1), {} for None. Raises UserError for another network's."""
+    if truncation is None:
+        return {}
+    if config.kind != "stylegan2":
+        raise UserError("--truncation draws the w of a StyleGAN2 nearer to their mean, and this run has another "
+                        "generator: leave it out")
+    if not math.isfinite(truncation):
+        raise UserError(f"--truncation is {truncation}: it must be a number, such as 0.7")
+    return {"truncation": truncation}
+
+
+def images(params, averages, config, z, device="cpu", **options):
+    """Images of the latents z, host arrays, in evaluation; params and averages lie on the device; options: of the
+    network's generate, such as those of truncated.
 
     One at a time on every thread, so that an image depends on its latent alone, to the last bit: a product over more
     rows is blocked differently, adds its terms in another order and rounds otherwise. Images above SIDE_BY_SIDE take
     turns, since one fills the memory.
     """
     def image(i):
-        return to_host(models.of(config).generate(params, to_device(z[i:i + 1], device), config, averages))
+        return to_host(models.of(config).generate(params, to_device(z[i:i + 1], device), config, averages,
+                                                   **options))
 
     numbers = range(len(z))
     if config.size > SIDE_BY_SIDE:

@@ -267,6 +267,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="mutants at a time")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write every mutant with its fate")
     choice, everything = parser.parse_args(), []
+    choice.json = choice.json and choice.json.absolute()                  # before the work moves to a copy
     explained = equivalents(EQUIVALENTS.read_text(encoding="utf-8"))
     warm()
     with copied():
@@ -275,12 +276,12 @@ def main():
             judged = judge(path, explained, choice.jobs)
             print(row(path, [fate for _, fate in judged]), flush=True)
             everything += judged
+            if choice.json:                                               # now, as the rest may take hours
+                report(choice.json, everything)
     print(row("all", [fate for _, fate in everything]))
     for mutant, fate in everything:
         if fate == "survived":
             print(f"\n{mutant.path}:{mutant.line}\n- {mutant.before}\n+ {mutant.after}")
-    if choice.json:
-        report(choice.json, everything)
 
 
 if __name__ == "__main__":

@@ -4,24 +4,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.networks import DECODERS, ENCODERS, make_decoder, make_encoder
+from support.networks import DECODERS, ENCODERS, STYLEGAN2S, make_decoder, make_encoder, make_stylegan2
 from support.runs import TINY
 
 from minihit import cost, tree
 from minihit.commands import info as command
-from minihit.models import discriminator
+from minihit.models import discriminator, stylegan2
 from minihit.models.autoencoder import decoder, encoder
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
+from minihit.models.stylegan2.config import StyleGAN2Config, halved_channels
 from minihit.presets import PRESETS
 from minihit.training import state
 
 OFFICIAL = {  # (generator, discriminator), computed by the official code
     "hit-128": (32_866_627, 23_880_833),
     "hit-256": (46_217_670, 28_862_593),
+    "hit-256-ffhq": (46_217_670, 28_862_593),
     "hit-256-large": (97_462_214, 28_862_593),
     "hit-1024": (88_216_300, 29_008_673),
+    "hit-1024-ffhq": (88_216_300, 29_008_673),
 }
 G, D = TINY.generator, TINY.discriminator
 GENERATORS = {
@@ -131,6 +134,19 @@ def test_convolutional_decoder_costs_are_those_counted_while_it_runs(config):
     assert_counted(decoder, cost.convolutional_decoder_rows(config), params, z, config)
 
 
+@pytest.mark.parametrize("config", STYLEGAN2S.values(), ids=STYLEGAN2S)
+def test_stylegan2_costs_are_those_counted_while_it_runs(config):
+    params, z, _, noise = make_stylegan2(config, np.random.default_rng(0), np.float32, count=4)
+
+    def forward(n):
+        return stylegan2.forward(params, z[:n].copy(), config, noise=[maps[:n].copy() for maps in noise])[1]
+
+    total = cost.total(cost.stylegan2_rows(config))
+    assert total.parameters == tree.size(params)
+    assert total.multiply_adds == counted_products(stylegan2.forward, params, z[:1], config)
+    assert total.activations == kept_per_image(forward, params, 2)
+
+
 def assert_counted(network, rows, params, inputs, config):
     total = cost.total(rows)
     assert total.parameters == tree.size(params)
@@ -155,6 +171,29 @@ def test_the_tables_of_a_tiny_autoencoder_by_hand():
     assert (up.part, up.side, up.channels, up.multiply_adds) == ("up 0", 4, 4, 4 * 16 * 8 * 4)
     assert up.activations == 4 * 4 * 8 + 16 * 4
     assert (last.side, last.channels, last.multiply_adds, last.activations) == (8, 3, 16 * 16 * 4 * 3, 4 * 16 * 4)
+
+
+def test_the_table_of_a_tiny_stylegan2_by_hand():
+    mapping, first, low, high = cost.stylegan2_rows(StyleGAN2Config(latent=3, width=5, channels=(6, 4), mapping=2))
+    assert (mapping.part, mapping.side, mapping.channels) == ("mapping", None, 5)
+    assert (mapping.parameters, mapping.multiply_adds) == (3 * 5 + 5 + 5 * 5 + 5, 3 * 5 + 5 * 5)
+    assert mapping.activations == 4 * (3 + 1 + 5 + 5) + 2 * 5                         # z, its divisor, w twice; masks
+    assert (first.part, first.side, first.channels, first.parameters) == ("first map", 4, 6, 16 * 6)
+    assert (first.multiply_adds, first.activations) == (0, 0)
+    style, colours = 5 * 6 + 6, 5 * 6 + 6 + 6 * 3 + 3
+    assert (low.part, low.side, low.channels) == ("side 4", 4, 6)
+    assert low.parameters == style + 9 * 6 * 6 + 1 + 6 + colours
+    assert low.multiply_adds == 5 * 6 + 6 * 6 + 16 * 9 * 6 * 6 + 5 * 6 + 16 * 6 * 3   # demodulation is 6 x 6
+    assert low.activations == 4 * (12 + 16 * 13 + 6) + 16 * 6                         # styles; map before, after, noise
+    assert (high.part, high.side, high.channels) == ("side 8", 8, 4)
+    up, same = 5 * 6 + 6 * 4 + 16 * 9 * 6 * 4, 5 * 4 + 4 * 4 + 64 * 9 * 4 * 4         # at the pixels before doubling
+    assert high.multiply_adds == up + same + 5 * 4 + 64 * 4 * 3
+    assert high.activations == 4 * (10 + 8 + 2 * 64 * 9 + 4) + 2 * 64 * 4
+
+
+def test_parameters_of_the_official_stylegan2():
+    config = StyleGAN2Config(512, 512, halved_channels(256))
+    assert cost.total(cost.stylegan2_rows(config)).parameters == 30_034_338
 
 
 def test_the_table_of_a_tiny_generator_by_hand():

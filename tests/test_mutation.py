@@ -31,6 +31,7 @@ CHANGES = {
     "f(x)": {"pass"},
     "y = True": {"y = False"},
     "y = 'name', 'name'": set(),
+    "__all__ = ['f', 'g']": set(),
     "y = x['generator'], 1.0": {"y = x['discriminator'], 1.0", "y = 1.0, x['generator']", "y = x['generator'], 1.001"},
     "y = 'the generator', 'generator'": {"y = 'generator', 'the generator'", "y = 'the generator', 'discriminator'"},
     "y = recipe.generator_rate": {"y = recipe.discriminator_rate"},

@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from minihit import cost
+from minihit import cost, tree
 from minihit.bench import memory
 from minihit.models import discriminator, of
+from minihit.objectives import gan
 
 
 def phases(here):
@@ -12,16 +13,16 @@ def phases(here):
     once."""
     config, networks = here.preset.generator, here.training.networks
     g, generator = networks["generator"]["params"], of(config)
-    latents = [here.draws["z"][part] for part in here.parts]
-    forward = here.each(partial(_forward, g, config), latents, totals=True)
+    drawn = [tree.map(lambda x, part=part: x[part], gan.of_generator(here.draws)) for part in here.parts]
+    forward = here.each(partial(_forward, g, config), drawn, totals=True)
     fakes, caches = zip(*forward(), strict=True)
     of_d, kept = phases_of_d(here)
     return ({"G forward": forward, "G backward": here.each(generator.backward, fakes, caches), **of_d},
             {"G": memory.held(caches[0], g), **kept})
 
 
-def _forward(params, config, z, total):
-    return of(config).forward(params, z, config, total=total)
+def _forward(params, config, drawn, total):
+    return of(config).forward(params, config=config, total=total, **drawn)
 
 
 def phases_of_d(here):
@@ -72,7 +73,7 @@ def penalties(recipe):
 
 def multiply_adds(preset):
     """{phase: of its products, for one image}; backward has two products for each of forward's."""
-    g = cost.total(cost.generator_rows(preset.generator)).multiply_adds
+    g = cost.total(cost.rows(preset)["generator"]).multiply_adds
     return {"G forward": g, "G backward": 2 * g, **multiply_adds_of_d(preset)}
 
 

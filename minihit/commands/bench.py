@@ -14,7 +14,17 @@ from minihit.bench import machine, ops, peer, phases, scale
 from minihit.bench.peer import TASKS
 from minihit.bench.table import aligned
 from minihit.commands.info import find, size
-from minihit.commands.options import Decoder, Device, Plain, Switch, check_positive, chosen_device, parse, shown
+from minihit.commands.options import (
+    Decoder,
+    Device,
+    Generator,
+    Plain,
+    Switch,
+    check_positive,
+    chosen_device,
+    parse,
+    shown,
+)
 from minihit.errors import UserError
 from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
@@ -47,6 +57,7 @@ class Bench:
 
     preset: Annotated[str, tyro.conf.arg(metavar="PRESET|RUN")] = "celeba-64"  # networks and recipe
     decoder: Decoder = None
+    generator: Generator = None
     batch: Annotated[int | None, shown("INT", "the preset's")] = None  # images per step
     micro_batch: Annotated[int | None, shown("INT", "the preset's")] = None  # images at a time on a thread; 0: all
     r1: Annotated[float | None, shown("FLOAT", "the preset's")] = None  # cost of the discriminator's gradient penalty
@@ -142,7 +153,7 @@ KINDS = {"ops": _ops, "scale": _scale, "peer": _peer, None: _step}
 
 def _configured(options):
     """The preset with the recipe that the flags ask for. Raises UserError where it cannot be."""
-    preset = find(options.preset, options.decoder)
+    preset = find(options.preset, options.decoder, options.generator)
     flags = {name: getattr(options, name) for name in ("batch", "micro_batch", "r1", "consistency")}
     given = {name: value for name, value in flags.items() if value is not None}
     _require_meaning(options, preset)

@@ -10,9 +10,9 @@ import tyro
 
 from minihit import cost
 from minihit.bench.table import aligned
-from minihit.commands.options import Decoder, parse
+from minihit.commands.options import Decoder, Generator, parse
 from minihit.errors import UserError
-from minihit.presets import PRESETS, autoencoder
+from minihit.presets import PRESETS, chosen, counterparts
 from minihit.training.run.config import read_config
 from minihit.training.run.folder import RunFolder
 
@@ -33,32 +33,33 @@ class Info:
       minihit info hit-256
       minihit info runs/faces-32
       minihit info vqvae-32 --decoder cnn
+      minihit info faces-32 --generator stylegan2
     """
 
     name: Annotated[str, tyro.conf.Positional,
                     tyro.conf.arg(metavar="PRESET|RUN", help=f"one of {', '.join(PRESETS)}, or the folder of a run")]
     decoder: Decoder = None
+    generator: Generator = None
 
 
 def main(argv):
     options = parse(Info, argv, "info")
-    name, preset = options.name, find(options.name, options.decoder)
+    name, preset = options.name, find(options.name, options.decoder, options.generator)
     print(describe(name, preset))
-    if name in autoencoder.PRESETS:
-        print(f"\n{decoders(name)}")
+    for text in choices(name):
+        print(f"\n{text}")
     return 0
 
 
-def find(name, decoder=None):
-    """The Preset of that name, or of the run in the folder of that name; decoder: another one, of DECODERS.
+def find(name, decoder=None, generator=None):
+    """The Preset of that name, or of the run in the folder of that name; decoder: another one, of DECODERS; generator:
+    of GENERATORS.
 
-    Raises UserError where there is neither, or no such decoder.
+    Raises UserError where there is neither, or no such counterpart.
     """
-    if decoder:
-        return autoencoder.counterpart(name, decoder)
     folder = RunFolder(Path(os.path.expanduser(name)))
-    if name in PRESETS:
-        return PRESETS[name]
+    if name in PRESETS or decoder or generator:
+        return chosen(name, decoder, generator)
     if not folder.config.is_file():
         raise UserError(f"{folder.path} is neither a preset nor the folder of a run: choose one of "
                         f"{', '.join(PRESETS)}, or a folder that minihit train wrote")
@@ -73,11 +74,11 @@ def describe(name, preset):
     return "\n\n".join([*sections, LEGEND, memory(preset, costs)])
 
 
-def decoders(name):
-    """The decoders that an autoencoder's preset can have, a line each, aligned."""
-    totals = {decoder: cost.total(cost.rows(autoencoder.counterpart(name, decoder))["decoder"])
-              for decoder in autoencoder.DECODERS}
-    return aligned(("--decoder", *COLUMNS[-3:]), [(decoder, *cells(row)[-3:]) for decoder, row in totals.items()])
+def choices(name):
+    """For each network of a preset that can be another, the ones that it can be, a line each, aligned."""
+    for network, found in counterparts(name).items():
+        totals = {other: cost.total(cost.rows(preset)[network]) for other, preset in found.items()}
+        yield aligned((f"--{network}", *COLUMNS[-3:]), [(other, *cells(row)[-3:]) for other, row in totals.items()])
 
 
 def _picture(config):
@@ -115,8 +116,12 @@ def _quantizer(config):
     return f"{config.codes} codes of {config.width} numbers, by {learnt}"
 
 
+def _stylegan2(config):
+    return f"{config.latent} numbers -> {_picture(config)}, modulated convolutions, mapping of depth {config.mapping}"
+
+
 TITLES = {"hit": _hit, "discriminator": _discriminator, "encoder": _encoder, "quantizer": _quantizer,
-          "convolutional_decoder": _convolutional_decoder}
+          "convolutional_decoder": _convolutional_decoder, "stylegan2": _stylegan2}
 
 
 def table(rows):

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from minihit import autoencoding, sampling
 from minihit.backend import resolve_device
 from minihit.commands import pictures
-from minihit.commands.options import Device, Run, Switch, check_positive, parse, parse_seeds, shown
+from minihit.commands.options import Device, Run, Switch, Truncation, check_positive, parse, parse_seeds, shown
 from minihit.commands.sample import warn
 from minihit.errors import UserError
 from minihit.show import images
@@ -42,6 +42,7 @@ class Interpolate:
     pictures: Annotated[tuple[Path, ...] | None, _PICTURES] = None
     """instead of seeds: picture files on the way, or folders or stores of them, which the encoder of a VAE or VQ-VAE
     turns into latents"""
+    truncation: Truncation = None
     frames: int = 16                         # frames from one picture to the next
     fps: int = 20                            # frames per second
     columns: int = 1                         # loops side by side: the pictures on the way are divided among them
@@ -65,7 +66,7 @@ def main(argv):
     height, width = images.grid_size(options.columns, scale * walk.config.size, options.columns)
     require_room(out, height, width, CURE, frames=options.frames * count // options.columns)
     loops = [sampling.loop(part, options.frames, walk.arc) for part in np.split(walk.z, options.columns)]
-    images.write_animation(out, frames(walk.network, walk.config, np.stack(loops, axis=1), scale, device), options.fps)
+    images.write_animation(out, frames(walk, np.stack(loops, axis=1), scale, device), options.fps)
     print(out)
     return 0
 
@@ -84,13 +85,14 @@ def _require_sense(options):
 
 class Walk(NamedTuple):
     """network: {"params", "averages"} of what makes pictures, config: its configuration; z: latents on the way; arc:
-    the path from one to the next, as sampling.slerp; step: of training."""
+    the path from one to the next, as sampling.slerp; step: of training; options: of sampling.images."""
 
     network: dict
     config: Any
     z: np.ndarray
     arc: Callable
     step: int
+    options: dict
 
 
 def between_seeds(options, device):
@@ -99,7 +101,7 @@ def between_seeds(options, device):
     run, network, step = weights.load_generator(RunFolder(options.run), device, options.raw, warn)
     _, config = sampling.sampled(run.preset)
     z = sampling.latents(seeds, config.z_shape)
-    return Walk(network, config, z, sampling.slerp, step)
+    return Walk(network, config, z, sampling.slerp, step, sampling.truncated(config, options.truncation))
 
 
 def between_pictures(options, device):
@@ -107,11 +109,13 @@ def between_pictures(options, device):
     run, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
     originals, _ = pictures.named(options.pictures, run.preset.size, pictures.MOST)
     z, _ = autoencoding.encode(networks, images.to_float(originals), run.preset, device)
-    return Walk(networks["decoder"], run.preset.decoder, z, sampling.straight, step)
+    config = run.preset.decoder
+    return Walk(networks["decoder"], config, z, sampling.straight, step, sampling.truncated(config, options.truncation))
 
 
-def frames(trained, config, paths, scale, device):
+def frames(walk, paths, scale, device):
     """Yield the pictures of all loops side by side, uint8; paths (frames, loops, *shape of a latent)."""
     for z in tqdm(paths, unit="frame", disable=None, leave=False):
-        shown = images.to_uint8(sampling.images(**trained, config=config, z=z, device=device))
+        drawn = sampling.images(**walk.network, config=walk.config, z=z, device=device, **walk.options)
+        shown = images.to_uint8(drawn)
         yield images.grid(images.upscale(shown, scale), columns=len(z), gap=0 if len(z) == 1 else 2)

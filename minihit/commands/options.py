@@ -13,6 +13,7 @@ from minihit.backend import allow_tf32, resolve_device
 from minihit.errors import UserError
 from minihit.ops.switch import use_plain
 from minihit.presets.autoencoder import DECODERS
+from minihit.presets.stylegan2 import GENERATORS
 
 Device = Literal["auto", "cpu", "gpu"]
 Choice = Literal["auto", "yes", "no"]
@@ -24,6 +25,12 @@ MOST_SEEDS = 1_000_000
 Decoder = Annotated[Literal[DECODERS] | None, tyro.conf.arg(
     metavar=f"{{{','.join(DECODERS)}}}", help_behavior_hint="(default: the preset's, hit)",
     help="Of a VAE or VQ-VAE: HiT's, or convolutions: cnn has as many parameters, cnn-wide takes as long a step.")]
+Generator = Annotated[Literal[GENERATORS] | None, tyro.conf.arg(
+    metavar=f"{{{','.join(GENERATORS)}}}", help_behavior_hint="(default: the preset's, hit)",
+    help="Of a GAN: HiT's, or StyleGAN2's: stylegan2 has as many parameters, stylegan2-wide takes as long a step.")]
+Truncation = Annotated[float | None, tyro.conf.arg(
+    metavar="FLOAT", help_behavior_hint="(default: 1, all of it)",
+    help="of a StyleGAN2: how much of its distance from the mean a w keeps; 0.7: fewer odd faces, more alike ones")]
 LARGEST = 2**63 - 1                                                       # of a whole number that anything can count
 _RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 

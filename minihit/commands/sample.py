@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from minihit import sampling
 from minihit.backend import resolve_device
-from minihit.commands.options import Device, Plain, Run, Switch, check_positive, parse, parse_seeds, shown
+from minihit.commands.options import Device, Plain, Run, Switch, Truncation, check_positive, parse, parse_seeds, shown
 from minihit.errors import UserError
 from minihit.show import images
 from minihit.show.room import require_room
@@ -36,6 +36,7 @@ class Sample:
     columns: Annotated[int | None, shown("INT", "about as many as rows")] = None  # pictures in a row of the grid
     out: Annotated[Path | None, shown("FILE", "RUN/samples-STEP.png")] = None  # PNG of the grid
     folder: Annotated[Path | None, shown("FOLDER", "a grid")] = None  # write one PNG per seed here, seed-000042.png ...
+    truncation: Truncation = None
     raw: Switch = False                      # the weights as the optimiser left them, not their moving average
     scale: Annotated[int | None, shown("INT", "faces of 64 pixels at least in a grid, 1 in a folder")] = None
     """times each pixel is repeated"""
@@ -54,7 +55,7 @@ def main(argv):
     device = resolve_device(options.device)
     run, trained, step = weights.load_generator(RunFolder(options.run), device, options.raw, warn)
     _, config = sampling.sampled(run.preset)
-    drawn = pictures(trained, config, seeds, device)
+    drawn = pictures(trained, config, seeds, device, **sampling.truncated(config, options.truncation))
     if options.folder:
         scale = options.scale or 1
         side = scale * config.size
@@ -71,11 +72,11 @@ def main(argv):
     return 0
 
 
-def pictures(trained, config, seeds, device):
-    """Yield one uint8 (size, size, 3) for each seed."""
+def pictures(trained, config, seeds, device, **options):
+    """Yield one uint8 (size, size, 3) for each seed; options: of sampling.images."""
     for seed in tqdm(seeds, unit="picture", disable=None, leave=False):
         z = sampling.latents([seed], config.z_shape)
-        yield images.to_uint8(sampling.images(**trained, config=config, z=z, device=device)[0])
+        yield images.to_uint8(sampling.images(**trained, config=config, z=z, device=device, **options)[0])
 
 
 def write_folder(folder, seeds, drawn, scale):

@@ -8,12 +8,24 @@ from typing import Annotated, Literal
 
 import tyro
 
-from minihit.commands.options import Choice, Decoder, Device, Plain, Switch, chosen_device, parse, parse_known, shown
+from minihit.commands.options import (
+    Choice,
+    Decoder,
+    Device,
+    Generator,
+    Plain,
+    Switch,
+    chosen_device,
+    parse,
+    parse_known,
+    shown,
+)
 from minihit.data.dataset import BUILT_IN
 from minihit.data.open import meant
 from minihit.errors import UserError
-from minihit.presets import PRESETS
-from minihit.presets.autoencoder import DECODERS, counterpart
+from minihit.presets import PRESETS, chosen
+from minihit.presets.autoencoder import DECODERS
+from minihit.presets.stylegan2 import GENERATORS
 from minihit.training.run import checkpoint
 from minihit.training.run.config import MAY_CHANGE, RunConfig, differences, intervals, read_config, words
 from minihit.training.run.folder import RunFolder
@@ -40,6 +52,7 @@ class Train:
       minihit train --preset celeba-64 --data photos --run runs/photos --budget night
       minihit train --run runs/photos --resume
       minihit train --preset vqvae-32 --decoder cnn --run runs/vqvae-32-cnn
+      minihit train --preset faces-32 --generator stylegan2 --run runs/stylegan2-32
       minihit train --from runs/faces-32 --data photos --run runs/tuned
       minihit train --run runs/grid --generator.attention grid --generator.norm layer --recipe.r1 5
     """
@@ -48,6 +61,7 @@ class Train:
     preset: Annotated[str, _PRESET]
     run: Annotated[Path, shown("FOLDER", "runs/PRESET")]  # folder of the run
     decoder: Decoder = None
+    generator: Generator = None
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
@@ -62,6 +76,7 @@ class Base:
 
     preset: str | None = None
     decoder: str | None = None
+    generator: str | None = None
     run: str | None = None
     origin: Annotated[str | None, tyro.conf.arg(name="from")] = None
     resume: Switch = False
@@ -87,7 +102,7 @@ def configure(argv):
     _require_sense(base)
     folder = RunFolder(Path(base.run or f"runs/{name}").expanduser())
     origin = None if base.origin is None else _origin(Path(base.origin).expanduser())
-    start = _tuned(origin) if origin and base.preset is None else _preset(name, base.decoder)
+    start = _tuned(origin) if origin and base.preset is None else _preset(name, base)
     first = _saved(folder, base.preset) if base.resume else _fresh(start, base.steps)
     options = parse(Train, argv, "train", Train(first, name, folder.path))
     named = {"data": meant(os.path.expanduser(base.data))} if base.data else {}
@@ -109,12 +124,16 @@ def _require_sense(base):
             raise UserError(f"{flag} is empty: give the folder of a run, such as runs/photos")
     if base.origin is not None and (base.resume or not base.run):
         raise UserError("--from begins a new run: name its folder with --run, and leave --from out to --resume it")
-    if base.decoder and (base.resume or (base.origin and base.preset is None)):
-        raise UserError("--decoder belongs to a --preset and the run that is named has its own decoder: leave it out")
+    for network in ("decoder", "generator"):
+        if getattr(base, network) and (base.resume or (base.origin and base.preset is None)):
+            raise UserError(f"--{network} belongs to a --preset and the run that is named has its own {network}: "
+                            f"leave it out")
 
 
-def _preset(name, decoder):
-    return counterpart(name, decoder) if decoder in DECODERS else PRESETS[name]
+def _preset(name, base):
+    """The Preset that flags begin with; Train says what is wrong with a word that names no network."""
+    decoder, generator = base.decoder, base.generator
+    return chosen(name, decoder if decoder in DECODERS else None, generator if generator in GENERATORS else None)
 
 
 def _fresh(preset, steps):

@@ -12,6 +12,7 @@ from minihit.cost.hit import generator_rows
 from minihit.cost.memory import PASSES, step_memory, training_memory
 from minihit.cost.network import rows
 from minihit.cost.row import Row, total
+from minihit.cost.stylegan2 import stylegan2_rows
 
 __all__ = ["PASSES", "Row", "convolutional_decoder_rows", "discriminator_rows", "encoder_rows", "generator_rows",
-           "quantizer_rows", "rows", "step_memory", "total", "training_memory"]
+           "quantizer_rows", "rows", "step_memory", "stylegan2_rows", "total", "training_memory"]

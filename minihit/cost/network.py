@@ -3,9 +3,10 @@
 from minihit.cost.autoencoder import convolutional_decoder_rows, encoder_rows, quantizer_rows
 from minihit.cost.discriminator import discriminator_rows
 from minihit.cost.hit import generator_rows
+from minihit.cost.stylegan2 import stylegan2_rows
 
 ROWS = {"hit": generator_rows, "discriminator": discriminator_rows, "encoder": encoder_rows,
-        "convolutional_decoder": convolutional_decoder_rows}
+        "convolutional_decoder": convolutional_decoder_rows, "stylegan2": stylegan2_rows}
 
 
 def rows(preset):

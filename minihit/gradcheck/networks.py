@@ -5,12 +5,13 @@ from types import SimpleNamespace
 
 from minihit.gradcheck.checks import Check, normal
 from minihit.gradcheck.comparison import perturb
-from minihit.models import discriminator, hit, of, quantizer
+from minihit.models import discriminator, hit, of, quantizer, stylegan2
 from minihit.models.autoencoder import decoder, encoder
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.models.quantizer.config import QuantizerConfig
+from minihit.models.stylegan2.config import StyleGAN2Config
 from minihit.objectives import bottleneck, penalties
 from minihit.objectives.feature_matching import feature_matching
 
@@ -61,6 +62,16 @@ QUANTIZERS = {
     "rotation": QuantizerConfig(codes=7, width=5, rotate=True),
 }
 VECTORS = (2, 3, 3, 5)
+
+STYLEGAN2 = StyleGAN2Config(latent=4, width=5, channels=(6, 4, 3), mapping=2)
+STYLEGAN2S = {
+    "base": STYLEGAN2,
+    "one width": replace(STYLEGAN2, latent=5, channels=(5, 5)),
+    "one resolution": replace(STYLEGAN2, channels=(3,)),
+    "one mapping layer": replace(STYLEGAN2, channels=(4, 6), mapping=1),
+    "four mapping layers": replace(STYLEGAN2, channels=(4, 6), mapping=4),
+    "mapping at full rate": replace(STYLEGAN2, channels=(6, 4), mapping_rate=1.0),
+}
 
 
 def network(layer, config, *shapes, **options):
@@ -128,12 +139,20 @@ def _maps(rng):
     return [rng.standard_normal((4, 16 >> i, 16 >> i, c)) for i, c in enumerate(PLAIN.channels[:-1])]
 
 
+def _noise(config):
+    """The noise of two images, as an option."""
+    return {"noise": lambda rng: [rng.standard_normal((2, side, side)) for side in config.noise_sides]}
+
+
 NETWORKS = {
     **{f"generator, {name}": network(hit, config, (2, *config.z_shape)) for name, config in GENERATORS.items()},
     **{f"discriminator, {name}": network(discriminator, config, PHOTOS) for name, config in DISCRIMINATORS.items()},
     **{f"encoder, {name}": network(encoder, config, (2, 16, 16, 3)) for name, config in ENCODERS.items()},
     **{f"convolutional_decoder, {name}": network(decoder, config, (2, *config.z_shape))
        for name, config in DECODERS.items()},
+    **{f"stylegan2, {name}": network(stylegan2, config, (2, *config.z_shape), **_noise(config))
+       for name, config in STYLEGAN2S.items()},
+    "stylegan2, fixed noise": network(stylegan2, STYLEGAN2, (2, *STYLEGAN2.z_shape)),
     **{f"{penalty.__name__}, through D, {name}": network(through_d(penalty), config, images=normal(*PHOTOS))
        for penalty in (penalties.r1, penalties.wgan_gp) for name, config in DISCRIMINATORS.items()},
     **{f"quantizer, {name}": network(quantizer, config, VECTORS, **_held(config))

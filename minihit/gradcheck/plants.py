@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from minihit import tree
-from minihit.gradcheck import classics_of_layers, classics_of_ops
+from minihit.gradcheck import classics_of_layers, classics_of_ops, classics_of_stylegan2
 from minihit.gradcheck.checks import run
 from minihit.gradcheck.plant import Plant
 from minihit.gradcheck.table import CHECKS
@@ -147,4 +147,5 @@ PLANTS = {
         "minibatch stddev is taken for linear, and its second derivative is left out"),
     **classics_of_ops.CLASSICS,
     **classics_of_layers.CLASSICS,
+    **classics_of_stylegan2.CLASSICS,
 }

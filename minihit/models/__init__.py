@@ -1,10 +1,10 @@
 """The networks, a room each; what a room is called has init, init_averages, forward and backward."""
 
-from minihit.models import discriminator, hit, quantizer
+from minihit.models import discriminator, hit, quantizer, stylegan2
 from minihit.models.autoencoder import decoder, encoder
 
 KINDS = {"hit": hit, "discriminator": discriminator, "encoder": encoder, "convolutional_decoder": decoder,
-         "quantizer": quantizer}
+         "quantizer": quantizer, "stylegan2": stylegan2}
 
 
 def of(config):

@@ -1,6 +1,7 @@
 """A generator and a discriminator: the gradients of both at the same parameters, in the game that game.py describes.
 
-Shapes: z (B, latent), or (B, G, G, latent) where it is a grid; real, fake (B, S, S, 3) in [-1, 1]; logits (B,).
+Shapes: z (B, latent), or (B, G, G, latent) where it is a grid; noise [(B, side, side), ...]; real, fake (B, S, S, 3) in
+[-1, 1]; logits (B,).
 
 Everything here is of one part of a batch. Losses are means over the batch, so a part's are weighted by its share of the
 images, and the parts add up (minihit/training/parts.py).
@@ -33,13 +34,18 @@ def couples(preset):
 
 
 def draw(rng, batch, preset, step):
-    """All that is random in a step, as host arrays: latents, augmentations, mixing weights."""
+    """All that is random in a step, as host arrays: latents and noise, augmentations, mixing weights."""
     recipe, side = preset.recipe, preset.generator.size
-    draws = {"z": rng.standard_normal((batch, *preset.generator.z_shape), dtype="float32")}
+    draws = of(preset.generator).draw(rng, batch, preset.generator)
     draws |= game.draw(rng, batch, side, recipe)
     if recipe.wgan_gp:
         draws["mix"] = rng.random((batch, 1, 1, 1), dtype="float32")
     return draws
+
+
+def of_generator(draws):
+    """Those that the generator makes images of: {"z"}, and the "noise" of a StyleGAN2."""
+    return {name: draws[name] for name in ("z", "noise") if name in draws}
 
 
 def gradients(networks, real, draws, preset, share=1.0, total=alone):
@@ -51,7 +57,7 @@ def gradients(networks, real, draws, preset, share=1.0, total=alone):
     here = networks["generator"]
     generator, params = of(preset.generator), networks["discriminator"]["params"]
     real_grads, real_metrics = game.real_terms(params, real, draws, preset)[:2]    # D's maps would hold their memory
-    fake, g_cache = generator.forward(here["params"], draws["z"], preset.generator, total=total)
+    fake, g_cache = generator.forward(here["params"], config=preset.generator, total=total, **of_generator(draws))
     dfake, fake_grads, fake_metrics = game.fake_terms(params, fake, draws, preset)
     d_grads, metrics = [fake_grads, real_grads], game.both(real_metrics, fake_metrics)
     if preset.recipe.wgan_gp:

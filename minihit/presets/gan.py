@@ -1,13 +1,16 @@
 """A generator and its discriminator: HiT's presets (paper, table 1, section 4.1) and smaller ones for one machine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from minihit.errors import UserError
 from minihit.models.discriminator.config import DiscriminatorConfig, stylegan2_channels
 from minihit.models.hit.config import GeneratorConfig
+from minihit.models.stylegan2.config import StyleGAN2Config
 from minihit.objectives.gan_recipe import GanRecipe
 from minihit.presets.groups import require_whole_groups
+
+Generator = GeneratorConfig | StyleGAN2Config
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class GanPreset:
     """
 
     kind: ClassVar[str] = "gan"              # of objective: see minihit/objectives
-    generator: GeneratorConfig               # HiT's generator: one number per stage; stage i has side start * 2^i
+    generator: Generator                     # HiT's: a number per stage, stage i has side start * 2^i; or StyleGAN2's
     discriminator: DiscriminatorConfig       # StyleGAN2's residual discriminator
     recipe: GanRecipe                        # how the two are trained
 
@@ -45,8 +48,18 @@ def _official(multiplier, size, recipe, **generator):
     return GanPreset(GeneratorConfig(**generator), discriminator, recipe)
 
 
-_IMAGENET = GanRecipe(batch=256, steps=1_000_000, generator_rate=1e-4, discriminator_rate=1e-4)
-_FACES_HQ = GanRecipe(batch=256, steps=250_000, generator_rate=5e-5, discriminator_rate=5e-5, consistency=10.0)
+# HiT's recipes are the commands in the README of its official code (google-research/hit-gan at 06d310c); where they say
+# nothing, its run.py has the defaults of GanRecipe. Its batch norm is per replica: 256 images on a TPUv2 4x4, 16 chips
+# of two cores, make groups of 8, which micro-batches are here. CelebA-HQ and FFHQ differ in length. For 1024 x 1024 it
+# has the network and no command: the recipe for 256 x 256 is taken as it is. The large network is the paper's for FFHQ
+_IMAGENET = GanRecipe(batch=256, steps=1_000_000, generator_rate=1e-4, discriminator_rate=1e-4, micro_batch=8)
+_CELEBA_HQ = GanRecipe(batch=256, steps=250_000, generator_rate=5e-5, discriminator_rate=5e-5, consistency=10.0,
+                       micro_batch=8)
+_FFHQ = replace(_CELEBA_HQ, steps=500_000)
+_AT_256 = {"latent": 512, "channels": (512, 512, 256, 128, 64, 64), "layers": (2, 2, 2, 2, 1, 1),
+           "heads": (16, 8, 4, 4, 4, 4), "windows": (4, 4, 8, 8, None, None)}
+_AT_1024 = {"latent": 512, "channels": (512, 512, 256, 128, 64, 64, 32, 32), "layers": (2, 2, 2, 2, 1, 1, 1, 1),
+            "heads": (16, 8, 4, 4, 4, 4, 4, 4), "windows": (4, 4, 8, 8, None, None, None, None)}
 
 PRESETS = {
     # for minutes on two cores: ten times the official rates, falling to zero over the second half; an average over
@@ -81,13 +94,11 @@ PRESETS = {
     "hit-128": _official(
         1, 128, _IMAGENET, latent=256, channels=(512, 512, 256, 128, 128), layers=(2, 2, 2, 2, 2),
         heads=(16, 8, 4, 4, 4), windows=(4, 4, 8, 8, None)),
-    "hit-256": _official(
-        2, 256, _FACES_HQ, latent=512, channels=(512, 512, 256, 128, 64, 64), layers=(2, 2, 2, 2, 1, 1),
-        heads=(16, 8, 4, 4, 4, 4), windows=(4, 4, 8, 8, None, None)),
+    "hit-256": _official(2, 256, _CELEBA_HQ, **_AT_256),
+    "hit-256-ffhq": _official(2, 256, _FFHQ, **_AT_256),
     "hit-256-large": _official(
-        2, 256, _FACES_HQ, latent=512, channels=(1024, 512, 256, 128, 128, 128), layers=(2, 2, 2, 2, 2, 2),
+        2, 256, _FFHQ, latent=512, channels=(1024, 512, 256, 128, 128, 128), layers=(2, 2, 2, 2, 2, 2),
         heads=(16, 8, 4, 4, 4, 4), windows=(4, 4, 8, 8, None, None)),
-    "hit-1024": _official(
-        2, 1024, _FACES_HQ, latent=512, channels=(512, 512, 256, 128, 64, 64, 32, 32), layers=(2, 2, 2, 2, 1, 1, 1, 1),
-        heads=(16, 8, 4, 4, 4, 4, 4, 4), windows=(4, 4, 8, 8, None, None, None, None)),
+    "hit-1024": _official(2, 1024, _CELEBA_HQ, **_AT_1024),
+    "hit-1024-ffhq": _official(2, 1024, _FFHQ, **_AT_1024),
 }

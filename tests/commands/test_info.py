@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pytest
 from support.commands import refusal
+from support.runs import TINY
 
+from minihit import cost
 from minihit.cli import main
-from minihit.presets import PRESETS
+from minihit.commands.info import describe
+from minihit.models.stylegan2.config import StyleGAN2Config
+from minihit.presets import PRESETS, counterparts
 from minihit.presets.autoencoder import CNN
 from minihit.presets.autoencoder import PRESETS as AUTOENCODERS
 
@@ -18,6 +22,14 @@ def test_info_of_a_preset_and_of_a_run(capsys, run):
     assert max(map(len, out.splitlines())) <= 120
     assert main(["info", str(run)]) == 0
     assert "generator, 3 numbers -> 16 x 16 x 3" in capsys.readouterr().out
+
+
+def test_info_of_stylegan2_shows_the_depth_of_its_mapping_and_every_side():
+    text = describe("here", replace(TINY, generator=StyleGAN2Config(3, 5, (8, 8, 4), mapping=2)))
+    title, _, head, rule, *rows = text.splitlines()[:11]
+    assert title == "here: generator, 3 numbers -> 16 x 16 x 3, modulated convolutions, mapping of depth 2"
+    assert head.split() == ["map", "channels", "parameters", "multiply-adds", "activations"] and set(rule) == {"-"}
+    assert [row.split("  ")[0] for row in rows[:5]] == ["mapping", "first map", "side 4", "side 8", "side 16"]
 
 
 @pytest.mark.parametrize("name", AUTOENCODERS)
@@ -55,3 +67,20 @@ def test_info_of_another_decoder_is_refused_where_there_is_none(capsys, vqvae):
 def test_info_names_the_presets_where_there_is_neither(capsys):
     sentence = "faces is neither a preset nor the folder of a run: choose one of faces-32"
     assert sentence in refusal(capsys, "info", "faces")
+
+
+@pytest.mark.parametrize("name", ["faces-32", "celeba-64", "hit-256"])
+def test_info_shows_the_generators_that_a_preset_can_have(capsys, name):
+    for generator, preset in counterparts(name)["generator"].items():
+        assert main(["info", name, "--generator", generator]) == 0
+        out = capsys.readouterr().out
+        head, _, *rows = out.split("\n\n")[-1].splitlines()
+        assert head.split() == ["--generator", "parameters", "multiply-adds", "activations"]
+        assert [row.split()[0] for row in rows] == [*counterparts(name)["generator"]]
+        total = cost.total(cost.rows(preset)["generator"])
+        assert f"{generator} " in out and f"{total.parameters:,}" in out.partition("discriminator")[0]
+
+
+def test_info_of_another_generator_is_refused_where_there_is_none(capsys):
+    for argv in (["vae-32", "--generator", "hit"], ["faces-32", "--generator", "stylegan2", "--decoder", "cnn"]):
+        assert f"leave it out with {argv[0]}" in refusal(capsys, "info", *argv)

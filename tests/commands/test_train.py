@@ -20,6 +20,8 @@ from minihit.ops.augment import POLICIES
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import DECODERS, counterpart
 from minihit.presets.autoencoder import PRESETS as AUTOENCODERS
+from minihit.presets.stylegan2 import GENERATORS
+from minihit.presets.stylegan2 import counterpart as gan_counterpart
 from minihit.training import loop
 from minihit.training.run.config import RunConfig, intervals
 from minihit.training.run.folder import RunFolder
@@ -136,7 +138,16 @@ def test_every_autoencoder_has_every_decoder(name, decoder):
     assert options.config.preset == counterpart(name, decoder) and options.run == Path("runs", name)
 
 
+@pytest.mark.parametrize("generator", GENERATORS)
+def test_a_gan_has_every_generator_and_its_settings_are_flags(generator):
+    options = configure(["--preset", "faces-32", "--generator", generator, "--generator.latent", "32"])
+    base = gan_counterpart("faces-32", generator)
+    assert options.config.preset == replace(base, generator=replace(base.generator, latent=32))
+    assert options.run == Path("runs", "faces-32")
+
+
 @pytest.mark.parametrize("preset, flags", [
+    ("stylegan2-32", {"--generator.mapping", "--generator.width", "--generator.mapping-rate", "--generator"}),
     ("vae-32", {"--encoder.blocks", "--decoder.heads", "--recipe.beta", "--recipe.sigma", "--discriminator.channels"}),
     ("vqvae-32", {"--encoder.blocks", "--quantizer.codes", "--decoder.windows", "--recipe.pyramid", "--decoder"}),
     ("vqvae-32 --decoder cnn", {"--encoder.blocks", "--quantizer.restart", "--decoder.blocks"}),
@@ -147,7 +158,7 @@ def test_the_help_of_a_preset_shows_its_flags_and_no_others(capsys, preset, flag
     shown = {line.split()[0] for line in lines if line.strip().startswith("--")}
     assert shown >= flags and "--generator.latent" not in shown
     assert ("--quantizer.codes" in shown) == ("vqvae" in preset)
-    assert ("--decoder.heads" in shown) == ("cnn" not in preset)
+    assert ("--decoder.heads" in shown) == (preset[0] == "v" and "cnn" not in preset)
 
 
 def test_an_unknown_decoder_is_refused_with_those_that_there_are(capsys, trained):
@@ -162,6 +173,9 @@ def test_an_unknown_decoder_is_refused_with_those_that_there_are(capsys, trained
     (["--decoder", "cnn"], "--decoder chooses between the decoders of vae-32, vqvae-32, vqvae-64, vqvae-256: leave it "
                            "out with faces-32"),
     (["--preset", "hit-128", "--decoder", "hit"], "leave it out with hit-128"),
+    (["--generator", "stylegan2", "--decoder", "cnn"], "leave it out with faces-32"),
+    (["--preset", "vqvae-32", "--generator", "stylegan2"], "leave it out with vqvae-32"),
+    (["--run", "VQVAE", "--resume", "--generator", "hit"], "--generator belongs to a --preset and the run that is"),
     (["--run", "VQVAE", "--resume", "--decoder", "cnn"], "--decoder belongs to a --preset and the run that is named"),
     (["--run", "new", "--from", "VQVAE", "--decoder", "cnn"], "named has its own decoder: leave it out"),
     (["--run", "VQVAE", "--resume", "--quantizer.codes", "9"], "--quantizer.codes 9 contradicts the run in"),

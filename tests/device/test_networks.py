@@ -7,7 +7,7 @@ import pytest
 from objectives import test_adversary as adversaries
 from support import autoencoders
 from support.helpers import normal
-from support.networks import DISCRIMINATORS, GENERATORS, make_generator
+from support.networks import DISCRIMINATORS, GENERATORS, STYLEGAN2S, make_generator, make_stylegan2
 from test_contract import arrays, every_case, every_dtype, forward, gradients, run
 from training.test_loop import VARIANTS
 from training.test_step import PRESETS, make
@@ -16,6 +16,7 @@ from minihit import tree
 from minihit.backend import device_module, to_device
 from minihit.gradcheck.table import CHECKS
 from minihit.layers.norm import How
+from minihit.models import stylegan2
 from minihit.models.hit import generator
 from minihit.objectives import adversary
 from minihit.ops.switch import plain
@@ -117,6 +118,27 @@ def test_images_made_in_strips_agree_with_numpy(gpu, name):
     if gpu.exact:
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
     gpu.agree({"image": found}, {"image": generator.generate(params, z, config, averages, pixels=64)})
+
+
+@pytest.mark.parametrize("name", STYLEGAN2S)
+def test_truncated_images_and_the_average_of_w_agree_with_numpy(gpu, name):
+    config = STYLEGAN2S[name]
+    host = make_stylegan2(config, np.random.default_rng(0), np.float32)
+
+    def found(params, z, averages, noise):
+        _, cache = stylegan2.forward(params, z, config, noise=noise)
+        return {"image": stylegan2.generate(params, z, config, averages, truncation=0.7),
+                **stylegan2.update_averages(averages, cache)}
+
+    on_device = to_device(host, "gpu")
+    found(*on_device)                                                     # the fixed maps are up from here on
+    if gpu.exact:
+        gpu.transfers.start()
+    there = found(*on_device)
+    if gpu.exact:
+        assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
+        assert {kind for kind in gpu.transfers.dtypes if kind.kind == "f"} == {np.dtype(np.float32)}
+    gpu.agree(there, found(*host))
 
 
 @pytest.mark.parametrize("name", ["momentum", "clipping", "layer norm"])

@@ -8,6 +8,7 @@ from support.helpers import assert_same
 from support.runs import (
     AUTOENCODERS,
     TINY,
+    TINY_STYLEGAN2,
     TINY_VAE,
     TINY_VQVAE,
     everything,
@@ -35,6 +36,7 @@ RUNS = {
     "faces-32": shrunk("faces-32"),
     "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cutout"), clip=0.5),
     "stddev": replace(tiny(micro_batch=0), discriminator=replace(TINY.discriminator, minibatch_stddev=True)),
+    "StyleGAN2": TINY_STYLEGAN2,
     **AUTOENCODERS,
     "vae, everything": everything(TINY_VAE),
     "vqvae, everything": everything(TINY_VQVAE),

@@ -9,13 +9,14 @@ from support.runs import TINY
 from support.settings import changes, filled, rows, shapes
 
 from minihit import models, tree
-from minihit.models import discriminator, quantizer
+from minihit.models import discriminator, quantizer, stylegan2
 from minihit.models.autoencoder import decoder, encoder
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
 from minihit.models.quantizer.config import QuantizerConfig
+from minihit.models.stylegan2.config import StyleGAN2Config
 
 BASE = replace(TINY.generator, tokens=4)                                  # which a grid of latents can be averaged to
 WEIGHTS = {"images", "images in evaluation", "gradient"}                  # what new or other weights change
@@ -63,6 +64,14 @@ DECODER = rows(ConvolutionalDecoderConfig, [
     ("blocks", 2, 0, {"stack", "first values", "images", "gradient"}),
     ("spatial", True, False, {"start", "first values", "images", "gradient"}),
 ])
+STYLEGAN2 = rows(StyleGAN2Config, [
+    ("latent", 4, 6, {"mapping", "draws", "first values"} | WEIGHTS),
+    ("width", 5, 7, {"mapping", "averages", "blocks", "first values"} | WEIGHTS),
+    ("channels", (6, 4), (6, 5), {"blocks", "first values"} | WEIGHTS),
+    ("mapping", 2, 3, {"mapping", "first values"} | WEIGHTS),
+    ("mapping_rate", 0.01, 0.02, {"first values"} | WEIGHTS),
+])
+SMALL_STYLEGAN2 = StyleGAN2Config(latent=4, width=5, channels=(6, 4), mapping=2)
 SMALL_ENCODER = EncoderConfig(size=8, channels=(4, 8), out=3)
 SMALL_DECODER = ConvolutionalDecoderConfig(size=8, latent=3, channels=(8, 4))
 
@@ -103,6 +112,17 @@ def decoder_facts(config):
     images, cache = decoder.forward(params, z, config)
     return {**{name: shapes(part) for name, part in params.items()}, "first values": first, "images": images,
             "gradient": decoder.backward(images, cache)[1]}
+
+
+def stylegan2_facts(config):
+    first = models.first_values(np.random.default_rng(0), config)
+    params, averages = filled(first["params"]), filled(first["averages"])
+    draws = stylegan2.draw(np.random.default_rng(1), 2, config)
+    images, cache = stylegan2.forward(params, draws["z"], config, noise=draws["noise"])
+    return {**{name: shapes(params[name]) for name in ("mapping", "constant", "blocks")}, "averages": shapes(averages),
+            "first values": first["params"], "draws": shapes(draws), "images": images,
+            "images in evaluation": stylegan2.generate(params, draws["z"], config, averages, truncation=0.5),
+            "gradient": stylegan2.backward(images, cache)[1]}
 
 
 def quantizer_facts(config):
@@ -148,6 +168,12 @@ def test_a_setting_of_the_encoder_changes_what_it_is_for(field, value, other, ex
 @pytest.mark.parametrize("field, value, other, expected", DECODER, ids=[row[0] for row in DECODER])
 def test_a_setting_of_the_convolutional_decoder_changes_what_it_is_for(field, value, other, expected):
     one, two = (decoder_facts(replace(SMALL_DECODER, **{field: setting})) for setting in (value, other))
+    assert changes(one, two) == expected
+
+
+@pytest.mark.parametrize("field, value, other, expected", STYLEGAN2, ids=[row[0] for row in STYLEGAN2])
+def test_a_setting_of_stylegan2_changes_what_it_is_for(field, value, other, expected):
+    one, two = (stylegan2_facts(replace(SMALL_STYLEGAN2, **{field: setting})) for setting in (value, other))
     assert changes(one, two) == expected
 
 

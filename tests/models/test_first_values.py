@@ -6,10 +6,11 @@ from support.helpers import assert_same
 from support.runs import TINY, TINY_CNN, TINY_VQVAE
 
 from minihit import models, tree
+from minihit.gradcheck.networks import STYLEGAN2
 from minihit.models.quantizer.config import QuantizerConfig
 
 CONFIGS = {"hit": TINY.generator, "discriminator": TINY.discriminator, "encoder": TINY_VQVAE.encoder,
-           "convolutional_decoder": TINY_CNN, "quantizer": QuantizerConfig(codes=5, width=3)}
+           "convolutional_decoder": TINY_CNN, "quantizer": QuantizerConfig(codes=5, width=3), "stylegan2": STYLEGAN2}
 every_network = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
 

@@ -28,7 +28,9 @@ def pair(seed, count=4, dtype=np.float64):
 def test_l1_and_l2_are_means_over_all_values(seed):
     image, original = pair(seed)
     np.testing.assert_allclose(reconstruction.l1(image, original)[0], np.abs(image - original).mean())
-    np.testing.assert_allclose(reconstruction.l2(image, original)[0], ((image - original) ** 2).mean())
+    loss, dimage = reconstruction.l2(image, original)
+    np.testing.assert_allclose(loss, ((image - original) ** 2).mean())
+    np.testing.assert_allclose((dimage * (image - original)).sum(), 2 * loss)
 
 
 @pytest.mark.parametrize("smallest, count", [(8, 1), (4, 2), (2, 3)])

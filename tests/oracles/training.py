@@ -6,20 +6,21 @@ each network runs as often as a formula names it, Adam and the averages go leaf 
 
 import autograd.numpy as np
 from autograd import grad
-from oracles import discriminator, generator
+from oracles import discriminator, generator, stylegan2
 
 from minihit import tree
 
 COPIES = 10                                                               # steps after which EMA is a copy
 EPS = 1e-7
 MOMENTUM = 0.99                                                           # of batch norm's running averages
+KEPT_OF_W = 0.995                                                         # in a step, of a StyleGAN2's mean w
 
 
 def advance(here, real, draws, preset, number):
     """What follows from `here` in step `number` (from 1), both {"generator", "ema": {"params", "averages"},
     "discriminator": params, "adam": {network: {"first", "second"}}}; nothing is overwritten.
 
-    real (B, S, S, 3); draws: {"z", "mix", "augment", "consistency"}, as far as the recipe asks for them.
+    real (B, S, S, 3); draws: {"z", "noise", "mix", "augment", "consistency"}, as far as the recipe asks for them.
     """
     recipe = preset.recipe
     grads, averages = gradients(here, real, draws, preset)
@@ -45,17 +46,23 @@ def gradients(here, real, draws, preset):
     for start in range(0, len(real), size):
         part = slice(start, start + size)
         images, chance = real[part], tree.map(lambda x, part=part: x[part], draws)
-        seen = emptied(here["generator"]["averages"])
-        fake = generator.images(g_params, chance["z"], preset.generator, seen)
+        seen = {} if preset.generator.kind == "stylegan2" else emptied(here["generator"]["averages"])
+        fake = fakes(g_params, chance, preset.generator, seen)
         grads = {"generator": grad(generator_loss)(g_params, d_params, chance, preset),
                  "discriminator": grad(discriminator_loss)(d_params, images, fake, chance, preset)}
-        averages = folded(here["generator"]["averages"], seen)
+        averages = followed(here["generator"], seen, chance["z"], preset.generator)
         results.append(scaled(len(images) / len(real), (grads, averages)))
     return tree.add(*results)
 
 
+def fakes(params, draws, config, seen=None):
+    if config.kind == "stylegan2":
+        return stylegan2.images(params, draws["z"], config, draws["noise"])
+    return generator.images(params, draws["z"], config, seen)
+
+
 def generator_loss(g_params, d_params, draws, preset):
-    fake = augmented(generator.images(g_params, draws["z"], preset.generator), draws, "fake", preset.recipe)
+    fake = augmented(fakes(g_params, draws, preset.generator), draws, "fake", preset.recipe)
     logits = discriminator.logits(d_params, fake, preset.discriminator)
     return np.mean(-logits if preset.recipe.loss == "hinge" else np.log(1 + np.exp(-logits)))
 
@@ -162,6 +169,14 @@ def mixed(keep, old, new):
 
 
 # running averages
+
+
+def followed(network, seen, z, config):
+    """Of a generator, after it saw a micro-batch."""
+    if config.kind != "stylegan2":
+        return folded(network["averages"], seen)
+    w = stylegan2.latents(network["params"]["mapping"], z, config)
+    return mixed(KEPT_OF_W, network["averages"], {"w": np.mean(w, axis=0)})
 
 
 def emptied(averages):

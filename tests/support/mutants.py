@@ -182,14 +182,16 @@ def _places(node, above=()):
 
 
 def _says_nothing(node, slots):
-    """Annotations; the order of the axes of a sum, or of exceptions; what stands behind the minus in reshape(-1)."""
+    """Annotations; the order of __all__, of the axes of a sum, or of exceptions; what stands behind the minus in
+    reshape(-1)."""
     if any(field in ("annotation", "returns") for _, field, _ in slots):
         return True
     above, parent = slots[-2:][0][0], slots[-1][0]
     axes = isinstance(parent, ast.keyword) and parent.arg == "axis" and isinstance(node, ast.Tuple)
     exceptions = isinstance(parent, ast.ExceptHandler) and isinstance(node, ast.Tuple)
     minus = isinstance(parent, ast.UnaryOp) and getattr(getattr(above, "func", None), "attr", "") == "reshape"
-    return axes or exceptions or minus
+    exported = isinstance(parent, ast.Assign) and getattr(parent.targets[0], "id", "") == "__all__"
+    return axes or exceptions or minus or exported
 
 
 def _mutant(path, tree, slots, variant):

@@ -5,18 +5,29 @@ from hypothesis import strategies as st
 from support.helpers import cast
 
 from minihit import gradcheck
-from minihit.gradcheck.networks import BASE, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS, PLAIN
+from minihit.gradcheck.networks import (
+    BASE,
+    DECODERS,
+    DISCRIMINATORS,
+    ENCODERS,
+    GENERATORS,
+    PLAIN,
+    STYLEGAN2,
+    STYLEGAN2S,
+)
 from minihit.layers.norm import NORMS
 from minihit.layers.residual_downsample import DOWNSAMPLES
-from minihit.models import discriminator
+from minihit.models import discriminator, stylegan2
 from minihit.models.autoencoder import decoder, encoder
 from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit import generator
 from minihit.models.hit.config import ATTENTIONS, GeneratorConfig
+from minihit.models.stylegan2.config import StyleGAN2Config
 
-__all__ = ["BASE", "DECODERS", "DISCRIMINATORS", "ENCODERS", "GENERATORS", "PLAIN", "decoders", "discriminators",
-           "encoders", "generators", "make_decoder", "make_discriminator", "make_encoder", "make_generator"]
+__all__ = ["BASE", "DECODERS", "DISCRIMINATORS", "ENCODERS", "GENERATORS", "PLAIN", "STYLEGAN2", "STYLEGAN2S",
+           "decoders", "discriminators", "encoders", "generators", "make_decoder", "make_discriminator", "make_encoder",
+           "make_generator", "make_stylegan2", "stylegan2s"]
 
 
 @st.composite
@@ -61,6 +72,14 @@ def decoders(draw):
     return ConvolutionalDecoderConfig(**_maps(draw), latent=draw(st.integers(1, 4)))
 
 
+@st.composite
+def stylegan2s(draw):
+    """Any StyleGAN2Config of up to three resolutions and few channels."""
+    channels = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
+    return StyleGAN2Config(latent=draw(st.integers(2, 4)), width=draw(st.integers(1, 4)), channels=channels,
+                           mapping=draw(st.integers(1, 3)), mapping_rate=draw(st.sampled_from([0.01, 0.3, 1.0])))
+
+
 def _maps(draw):
     blocks, count = draw(st.integers(0, 2)), draw(st.integers(1, 3))
     channels = draw(st.tuples(*[st.integers(4 if blocks else 1, 8)] * count))
@@ -91,3 +110,11 @@ def make_decoder(config, rng, dtype=np.float64):
     """(params, z): a batch of two."""
     params = gradcheck.perturb(decoder.init(rng, config), rng)
     return cast((params, rng.standard_normal((2, *config.z_shape))), dtype)
+
+
+def make_stylegan2(config, rng, dtype=np.float64, count=2):
+    """(params, z, averages, noise): an average of w unlike any, and noise for each image."""
+    params = gradcheck.perturb(stylegan2.init(rng, config), rng)
+    averages = gradcheck.perturb(stylegan2.init_averages(config), rng)
+    draws = stylegan2.draw(rng, count, config)
+    return cast((params, draws["z"], averages, draws["noise"]), dtype)

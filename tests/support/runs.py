@@ -10,6 +10,7 @@ from minihit.models.autoencoder.config import ConvolutionalDecoderConfig, Encode
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.models.quantizer.config import QuantizerConfig
+from minihit.models.stylegan2.config import StyleGAN2Config
 from minihit.objectives.autoencoder_recipe import VaeRecipe, VqvaeRecipe
 from minihit.objectives.gan_recipe import GanRecipe
 from minihit.presets import PRESETS, GanPreset, VaePreset, VqvaePreset
@@ -23,8 +24,8 @@ TINY = GanPreset(
     DiscriminatorConfig((4, 6, 5)),
     GanRecipe(batch=4, steps=4, generator_rate=1e-3, discriminator_rate=1e-3, micro_batch=2),
 )
-
-
+TINY_STYLEGAN2 = replace(
+    TINY, generator=StyleGAN2Config(latent=3, width=4, channels=(5, 4, 3), mapping=2, mapping_rate=0.1))
 TINY_VAE = VaePreset(
     EncoderConfig(size=16, channels=(5,), out=6, blocks=1, spatial=False),
     TINY.generator,
@@ -65,7 +66,7 @@ def shrunk(name, batch=4):
     """A preset with its layers, heads and windows, a sixteenth as wide, and no more than three stages of it."""
     preset = PRESETS[name]
     recipe = replace(preset.recipe, batch=batch, micro_batch=batch // 2 if preset.recipe.micro_batch else 0)
-    hit = _shrunk_hit(preset.generator if preset.kind == "gan" else preset.decoder)
+    hit = _shrunk_generator(preset.generator if preset.kind == "gan" else preset.decoder)
     channels = preset.discriminator.channels[2 - hit.size.bit_length():]
     discriminator = replace(preset.discriminator, channels=tuple(max(c // 32, 4) for c in channels))
     if preset.kind == "gan":
@@ -78,7 +79,10 @@ def shrunk(name, batch=4):
     return replace(preset, **parts)
 
 
-def _shrunk_hit(config):
+def _shrunk_generator(config):
+    if config.kind == "stylegan2":
+        return replace(config, latent=config.latent // 16, width=config.width // 16,
+                       channels=tuple(c // 16 for c in config.channels[-4:]))
     stages = min(3, len(config.channels))
     return replace(config, latent=8, tokens=4 if config.spatial else 3, layers=config.layers[:stages],
                    windows=(*config.windows[:stages - 1], None), heads=tuple(min(h, 4) for h in config.heads[:stages]),

@@ -26,7 +26,7 @@ from minihit.training.run.config import read_config
 from minihit.training.run.folder import RunFolder
 
 VARIANTS = {
-    **{name: shrunk(name) for name in ("faces-32", "celeba-64", "hit-128", "hit-256")},
+    **{name: shrunk(name) for name in ("faces-32", "celeba-64", "hit-128", "hit-256", "stylegan2-64")},
     "layer norm": replace(shrunk("faces-32"), generator=replace(shrunk("faces-32").generator, norm="layer")),
     "hinge": tiny(loss="hinge", micro_batch=0),
     "WGAN-GP": tiny(r1=0.0, wgan_gp=10.0),

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.helpers import cast
-from support.runs import TINY, tiny
+from support.runs import TINY, TINY_STYLEGAN2, tiny
 
 from minihit import tree
 from minihit.models import discriminator
 from minihit.models.hit import generator
 from minihit.objectives import gan
-from minihit.training import state, step
+from minihit.training import parts, state, step
 
 RECIPES = {
     "no regulariser": tiny(r1=0.0),
@@ -23,6 +23,7 @@ RECIPES = {
     "everything": tiny(wgan_gp=3.0, consistency=2.0, augment=("color",)),
     "one micro-batch": tiny(micro_batch=0),
     "no cross-attention": replace(TINY, generator=replace(TINY.generator, cross_attention=False)),
+    "StyleGAN2": TINY_STYLEGAN2,
 }
 COUPLED = {f"{name}, stddev": replace(preset, discriminator=replace(preset.discriminator, minibatch_stddev=True),
                                       recipe=replace(preset.recipe, micro_batch=0)) for name, preset in RECIPES.items()}
@@ -67,7 +68,9 @@ def test_gradients_agree_with_finite_differences(name, network):
 @pytest.mark.parametrize("name", RECIPES)
 def test_micro_batches_do_not_change_the_discriminators_gradient(name):
     """With layer norm not the generator's either; 3 of 4 images leave an uneven rest."""
-    preset = replace(RECIPES[name], generator=replace(RECIPES[name].generator, norm="layer"))
+    preset = RECIPES[name]
+    if preset.generator.kind == "hit":
+        preset = replace(preset, generator=replace(preset.generator, norm="layer"))
     inputs = make(preset)
     whole, parts = (step.gradients(*inputs, replace(preset, recipe=replace(preset.recipe, micro_batch=size)))[0]
                     for size in (0, 3))
@@ -95,6 +98,22 @@ def test_every_leaf_moves_in_a_step(name):
     ignored = ("key/bias", "contract/bias", "out/bias", "value/bias", "widen/bias", "to_rgb/norm/bias")
     for path, grad in tree.items(grads):
         assert abs(grad).max() > 1e-12 or path.endswith(ignored), path
+
+
+def test_the_plan_of_a_step_has_its_lanes_on_the_cpu_and_one_on_a_gpu_and_leaves_coupled_images_together():
+    preset, stddev = RECIPES["one micro-batch"], COUPLED["one micro-batch, stddev"]
+    assert step.plan(preset, 8, 2) == parts.plan(8, 0, 2)
+    assert step.plan(preset, 8, 2, xp="cupy") == parts.plan(8, 0, 1)
+    assert step.plan(stddev, 8, 2) == parts.plan(8, 0, 2, coupled=True)
+
+
+def test_a_step_is_cut_as_its_plan_says(monkeypatch):
+    preset, asked = RECIPES["one micro-batch"], []
+    inputs, plan = make(preset), step.plan
+    monkeypatch.setattr(step, "plan", lambda *arguments: asked.append(arguments) or plan(*arguments))
+    step.gradients(*inputs, preset)
+    step.gradients(*inputs, preset, 3)
+    assert asked == [(preset, 4, 1, np), (preset, 4, 3, np)]
 
 
 def test_a_step_changes_nothing_that_it_was_given():

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from oracles import discriminator, generator
+from oracles import discriminator
 from oracles import training as oracle
 from support import steps
-from support.runs import TINY
+from support.runs import TINY, TINY_STYLEGAN2
 
 from minihit import tree
 from minihit.models.discriminator.config import DiscriminatorConfig
@@ -25,6 +25,7 @@ PRESETS = {
         discriminator=DiscriminatorConfig((4, 6, 5), downsample="average", equalized=True),
         recipe=replace(UNEQUAL, r1=0.0, augment=(), clip=0.0, micro_batch=4)),
     "a grid of latents": replace(TINY, generator=replace(TINY.generator, spatial=True, tokens=16), recipe=UNEQUAL),
+    "StyleGAN2": replace(TINY_STYLEGAN2, recipe=UNEQUAL),
     "minibatch stddev": replace(
         TINY, discriminator=replace(TINY.discriminator, minibatch_stddev=True),
         recipe=replace(UNEQUAL, batch=4, augment=("color", "translation"), micro_batch=0)),
@@ -61,7 +62,7 @@ def test_metrics_are_the_terms_of_the_losses(name):
     here = steps.trees(training)
     *_, metrics = steps.gradients(training, real, draws, preset)
     g_params, d_params = here["generator"]["params"], here["discriminator"]
-    fake = generator.images(g_params, draws["z"], preset.generator)
+    fake = oracle.fakes(g_params, draws, preset.generator)
     expected = {"generator_loss": oracle.generator_loss(g_params, d_params, draws, preset),
                 **oracle.discriminator_terms(d_params, real, fake, draws, preset)}
     for images, name in ((real, "real"), (fake, "fake")):

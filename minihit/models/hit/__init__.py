@@ -2,6 +2,7 @@
 
 from minihit.models.hit.generator import (
     backward,
+    draw,
     forward,
     generate,
     init,
@@ -10,4 +11,4 @@ from minihit.models.hit.generator import (
     update_averages,
 )
 
-__all__ = ["backward", "forward", "generate", "init", "init_averages", "last_gradient", "update_averages"]
+__all__ = ["backward", "draw", "forward", "generate", "init", "init_averages", "last_gradient", "update_averages"]

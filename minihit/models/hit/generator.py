@@ -20,6 +20,11 @@ def init_averages(config, rng=None):
     return {"stages": trunk.init_averages(config), **stem.init_averages(config)}
 
 
+def draw(rng, batch, config):
+    """{"z"}: all that images are made of in training, as host arrays: standard normal, float32."""
+    return {"z": rng.standard_normal((batch, *config.z_shape), dtype="float32")}
+
+
 def forward(params, z, config, averages=None, total=alone):
     """Images and cache. Batch norm uses the statistics of this batch, or in evaluation the running averages."""
     how = How(config.norm, averages, total)

@@ -56,14 +56,16 @@ def weight_gradient_by_columns(dy, x, shape, stride=1):
 
 def columns(x, k, stride):
     """The neighbourhood of every pixel, or of every second in both directions, as a row: (B H W, k k C)."""
-    b, height, width, c = x.shape
-    if k == 1:
-        return x.reshape(-1, c)
-    padded, height, width = _pad(x, k), height // stride, width // stride
-    image, row, pixel, value = padded.strides
-    neighbourhoods = array_module(x).lib.stride_tricks.as_strided(
-        padded, (b, height, width, k, k * c), (image, stride * row, stride * pixel, row, value))
-    return neighbourhoods.reshape(b * height * width, k * k * c)
+    _, height, width, c = x.shape
+    return x.reshape(-1, c) if k == 1 else neighbourhoods(_pad(x, k), height // stride, width // stride, k, stride)
+
+
+def neighbourhoods(padded, height, width, k, stride):
+    """So many k x k squares of pixels, a stride apart, as rows: (B height width, k k C)."""
+    (b, _, _, c), (image, row, pixel, value) = padded.shape, padded.strides
+    squares = array_module(padded).lib.stride_tricks.as_strided(
+        padded, (b, height, width, k, k, c), (image, stride * row, stride * pixel, row, pixel, value))
+    return squares.reshape(b * height * width, k * k * c)
 
 
 def _suits_winograd(x, kernel_shape):

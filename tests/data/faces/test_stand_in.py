@@ -9,7 +9,8 @@ from PIL import Image
 
 from minihit.data.faces import stand_in
 from minihit.data.faces.attributes import draw_attributes
-from minihit.data.faces.stand_in import NAMES, celeba_attributes, pictures
+from minihit.data.faces.celeba import NAMES, celeba_attributes
+from minihit.data.faces.layouts import LAYOUTS
 from minihit.errors import UserError
 
 
@@ -36,7 +37,7 @@ def test_the_tables_are_written_as_celebas_are(celeba):
 
 
 def test_the_pictures_are_the_drawn_faces(celeba):
-    drawn = pictures(draw_attributes(0, 0, 30))
+    drawn = LAYOUTS["celeba"].pictures(draw_attributes(0, 0, 30))
     assert drawn.shape == (30, 218, 178, 3)
     for face, path in zip(drawn, sorted(celeba.folder.iterdir()), strict=True):
         with Image.open(path) as picture:

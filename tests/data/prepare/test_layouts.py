@@ -3,8 +3,8 @@ import pytest
 from PIL import Image
 from support.pictures import encoded, halves, photo
 
-from minihit.data.faces import stand_in
 from minihit.data.faces.attributes import draw_attributes
+from minihit.data.faces.celeba import celeba_attributes
 from minihit.data.prepare import scene
 from minihit.data.prepare.layouts import recognise
 from minihit.data.prepare.prepare import Settings, prepare
@@ -41,7 +41,7 @@ def test_celeba_is_recognised_with_its_splits_attributes_and_crop(celeba, tmp_pa
     assert (layout.name, layout.crop, layout.margin) == ("CelebA", 178, 1.0)
     assert layout.splits == ("train",) * 24 + ("valid",) * 3 + ("test",) * 3
     assert len(layout.attribute_names) == 40
-    np.testing.assert_array_equal(layout.attributes, stand_in.celeba_attributes(draw_attributes(0, 0, 30)))
+    np.testing.assert_array_equal(layout.attributes, celeba_attributes(draw_attributes(0, 0, 30)))
 
 
 def test_tables_are_found_where_celeba_has_them_and_as_csv(tmp_path):

@@ -1,0 +1,66 @@
+"""Large products against the definition."""
+
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.helpers import channels, image_shapes, normal, seeds
+from support.twins import DTYPES, assert_twin_agrees
+
+from minihit import gradcheck
+from minihit.ops import transposed_conv2d
+from minihit.ops.fast import conv2d as neighbour
+from minihit.ops.fast import transposed_conv2d as twin
+
+examples = {"shape": image_shapes(side=st.integers(1, 4)), "k": st.integers(1, 5), "c_out": channels, "seed": seeds}
+
+
+def example(shape, k, c_out, seed, dtype=np.float64):
+    """x and weight."""
+    return normal(seed, *shape, dtype=dtype), normal(seed + 1, k, k, shape[-1], c_out, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(**examples)
+def test_it_computes_what_its_definition_says(dtype, **drawn):
+    assert_twin_agrees(transposed_conv2d, *example(**drawn, dtype=dtype))
+
+
+@given(**examples)
+def test_gradients_agree_with_finite_differences(**drawn):
+    gradcheck.check_layer(transposed_conv2d, None, example(**drawn), np.random.default_rng(0))
+
+
+def directions():
+    """{name: what it computes of five images of 4 x 3 pixels and 2 channels, by a kernel of 3 x 3 to 7 channels}."""
+    x, weight, dy = normal(0, 5, 4, 3, 2), normal(1, 3, 3, 2, 7), normal(2, 5, 9, 7, 7)
+    cache = {"x": x, "weight": weight}
+    return {"forward": lambda: transposed_conv2d.forward(x, weight)[0],
+            "input_gradient": lambda: transposed_conv2d.input_gradient(dy, cache),
+            "weight_gradient": lambda: transposed_conv2d.weight_gradient(dy, cache)}
+
+
+@pytest.mark.parametrize("name", directions())
+def test_images_processed_in_groups_give_the_same(name):
+    whole = directions()[name]()
+    with mock.patch.object(neighbour, "_CACHED", 1):
+        np.testing.assert_allclose(directions()[name](), whole, atol=1e-12)
+
+
+@pytest.mark.parametrize("images, expected", [(2, [2, 2, 1]), (0.5, [1, 1, 1, 1, 1])])
+@pytest.mark.parametrize("name", directions())
+def test_as_many_images_at_a_time_as_fit_in_the_cache(name, images, expected):
+    """Laid out are 3 x 3 x 7 values for each of the 4 x 3 pixels of an image's x."""
+    taken = []
+
+    def noted(*arguments):
+        taken.extend(neighbour_groups(*arguments))
+        return taken
+
+    neighbour_groups = neighbour.groups
+    with mock.patch.object(neighbour, "_CACHED", int(images * 4 * 3 * 3 * 3 * 7)), \
+            mock.patch.object(twin, "groups", noted):
+        directions()[name]()
+    assert [len(range(5)[part]) for part in taken] == expected

@@ -44,13 +44,14 @@ def of_images(images, reference, rng):
                        ("neighbour",): lambda: [_nearest(images, reference)]})
 
 
-def of_features(features, reference, rng):
-    """"frechet", "kid", "precision" and "recall"."""
-    return _attempted({
+def of_features(features, reference, rng, wanted=("frechet", "kid", "precision", "recall")):
+    """"frechet", "kid", "precision" and "recall", or what is wanted of them."""
+    attempts = {
         ("frechet",): lambda: [Value(frechet(*statistics(features), *statistics(reference)))],
         ("kid",): lambda: [_kernel(features, reference, rng)],
         ("precision", "recall"): lambda: map(Value, precision_recall(reference, features)),
-    })
+    }
+    return _attempted({names: attempt for names, attempt in attempts.items() if {*names} & {*wanted}})
 
 
 def of_logits(logits, reference, rng):

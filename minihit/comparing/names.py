@@ -23,6 +23,9 @@ INCEPTION = {
     "frechet": ("fid", "FID"), "kid": ("kid_inception", "KID"), "precision": ("precision_inception", "precision"),
     "recall": ("recall_inception", "recall"), "inception_score": ("inception_score", "IS"),
 }
+IN_TRAINING = {**{measure: ("random", measure) for measure in FEATURES},
+               **{log: ("inception", measure) for measure, (log, _) in INCEPTION.items()}}
+"""What --measure takes: kind of the features and measure on them."""
 
 
 def on_features(measure, kind, features):

@@ -18,6 +18,7 @@ COMMANDS = {
     "sample": "draw pictures from the generator of a run",
     "interpolate": "an animation that wanders from picture to picture",
     "reconstruct": "pictures beside what an autoencoder makes of them, with numbers",
+    "measure": "how near samples, reconstructions or any pictures come to others: distances, precision, FID, pairs",
     "codebook": "what the codes of a VQ-VAE stand for, and where each is used",
     "info": "what a network costs, stage by stage: parameters, multiply-adds, memory",
     "bench": "how fast a step and its phases run, tuned ops beside their definitions, scale, PyTorch beside it",

@@ -36,8 +36,8 @@ _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start fr
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
-_RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, how often it shows and saves "
-                             "something, and the place of the same --data may change.")
+_RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, --measure, how often it shows "
+                             "and saves something, and the place of the same --data may change.")
 
 
 @dataclass(frozen=True)

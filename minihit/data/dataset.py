@@ -12,6 +12,7 @@ Images that are kept, an `ImageSet`, can also be taken in two steps, so that the
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ class ImageSet:
     flip: mirror half of the images; source: what they are, for the description; skipped: how many could not be read;
     equal: how many repeat an earlier one; fingerprint: says whether two sets hold the same images; check: called
     before images are read, raises UserError where they are no longer what was opened; left_out: what was not taken of a
-    folder and why.
+    folder and why; store: the folder of the store that they lie in.
     """
 
     images: np.ndarray
@@ -99,6 +100,7 @@ class ImageSet:
     fingerprint: str = ""
     check: Callable[[], None] = lambda: None
     left_out: str = ""
+    store: Path | None = None
 
     @property
     def description(self):
@@ -133,8 +135,11 @@ class ImageSet:
     def held_out(self, count):
         """The first `count` held-out images, a random choice, cropped in the middle; from the first again if fewer."""
         self.check()
-        chosen = self.validation[np.arange(count) % len(self.validation)]
-        return gather(self.images, self.central(chosen), self.size)
+        return gather(self.images, self.plan_held_out(count), self.size)
+
+    def plan_held_out(self, count):
+        """The Plan of what `held_out` gives."""
+        return self.central(self.validation[np.arange(count) % len(self.validation)])
 
     def central(self, indices):
         """The Plan of those rows of `images`, cropped in the middle."""

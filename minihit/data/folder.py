@@ -57,8 +57,12 @@ def load(folder, size, progress=None, needed=0, report=str, most=None):
 
 def read_array(path, square):
     """The images of a .npy file: their numbers, and one after another uint8 (size, size, 3)."""
-    from PIL import Image
+    array = open_array(path)
+    return range(len(array)), squares(path, array, square)
 
+
+def open_array(path):
+    """The images in a .npy file, read in place: (N, H, W) or (N, H, W, 3 | 4). Raises UserError where it has none."""
     try:
         with open(path, "rb") as file:
             np.lib.format.read_magic(file)  # np.load opens other kinds of files as well
@@ -69,13 +73,20 @@ def read_array(path, square):
         array = array[..., 0]
     if not array.size or not (array.ndim == 3 or (array.ndim == 4 and array.shape[-1] in (3, 4))):
         raise UserError(f"{path} holds an array {array.shape}; images are (N, H, W) or (N, H, W, 1, 3 or 4)")
+    return array
+
+
+def squares(path, array, square, rows=slice(None)):
+    """Rows of what open_array found at the path, one after another uint8 (size, size, 3)."""
+    from PIL import Image
+
     scale = _scale(path, array)
     try:
         square.side(*array.shape[2:0:-1])
     except ValueError as error:
         raise UserError(f"the images of {path} are too small: {error}") from error
-    pictures = (Image.fromarray((image * scale).round().astype(np.uint8)) for image in array)
-    return range(len(array)), (square(to_rgb(picture)) for picture in pictures)
+    pictures = (Image.fromarray((image * scale).round().astype(np.uint8)) for image in array[rows])
+    return (square(to_rgb(picture)) for picture in pictures)
 
 
 def _scale(path, array):

@@ -81,7 +81,7 @@ def of_store(store, size, seed, flip=True):
     else:
         training, validation = split(training if len(training) else np.arange(manifest.count))
     return ImageSet(store.images, training, validation, size, seed, flip, str(store.path), manifest.skipped,
-                    max(manifest.equal, 0), manifest.fingerprint, store.check)
+                    max(manifest.equal, 0), manifest.fingerprint, store.check, store=store.path)
 
 
 def split(rows):

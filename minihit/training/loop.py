@@ -17,7 +17,7 @@ from minihit.optim import EMA_START
 from minihit.show.attempt import attempt
 from minihit.show.images import to_float
 from minihit.streams import lasting
-from minihit.training import estimate, guard, measures, pictures, state, step, watch
+from minihit.training import estimate, guard, measure_features, measures, pictures, state, step, watch
 from minihit.training.run import checkpoint, claim, log, snapshot
 from minihit.training.run.config import write_config
 
@@ -41,6 +41,7 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
             raise UserError(f"{folder.path} holds a run already: go on with --resume, or choose another folder by "
                             f"--run")
         keep_memory()
+        looks = measure_features.open_looks(config, device)
         data = _open(config, folder, device, resume)
         config = config.settled(data)
         forecast = estimate.before(config, device)
@@ -53,7 +54,7 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         tqdm.write(_introduction(config, folder, data, training, device))
         tqdm.write(forecast.sentence(config.preset.recipe.steps - facts["step"], images))
         with guard.interruptible() as asked:
-            done = _steps(watch.Watch(config, folder, device, data, images), training, facts, asked)
+            done = _steps(watch.Watch(config, folder, device, data, images, looks=looks), training, facts, asked)
         return _finish(config, folder, done, asked)
 
 
@@ -121,7 +122,7 @@ def _finish(config, folder, done, asked):
         tqdm.write(f"stopped after step {done}, all saved: go on with minihit train --resume --run {folder.path}")
         return signals.exit_code(asked[0])
     panels = [*objectives.of(config.preset).PANELS]
-    panels += [panel for kind in measures.of(config.preset) for panel in kind.panels]
+    panels += [panel for kind in measures.of(config) for panel in kind.panels]
     attempt(pictures.write_curves, folder, panels)
     attempt(pictures.write_timelapse, folder)
     tqdm.write(f"done: see samples, curves.png and timelapse.gif in {folder.path}")

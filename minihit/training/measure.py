@@ -22,15 +22,27 @@ _STREAM = 1                                                               # of r
 
 def distance(tree, config, device, seed, held_out):
     """{"swd_16": ..., "swd": average} of as many samples from {"params", "averages"} as there are held-out images."""
-    rng = np.random.default_rng([seed, _STREAM])
-    z = rng.standard_normal((len(held_out), *config.z_shape), dtype=np.float32)
-    return _named(sliced_wasserstein(to_float(held_out), samples(tree, z, config, device), rng), "swd")
+    images, rng = drawn(tree, config, device, seed, len(held_out))
+    return _named(sliced_wasserstein(to_float(held_out), images, rng), "swd")
+
+
+def drawn(tree, config, device, seed, count):
+    """(the samples that a run is measured by, float32, the Generator behind their latents): of a seed always the same,
+    however many."""
+    rng = generator(seed)
+    z = rng.standard_normal((count, *config.z_shape), dtype=np.float32)
+    return samples(tree, z, config, device), rng
 
 
 def real_distance(data, seed, held_out):
     """The same of real images: what a perfect generator would reach."""
-    real, rng = to_float(data.take(0, len(held_out))), np.random.default_rng([seed, _STREAM])
-    return _named(sliced_wasserstein(to_float(held_out), real, rng), "swd_real")
+    real = to_float(data.take(0, len(held_out)))
+    return _named(sliced_wasserstein(to_float(held_out), real, generator(seed)), "swd_real")
+
+
+def generator(seed):
+    """Of all that is drawn for a measurement: the latents of samples, the patches and directions of a distance."""
+    return np.random.default_rng([seed, _STREAM])
 
 
 class Neighbours(NamedTuple):
@@ -50,8 +62,7 @@ def neighbours(tree, config, device, seed, data, on_device=None):
     if not isinstance(data, ImageSet):
         return {}
     count = compared(data.size)
-    z = np.random.default_rng([seed, _STREAM]).standard_normal((count, *config.z_shape), dtype=np.float32)
-    shown = {"neighbour": to_uint8(samples(tree, z, config, device))}
+    shown = {"neighbour": to_uint8(drawn(tree, config, device, seed, count)[0])}
     if data.validation is not data.training:
         shown["neighbour_real"] = data.held_out(min(count, len(data.validation)))
     xp = device_module(device)

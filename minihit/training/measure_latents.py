@@ -27,10 +27,15 @@ def likeness(images, rebuilt, seed):
 
     rebuilt: float32, as autoencoding.reconstruct returns them.
     """
-    rng, shown = np.random.default_rng([seed, _STREAM]), to_uint8(rebuilt)
-    distance = sliced_wasserstein(to_float(images), rebuilt, rng)["average"]
+    shown = to_uint8(rebuilt)
+    distance = sliced_wasserstein(to_float(images), rebuilt, generator(seed))["average"]
     return {"psnr": float(psnr(shown, images).mean()), "ssim": float(ssim(shown, images).mean()),
             "swd_rebuilt": distance}
+
+
+def generator(seed):
+    """Of the patches and directions of a distance."""
+    return np.random.default_rng([seed, _STREAM])
 
 
 def of_codes(networks, preset, device, images):

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from minihit import sampling
-from minihit.training import measure, measure_latents, pictures
+from minihit.comparing.report import number
+from minihit.training import measure, measure_features, measure_latents, pictures
 
 
 class Measure(NamedTuple):
@@ -19,9 +20,20 @@ class Measure(NamedTuple):
     write: Callable | None = None
 
 
-def of(preset):
-    """The Measures of what a preset trains for."""
-    return MEASURES[preset.kind]
+def of(config):
+    """The Measures of what a RunConfig trains for, and those on features that it names."""
+    return *MEASURES[config.preset.kind], *(on_features(name, config.preset) for name in dict.fromkeys(config.measure))
+
+
+def on_features(name, preset):
+    """The Measure of a name that --measure takes."""
+    log, log_real, title, scale = measure_features.names(name, preset)
+
+    def words(found):
+        return f"{title} {number(found[log])}, of real images {number(found[log_real])}"
+
+    return Measure(((title, (log, log_real), scale),), lambda run, trees: measure_features.find(run, trees, name), dict,
+                   words)
 
 
 def _distance(run, trees):

@@ -1,6 +1,6 @@
 """What a run shows as it goes: the log, sample grids, and the measurements that say whether it gets better."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,9 @@ WAITING = 0.02                                                            # shar
 
 @dataclass
 class Watch:
-    """images: those of the data set on the device, or None; hinted: whether its user knows that steps wait for data."""
+    """images: those of the data set on the device, or None; hinted: whether its user knows that steps wait for data;
+    looks: {kind: Look} of the features that are measured by, real: what is known of real images by them, found: of the
+    networks at the step that is measured."""
 
     config: RunConfig
     folder: RunFolder
@@ -27,6 +29,9 @@ class Watch:
     data: Any
     images: Any = None
     hinted: bool = False
+    looks: dict = field(default_factory=dict)
+    real: dict = field(default_factory=dict)
+    found: dict = field(default_factory=dict)
 
     @cached_property
     def held_out(self):
@@ -47,7 +52,8 @@ class Watch:
     def measure(self, trees, number):
         """All that the measures say of the networks after a step."""
         record, phrases = {"step": number}, []
-        for kind in measures.of(self.config.preset):
+        self.found.clear()
+        for kind in measures.of(self.config):
             found = kind.find(self, trees)
             numbers = kind.numbers(found)
             record |= numbers

@@ -19,8 +19,8 @@ def refuse_foreign(folder):
         raise UserError(f"{folder} is a file: give a folder for the store")
     if not folder.exists():
         return
-    parts = manifests.PARTS if manifests.is_store(folder) else {manifests.UNFINISHED}
-    others = sorted(path.name for path in folder.iterdir() if not path.name.startswith(".") and path.name not in parts)
+    is_part = manifests.is_part if manifests.is_store(folder) else {manifests.UNFINISHED}.__contains__
+    others = sorted(path.name for path in folder.iterdir() if not path.name.startswith(".") and not is_part(path.name))
     if others and not _is_known(folder):
         raise UserError(f"{folder} holds other things ({others[0]} ...): give a new folder for the store")
 

@@ -14,6 +14,7 @@ IMAGES, NAMES, SKIPPED, MANIFEST = "images.npy", "names.json", "skipped.json", "
 ATTRIBUTES, LABELS = "attributes.npy", "labels.npy"
 UNFINISHED, JOURNAL, LOCK = "images.npy.partial", "journal.jsonl", ".lock"  # of `minihit.data.prepare`
 PARTS = {IMAGES, NAMES, SKIPPED, MANIFEST, ATTRIBUTES, LABELS, UNFINISHED, JOURNAL}
+FEATURES = "features-"  # begins the names of `minihit.comparing.kept`, which come and go
 UNKNOWN = -1
 LARGEST_MANIFEST = 2**24  # bytes; that of ImageNet's thousand classes has 20 thousand
 BLOCK = 2**20  # bytes
@@ -53,6 +54,11 @@ class Manifest:
 
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Manifest)
             if field.default is not dataclasses.MISSING}  # what a store is that was made before there was a choice
+
+
+def is_part(name):
+    """Whether a file of that name in the folder of a store is one of its own."""
+    return name in PARTS or name.startswith(FEATURES)
 
 
 def is_store(path):

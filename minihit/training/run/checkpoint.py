@@ -2,21 +2,18 @@
 
 import errno
 import itertools
-import json
-import math
 import os
 import re
 import zipfile
 
 import numpy as np
 
-from minihit import tree
+from minihit import npz, tree
 from minihit.atomic import replacing
 from minihit.errors import UserError
 
 FORMATS = FIRST, FORMAT = "minihit checkpoint 1", "minihit checkpoint 2"
 _MOVED = {"generator": "networks/generator", "ema": "ema/generator", "discriminator": "networks/discriminator/params"}
-_FACTS = 2**20                                                            # bytes that a header never has
 _DAMAGE = (None, errno.EINVAL)                                            # of OSErrors: a place outside the file
 _NAME = re.compile(r"step-(\d+)\.npz")
 
@@ -24,7 +21,7 @@ _NAME = re.compile(r"step-(\d+)\.npz")
 def save(path, arrays, facts):
     """Write a tree of host arrays and a dict of facts that JSON can hold. Raises UserError where the disk refuses."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = np.array(json.dumps({"format": FORMAT, **facts}))
+    header = npz.header({"format": FORMAT, **facts})
     with replacing(path) as file:
         np.savez(file, header=header, **dict(tree.items(arrays)))
 
@@ -46,12 +43,12 @@ def load(path, like, require=lambda path, facts: None):
         raise UserError(f"{path} does not exist: give a checkpoint that minihit train wrote")
     try:
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive)
-            facts = _read_facts(archive, members.get("header"))
+            members = npz.members(archive)
+            facts = npz.read_facts(archive, members)
             _require_format(path, facts)
             require(path, facts)
             members = _renamed(members) if facts["format"] == FIRST else members
-            leaves = {name: _read(archive, members.get(name), _is_like(leaf)) for name, leaf in tree.items(like)}
+            leaves = {name: npz.read(archive, members.get(name), _is_like(leaf)) for name, leaf in tree.items(like)}
     except (UserError, MemoryError):
         raise
     except OSError as error:
@@ -76,43 +73,14 @@ def _require_format(path, facts):
         raise UserError(f"{path} is not a checkpoint of this version: choose one that begins with {FORMAT!r}")
 
 
-def _members(archive):
-    """{array's name: ZipInfo}. What savez does not write, a name twice or compression, is refused."""
-    infos = archive.infolist()
-    members = {info.filename.removesuffix(".npy"): info for info in infos}
-    if len(members) < len(infos) or any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-        raise ValueError("savez writes every name once and does not compress")
-    return members
-
-
 def _renamed(members):
     """The members of a checkpoint of the first format, for one generator and one discriminator, under today's names."""
     parts = {name: name.partition("/") for name in members}
     return {f"{_MOVED.get(top, top)}/{rest}" if rest else top: members[name] for name, (top, _, rest) in parts.items()}
 
 
-def _read_facts(archive, member):
-    """What the header says; None where there is no header, as in a foreign archive."""
-    header = _read(archive, member, lambda shape, dtype: not shape and dtype.kind == "U" and dtype.itemsize < _FACTS)
-    return None if header is None else json.loads(header.item())
-
-
 def _is_like(leaf):
     return lambda shape, dtype: shape == leaf.shape and dtype == leaf.dtype
-
-
-def _read(archive, member, fits):
-    """The array of a member; None where there is none or fits(shape, dtype), asked before it is read, says no."""
-    if member is None:
-        return None
-    with archive.open(member) as file:
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError("savez does not write such a header here")
-        shape, turned, dtype = np.lib.format.read_array_header_1_0(file)
-        if not fits(shape, dtype):
-            return None
-        content = file.read(math.prod(shape) * dtype.itemsize + 1)        # to the end, where the checksum is compared
-    return np.frombuffer(content, dtype).reshape(shape, order="F" if turned else "C")
 
 
 def newest(folder):

@@ -12,16 +12,23 @@ import tyro
 
 from minihit import parallel
 from minihit.atomic import replacing
+from minihit.comparing.names import FEATURES, IN_TRAINING
 from minihit.data.dataset import BUILT_IN, ImageSet
-from minihit.errors import UserError, require_seed
+from minihit.errors import UserError, require_choice, require_seed
 from minihit.presets import Preset
 from minihit.training.parts import lanes_that_pay
 
 MOST_LANES = 4_096                                                        # of the largest batch, 16 images each
 
-MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "save_every", "keep")
+MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "measure", "weights", "save_every",
+              "keep")
 """What may be another when a run goes on, by the names of `differences`: how long it is and what is seen of it; and the
 name of its data, as long as they are the same images. Everything else decides the numbers of its steps and measures."""
+LEAST_MEASURED = 10                                                       # images that measures on features need
+_MEASURE = tyro.conf.arg(metavar="NAME ...", help_behavior_hint="(default: none)", help=(
+    f"measures on features, beside those that are always made: {', '.join(FEATURES)}, on random features; "
+    f"{', '.join(name for name in IN_TRAINING if name not in FEATURES)}, on Inception's, which need --weights"))
+_WEIGHTS = tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)", help="of Inception")
 _FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)")
 
 
@@ -37,6 +44,8 @@ class RunConfig:
     sample_every: int = 50                   # steps between sample grids
     measure_every: int = 500                 # steps between measurements on held-out images, which the terminal shows
     measure_images: int = 1_000              # held-out images that they are made with
+    measure: Annotated[tuple[str, ...], _MEASURE] = ()
+    weights: Annotated[str | None, _WEIGHTS] = None
     save_every: int = 500                    # steps between checkpoints; after ten minutes there is one in any case
     keep: int = 2                            # newest checkpoints that are kept
     lanes: int = 0                           # threads that share a batch; 0: as many as pay on this machine's cores
@@ -51,6 +60,11 @@ class RunConfig:
         for name in ("log_every", "sample_every", "measure_every", "measure_images", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: it must be at least 1")
+        for name in self.measure:
+            require_choice("measure", name, IN_TRAINING)
+        if self.measure and self.measure_images < LEAST_MEASURED:
+            raise UserError(f"measure_images is {self.measure_images}: for {self.measure[0]} and its like it must be "
+                            f"at least {LEAST_MEASURED}")
         if not 0 <= self.lanes <= MOST_LANES:
             raise UserError(f"lanes is {self.lanes}: it must be 0 (as many as pay) to {MOST_LANES}")
 

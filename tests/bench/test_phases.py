@@ -8,7 +8,7 @@ import pytest
 import strict_cupy
 from strict_cupy import device_array
 from support.autoencoders import VAE, VQVAE, changed
-from support.runs import AUTOENCODERS, TINY, TINY_STYLEGAN2, everything, tiny
+from support.runs import AUTOENCODERS, TINY, everything, tiny
 
 from minihit.bench import case, phases
 from minihit.gradcheck.networks import STYLEGAN2
@@ -18,7 +18,6 @@ from minihit.models.discriminator import network
 STDDEV = replace(TINY.discriminator, minibatch_stddev=True)
 PRESETS = {
     "R1": TINY,
-    "StyleGAN2": TINY_STYLEGAN2,
     "no regulariser": tiny(r1=0.0),
     "bCR": tiny(consistency=10.0),
     "WGAN-GP": tiny(wgan_gp=10.0),

@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 from reliability.command import (
-    TINY,
     STYLEGAN2,
+    TINY,
     VQVAE,
     WIDE,
     arguments,

@@ -3,6 +3,8 @@
 import hashlib
 import sys
 import zipfile
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -73,6 +75,111 @@ def test_without_torch_fidelity_one_sentence_names_the_extra(tmp_path, monkeypat
         features.open("inception", tmp_path / "w.pth")
 
 
+def pictures(count, side=20):
+    return np.random.default_rng(side).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+
+
+# with a double of PyTorch and torch-fidelity, which needs neither
+
+
+class Tensor:
+    """An array, and where it lies."""
+
+    def __init__(self, array, where="cpu"):
+        self.array, self.where = array, where
+
+    def to(self, where):
+        return Tensor(self.array, where)
+
+    def cpu(self):
+        return Tensor(self.array)
+
+    def numpy(self):
+        assert self.where == "cpu"
+        return self.array
+
+
+class Network:
+    """Its features are the first pixel's colours, its logits the first row's reds. made: of all that there are."""
+
+    made = ()
+
+    def __init__(self, name, layers, feature_extractor_weights_path):
+        assert layers == ["2048", "logits_unbiased"]
+        self.content, self.where, self.batches = feature_extractor_weights_path.read(), "cpu", []
+        Network.made = (*Network.made, self)
+
+    def to(self, where):
+        self.where = where
+        return self
+
+    def __call__(self, batch):
+        assert batch.where == self.where and batch.array.flags.c_contiguous and batch.array.dtype == np.uint8
+        assert Torch.without_gradients
+        self.batches.append(len(batch.array))
+        return tuple(Tensor(part.astype(np.float32), self.where) for part in (batch.array[:, :, 0, 0],
+                                                                              batch.array[:, 0, 0]))
+
+
+class Torch:
+    """What of PyTorch is used."""
+
+    without_gradients = False
+
+    def __init__(self, gpu):
+        self.cuda, self.from_numpy = SimpleNamespace(is_available=lambda: gpu), Tensor
+
+    @contextmanager
+    def inference_mode(self):
+        Torch.without_gradients = True
+        yield
+        Torch.without_gradients = False
+
+
+@pytest.fixture
+def opened_with(tmp_path, monkeypatch):
+    """opened_with(device, gpu): the Extractor of a file that holds `weights`, and the Network behind it."""
+    standard(monkeypatch, b"weights")
+    (tmp_path / "w.pth").write_bytes(b"weights")
+
+    def opened(device="cpu", gpu=False):
+        monkeypatch.setitem(sys.modules, "torch", Torch(gpu))
+        monkeypatch.setitem(sys.modules, "torch_fidelity", SimpleNamespace())
+        monkeypatch.setitem(sys.modules, "torch_fidelity.feature_extractor_inceptionv3",
+                            SimpleNamespace(FeatureExtractorInceptionV3=Network))
+        return features.open("inception", tmp_path / "w.pth", device), Network.made[-1]
+
+    return opened
+
+
+def test_torch_fidelity_is_handed_the_checked_bytes_and_channels_first(opened_with):
+    images = pictures(70)
+    extractor, network = opened_with()
+    assert network.content == b"weights"
+    found, logits = extractor.sort(images)
+    np.testing.assert_array_equal(found, images[:, 0, 0])
+    np.testing.assert_array_equal(logits, images[:, 0, :, 0])
+    np.testing.assert_array_equal(extractor.extract(images), found)
+    assert network.batches == 2 * [32, 32, 6]
+
+
+@pytest.mark.parametrize("device, gpu, where, words", [
+    ("cpu", True, "cpu", "the CPU"), ("gpu", True, "cuda", "a GPU"), ("gpu", False, "cpu", "the CPU")])
+def test_a_gpu_computes_it_where_pytorch_finds_one(opened_with, device, gpu, where, words):
+    extractor, network = opened_with(device, gpu)
+    extractor.extract(pictures(1))
+    assert network.where == where
+    assert dict(extractor.facts)["computed"] == f"in float32 by PyTorch on {words}"
+
+
+def test_its_table_of_facts(opened_with):
+    extractor, _ = opened_with()
+    facts = dict(extractor.facts)
+    assert (extractor.name, extractor.width) == ("inception-2048", 2048)
+    assert list(facts) == ["weights", "resize", "features", "trace", "logits", "computed"]
+    assert inception.FILE in facts["weights"] and "299 x 299" in facts["resize"] and "2,048" in facts["features"]
+
+
 # with torch-fidelity
 
 
@@ -99,10 +206,6 @@ def opened(weights, monkeypatch):
     return features.open("inception", weights[0])
 
 
-def pictures(count, side=20):
-    return np.random.default_rng(side).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
-
-
 def test_features_and_logits_are_those_of_torch_fidelitys_network(weights, opened):
     import torch
 
@@ -121,28 +224,6 @@ def test_pictures_of_any_size_go_through_a_few_at_a_time(opened, monkeypatch):
     monkeypatch.setattr(inception, "BATCH", 2)
     np.testing.assert_allclose(opened.extract(images), expected, rtol=1e-4, atol=1e-5)
     assert inception_score(logits, splits=3)[0] == pytest.approx(1.0)     # each part has one picture
-
-
-def test_its_table_of_facts(opened):
-    facts = dict(opened.facts)
-    assert opened.name == "inception-2048"
-    assert list(facts) == ["weights", "resize", "features", "trace", "logits", "computed"]
-    assert inception.FILE in facts["weights"] and "299 x 299" in facts["resize"] and "2,048" in facts["features"]
-    assert facts["computed"] == "in float32 by PyTorch on the CPU"
-
-
-def test_a_gpu_computes_it_where_pytorch_finds_one(weights, monkeypatch):
-    import torch
-
-    standard(monkeypatch, weights[0].read_bytes())
-    asked = []
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.nn.Module, "to", lambda self, where: asked.append(where) or self)
-    assert dict(features.open("inception", weights[0], "gpu").facts)["computed"].endswith("on a GPU")
-    assert asked[-1] == "cuda"
-    assert dict(features.open("inception", weights[0], "cpu").facts)["computed"].endswith("on the CPU")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert dict(features.open("inception", weights[0], "gpu").facts)["computed"].endswith("on the CPU")
 
 
 def test_one_changed_byte_is_found_before_anything_is_opened(weights, opened, tmp_path):

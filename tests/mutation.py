@@ -1,5 +1,5 @@
-"""Mutation testing of ops, layers, objectives, training, metrics and data: one small mistake at a time, and whether a
-test notices it.
+"""Mutation testing of ops, layers, objectives, training, metrics, features and data: one small mistake at a time, and
+whether a test notices it.
 
     python tests/mutation.py                                             every file of TARGETS, one after the other
     python tests/mutation.py --only minihit/ops/gelu.py --jobs 2         one file (or folder), two mutants at a time
@@ -40,7 +40,8 @@ TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/
            "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/models/stylegan2", "minihit/objectives",
            "minihit/presets/groups.py",
            "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
-           "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/data")
+           "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/features",
+           "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
 
 
@@ -75,7 +76,9 @@ AREAS = {                                                                 # the 
     "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
-    "minihit/metrics/psnr": Area(), "minihit/metrics/ssim": Area(),
+    **dict.fromkeys(("minihit/metrics/psnr", "minihit/metrics/ssim", "minihit/metrics/frechet",
+                     "minihit/metrics/kernel_distance", "minihit/metrics/precision_recall",
+                     "minihit/metrics/inception_score", "minihit/features"), Area()),
     "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_open.py", "tests/data/test_prefetch.py",
                           "tests/data/test_folder.py"),
                          ("tests/training/test_draws.py", "tests/training/run/test_config_settings.py")),
@@ -85,6 +88,7 @@ AREAS = {                                                                 # the 
 }
 OWN = {                                                                   # where it is not the one of that name alone
     "minihit/ops/rotation.py": ["tests/ops/test_quantize.py"],
+    "minihit/features/extractor.py": ["tests/features/test_open.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/pictures.py": ["tests/training/test_pictures.py", "tests/training/test_watch.py"],

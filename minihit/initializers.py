@@ -35,7 +35,7 @@ def uniform(rng, shape, limit):
     return values
 
 
-def standard_normal(rng, shape, fan_in, fan_out, std=1.0):
+def standard_normal(rng, shape, fan_in=None, fan_out=None, std=1.0):
     """N(0, 1) times std: kernels with equalised learning rate (Karras et al. 2018, section 4.1)."""
     if rng is None:
         return blank(shape)

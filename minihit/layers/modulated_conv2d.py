@@ -17,7 +17,7 @@ EPS = 1e-8
 
 
 def init(rng, c_in, c_out, k=3):
-    return {"weight": initializers.standard_normal(rng, (k, k, c_in, c_out), k * k * c_in, k * k * c_out)}
+    return {"weight": initializers.standard_normal(rng, (k, k, c_in, c_out))}
 
 
 def forward(params, x, style, up=False, demodulate=True):

@@ -81,6 +81,18 @@ def test_a_style_of_zero_gives_zero_and_no_infinity():
     assert all(np.isfinite(gradient).all() for gradient in modulated_conv2d.backward(normal(1, *y.shape), cache)[:2])
 
 
+def test_a_kernel_as_small_as_the_root_of_eps_by_hand():
+    y, _ = modulated_conv2d.forward({"weight": np.full((1, 1, 1, 1), 1e-4)}, np.ones((1, 2, 2, 1)), np.ones((1, 1)))
+    np.testing.assert_allclose(y, np.sqrt(0.5), rtol=1e-12)
+
+
+def test_unless_told_sides_stay_and_the_kernel_is_demodulated():
+    params, x, style = example((2, 3, 4, 2), 5, 1)
+    y, _ = modulated_conv2d.forward(params, x, style)
+    assert y.shape == (2, 3, 4, 5)
+    np.testing.assert_array_equal(y, modulated_conv2d.forward(params, x, style, up=False, demodulate=True)[0])
+
+
 @pytest.mark.parametrize("options, k", [({}, 3), ({"k": 1}, 1)])
 def test_the_kernel_is_standard_normal(options, k):
     weight = modulated_conv2d.init(np.random.default_rng(0), 40, 50, **options)["weight"]

@@ -18,7 +18,7 @@ from minihit.ops import blur_upsample
 def init(rng, config):
     """{"constant", "blocks"}: the parameters of each resolution are those of its convolutions and of its colours."""
     c, width = config.channels[0], config.width
-    constant = initializers.standard_normal(rng, (4, 4, c), fan_in=1, fan_out=1)
+    constant = initializers.standard_normal(rng, (4, 4, c))
     blocks = [{"conv1": styled_conv2d.init(rng, c, c, width), "to_rgb": styled_rgb.init(rng, c, width)}]
     for before, after in pairwise(config.channels):
         blocks.append({"conv0": styled_conv2d.init(rng, before, after, width),

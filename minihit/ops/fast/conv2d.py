@@ -57,7 +57,9 @@ def weight_gradient_by_columns(dy, x, shape, stride=1):
 def columns(x, k, stride):
     """The neighbourhood of every pixel, or of every second in both directions, as a row: (B H W, k k C)."""
     _, height, width, c = x.shape
-    return x.reshape(-1, c) if k == 1 else neighbourhoods(_pad(x, k), height // stride, width // stride, k, stride)
+    if k == 1:
+        return x.reshape(-1, c)
+    return neighbourhoods(_pad(x, k), height // stride, width // stride, k, stride)
 
 
 def neighbourhoods(padded, height, width, k, stride):

@@ -43,6 +43,8 @@ def test_the_length_of_z_does_not_matter(config, seed):
 def test_starting_values_are_normal_over_the_rate_and_zero(rate):
     config = replace(STYLEGAN2, latent=30, width=40, mapping=3, mapping_rate=rate)
     layers = mapping.init(np.random.default_rng(0), config)
+    drawn = np.random.default_rng(0).standard_normal((30, 40), dtype=np.float32)
+    np.testing.assert_allclose(layers[0]["weight"], drawn / rate, rtol=1e-6)
     assert [layer["weight"].shape for layer in layers] == [(30, 40), (40, 40), (40, 40)]
     for layer in layers:
         assert layer["weight"].std() == pytest.approx(1 / rate, rel=0.05) and layer["weight"].dtype == np.float32

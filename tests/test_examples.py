@@ -9,7 +9,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from support.runs import AUTOENCODERS, TINY, run_config, tiny, write_run
+from support.runs import AUTOENCODERS, TINY, TINY_STYLEGAN2, run_config, tiny, write_run
 
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
@@ -120,6 +120,20 @@ def test_decoders_compares_and_makes_nothing_twice(tmp_path, monkeypatch):
     head, _, *rows = (tmp_path / "decoders.md").read_text().splitlines()
     assert "PSNR" in head and [row.split()[0] for row in rows] == ["HiT", "CNN,"]
     assert read_image(tmp_path / "decoders.png").shape[1] == 8 * 50 + 2
+
+
+def test_generators_compares_and_makes_nothing_twice(tmp_path, monkeypatch):
+    main, made = load("generators")["main"], []
+    train = main.__globals__["train"]
+    monkeypatch.setitem(main.__globals__, "train", lambda *arguments: made.append(1) or train(*arguments))
+    presets = {"hit": tiny(steps=2), "stylegan2": replace(TINY_STYLEGAN2, recipe=tiny(steps=2).recipe)}
+    for _ in range(2):
+        assert main(tmp_path, presets, sample_every=1000, measure_images=12) == 0
+    assert len(made) == 2
+    head, _, *rows = (tmp_path / "generators.md").read_text().splitlines()
+    assert "sliced Wasserstein distance" in head and "random-feature recall" in head
+    assert [row.split()[0] for row in rows] == ["HiT", "StyleGAN2,", "real"]
+    assert read_image(tmp_path / "generators.png").shape == (2 + 2 * 34, 2 + 20 * 34, 3)
 
 
 def test_what_is_compared_with_pytorch_says_that_it_needs_it(monkeypatch, capsys):

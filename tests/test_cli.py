@@ -30,7 +30,7 @@ def test_help_names_every_command(capsys, argv):
 FLAGS = {
     "train": ["--preset", "--data", "--run", "--device", "--seed", "--resume", "--steps", "--batch", "--generator.norm",
               "--discriminator.minibatch-stddev", "--recipe.r1", "--log-every", "--sample-every", "--measure-every",
-              "--measure-images", "--save-every", "--keep", "--no-flip", "--micro-batch", "--budget",
+              "--measure-images", "--measure NAME", "--weights FILE", "--save-every", "--keep", "--no-flip", "--micro-batch", "--budget",
               "{minutes,hour,night}", "--data-on-device", "--tf32", "--plain", "--from",
               "--decoder {hit,cnn,cnn-wide}"],
     "data": ["prepare SOURCE STORE", "show STORE", "check STORE", "stand-in FOLDER"],
@@ -40,6 +40,8 @@ FLAGS = {
     "reconstruct": ["RUN", "[PICTURE|FOLDER|STORE ...]", "--out", "--count", "--show", "--columns", "--raw", "--scale",
                     "--device", "--plain"],
     "codebook": ["RUN", "[PICTURE|FOLDER|STORE ...]", "--out", "--count", "--columns", "--raw", "--device"],
+    "measure": ["A [B]", "--features {random,inception,FILE.npz}", "--weights", "--count", "--split {held-out,training}",
+                "--size", "--pairs", "--seed", "--out", "--raw", "--device", "--plain"],
     "info": ["PRESET|RUN", "--decoder {hit,cnn,cnn-wide}", *PRESETS],
     "bench": ["--preset", "--decoder", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out",
               "--device", "--plain"],

@@ -28,7 +28,9 @@ def test_seeds_that_no_number_holds_are_refused(text):
 
 PATHS = [
     ["train", "--resume", "--run=~/gone"], ["train", "--data=~/gone"], ["sample", "~/gone"], ["interpolate", "~/gone"],
-    ["reconstruct", "~/gone"], ["codebook", "~/gone"],
+    ["reconstruct", "~/gone"], ["codebook", "~/gone"], ["measure", "~/gone", "~/gone"],
+    ["measure", "run", "--features=~/gone.npz"], ["measure", "run", "--features=inception", "--weights=~/gone"],
+    ["train", "--run=new", "--measure=fid", "--weights=~/gone"],
     ["info", "~/gone"], ["bench", "--preset=~/gone"], ["bench", "--peer=~/gone"],
     ["gradcheck", "~/gone", "--against=gelu"],
     ["data", "check", "~/gone"], ["data", "show", "~/gone"], ["data", "prepare", "~/gone", "~/store"],
@@ -52,7 +54,8 @@ def test_the_home_folder_may_be_a_tilde_where_a_file_is_written(here, run, monke
 
 
 @pytest.mark.parametrize("argv", [["sample", "--hlp"], ["data", "check", "--size"], ["gradcheck", "--fast"],
-                                  ["interpolate", "-x"], ["reconstruct", "--shw"], ["codebook", "-x"]], ids=" ".join)
+                                  ["interpolate", "-x"], ["reconstruct", "--shw"], ["codebook", "-x"],
+                                  ["measure", "-x"]], ids=" ".join)
 def test_a_misspelt_option_is_not_taken_for_a_file(capsys, argv):
     assert main(argv) == 2
     assert f"minihit {' '.join(argv[:-1])} --help" in " ".join(capsys.readouterr().err.split())

@@ -35,6 +35,11 @@ reconstruct vqvae photos --count 4 --show 2 --columns 2 --scale 1 --out pairs.pn
 codebook vqvae photos/0.png photos/1.png --columns 3 --out codes.png
 interpolate vqvae --pictures photos/0.png photos/1.png --frames 2 --scale 1 --out walk.gif
 train --preset vqvae-32 --decoder cnn --quantizer.codes 64 --recipe.beta 0.5 --encoder.blocks 1 --decoder.blocks 1
+measure run --count 12 --seed 3 --out measures.json --device cpu
+measure vqvae photos --raw
+measure photos store --count 4 --size 16 --pairs --split training --features random
+measure photos photos --features mine.npz --weights weights.pth
+train --measure frechet kid --weights weights.pth
 info vqvae-32 --decoder cnn
 train --preset faces-32 --generator stylegan2 --generator.mapping 3 --generator.mapping-rate 0.1
 info faces-32 --generator stylegan2-wide
@@ -151,6 +156,6 @@ def test_a_mutilated_command_line_is_a_sentence(place, patience, capfd, times):
         assert code != 2 or err.strip(), argv
         assert digests(place).items() >= before.items(), argv
         seen.add((argv[0] if argv and argv[0] in COMMANDS else "", code))
-    work = {"sample", "data", "train", "bench", "reconstruct", "codebook"}
+    work = {"sample", "data", "train", "bench", "reconstruct", "codebook", "measure"}
     assert {command for command, code in seen if code == 0} >= work
     assert {command for command, code in seen if code == 2} >= {*COMMANDS}

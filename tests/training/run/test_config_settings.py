@@ -17,7 +17,7 @@ from minihit.training.run.config import RunConfig
 from minihit.training.run.folder import RunFolder
 
 DEFAULT = {"preset": tiny(steps=6), "data": "some", "log_every": 2, "sample_every": 2, "measure_every": 3,
-           "measure_images": 8, "save_every": 2, "keep": 10, "lanes": 2}
+           "measure_images": 12, "save_every": 2, "keep": 10, "lanes": 2}
 AFTER = {"last weights", "distance at the end"}
 TABLE = rows(RunConfig, [
     ("preset", tiny(steps=6), tiny(steps=6, discriminator_rate=2e-3), AFTER),
@@ -27,7 +27,9 @@ TABLE = rows(RunConfig, [
     ("log_every", 2, 4, {"logged"}),
     ("sample_every", 2, 5, {"sampled"}),
     ("measure_every", 3, 4, {"measured"}),
-    ("measure_images", 8, 5, {"distance at the start", "distance of real images", "distance at the end"}),
+    ("measure_images", 12, 11, {"distance at the start", "distance of real images", "distance at the end"}),
+    ("measure", (), ("kid",), {"measured on features"}),
+    ("weights", None, "of another network", set()),                        # of measures that are not asked for here
     ("save_every", 2, 4, {"saved"}),
     ("keep", 10, 2, {"saved"}),
     ("lanes", 2, 1, set()),                                                # the same numbers: each micro-batch has one
@@ -68,6 +70,7 @@ def facts_of(folder, root, config):
             "first samples": [read_image(folder.samples / f"{kind}-00000000.png") for kind in ("ema", "raw")],
             "distance at the start": measured[0]["swd"], "distance at the end": measured[-1]["swd"],
             "distance of real images": measured[0]["swd_real"],
+            "measured on features": sorted(name for name in measured[0] if "random" in name),
             "logged": [record["step"] for record in records if "r1" in record],
             "measured": [record["step"] for record in measured],
             "sampled": sorted(int(path.stem[4:]) for path in folder.samples.glob("ema-*.png")),

@@ -14,7 +14,7 @@ from minihit.commands import measured
 from minihit.commands.options import Device, Plain, Switch, check_positive, parse, shown
 from minihit.comparing import comparison, looks, report
 from minihit.comparing.pictures import PARTS
-from minihit.errors import require_seed
+from minihit.errors import UserError, require_seed
 from minihit.show.images import check_suffix
 
 SETS = "RUN, store, folder of pictures, zip, .npy file, or faces, the drawn ones"
@@ -66,6 +66,8 @@ def main(argv):
         require_seed("--seed", options.seed)
     if options.out:
         check_suffix(options.out, ".json")
+    if options.weights and options.features != "inception":
+        raise UserError("--weights are those of --features inception: leave them out, or ask for these features")
     device = resolve_device(options.device)
     look = looks.open_look(options.features, options.weights, device)
     rows = [row for each in measured.comparisons(options, device) for row in comparison.rows(each, look, device)]

@@ -1,6 +1,6 @@
 """What is compared with what, as sets or in pairs, and all rows of a report on it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from minihit.backend import device_module
 from minihit.comparing import compare, looks, measures
@@ -9,8 +9,7 @@ from minihit.comparing.pictures import Pictures
 from minihit.comparing.report import Row
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(NamedTuple):
     """pictures and reference, equally many of one size; sets, pairs: what they are compared as; seed: of measures on
     features; rngs: of the sliced Wasserstein distance and of its yardstick; ending: of the names of measures of sets;
     neighbour: a Row that takes the place of that of nearest neighbours in the reference."""

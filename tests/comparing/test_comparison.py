@@ -36,6 +36,11 @@ def test_sets_of_pictures_stand_beside_others_each_with_its_generator():
     assert distance.real == measures.of_images(C, B, np.random.default_rng(2))["swd"]
     assert (distance.sets, distance.real_sets) == (Sets(12, "made", 12, "real"), Sets(12, "others", 12, "real"))
     assert neighbour.features == "means of 16 x 16 squares"
+    _, _, frechet, _, precision, recall = compared()
+    expected = measures.of_features(MEANS.extract(A), MEANS.extract(B), measures.generator(0))
+    assert (frechet.value, precision.value, recall.value) == tuple(
+        expected[name] for name in ("frechet", "precision", "recall"))
+    assert precision.value != recall.value and frechet.sets == distance.sets
     assert compared(others=False)[0].real_sets == Sets(6, "real", 6, "others of them")
 
 

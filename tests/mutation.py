@@ -41,7 +41,7 @@ TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/
            "minihit/presets/groups.py",
            "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
            "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/features",
-           "minihit/data")
+           "minihit/comparing", "minihit/npz.py", "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
 
 
@@ -78,7 +78,9 @@ AREAS = {                                                                 # the 
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
     **dict.fromkeys(("minihit/metrics/psnr", "minihit/metrics/ssim", "minihit/metrics/frechet",
                      "minihit/metrics/kernel_distance", "minihit/metrics/precision_recall",
-                     "minihit/metrics/inception_score", "minihit/features"), Area()),
+                     "minihit/metrics/inception_score", "minihit/features", "minihit/comparing",
+                     "minihit/training/measure_features"), Area()),
+    "minihit/npz": Area(("tests/training/run/test_checkpoint.py",)),
     "minihit/data": Area(("tests/data/test_dataset.py", "tests/data/test_open.py", "tests/data/test_prefetch.py",
                           "tests/data/test_folder.py"),
                          ("tests/training/test_draws.py", "tests/training/run/test_config_settings.py")),

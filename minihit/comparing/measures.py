@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minihit.comparing.names import FEATURES
 from minihit.errors import UserError
 from minihit.metrics.frechet import frechet, statistics
 from minihit.metrics.inception_score import inception_score
@@ -44,7 +45,7 @@ def of_images(images, reference, rng):
                        ("neighbour",): lambda: [_nearest(images, reference)]})
 
 
-def of_features(features, reference, rng, wanted=("frechet", "kid", "precision", "recall")):
+def of_features(features, reference, rng, wanted=tuple(FEATURES)):
     """"frechet", "kid", "precision" and "recall", or what is wanted of them."""
     attempts = {
         ("frechet",): lambda: [Value(frechet(*statistics(features), *statistics(reference)))],
@@ -77,14 +78,16 @@ def _attempted(attempts):
 
 
 def _distance(images, reference, rng):
-    if images.shape[1] < PATCH:
+    side = images.shape[1]
+    if side < PATCH:
         raise UserError(f"sliced Wasserstein distance compares patches of {PATCH} x {PATCH} pixels, and these images "
-                        f"have {images.shape[1]} x {images.shape[2]}: take larger ones")
+                        f"have {side} x {side}: take larger ones")
     return Value(sliced_wasserstein(to_float(reference), to_float(images), rng)["average"])
 
 
 def _nearest(images, reference):
-    step = max(1, CHUNK_PIXELS // images.shape[1]**2)
+    side = images.shape[1]
+    step = max(1, CHUNK_PIXELS // side**2)
     chunks = (reference[start:start + step] for start in range(0, len(reference), step))
     _, distances = nearest(to_float(images[:NEIGHBOURS]), chunks)
     return Value(float(np.median(distances)))

@@ -2,7 +2,7 @@
 on."""
 
 import math
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from minihit.comparing.measures import Value
 
@@ -11,8 +11,7 @@ NONE = "-"
 FEWER = "and fewer of them are farther apart"
 
 
-@dataclass(frozen=True)
-class Sets:
+class Sets(NamedTuple):
     """Two sets that a number is of: how many, and a phrase, of either."""
 
     count: int
@@ -24,8 +23,7 @@ class Sets:
         return f"{self.count:,} {self.pictures} against {self.reference_count:,} {self.reference}"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A measure and its number.
 
     name: in logs and JSON; title: for people; value: a Value, or the sentence that says why there is none; features:
@@ -83,12 +81,12 @@ def number(value):
 
 def plain(rows):
     """The rows as JSON can hold them, a dict each; infinity, as of the PSNR of equal pictures, is a text."""
-    return [{name: _plain(value) for name, value in vars(row).items()} for row in rows]
+    return [{name: _plain(value) for name, value in row._asdict().items()} for row in rows]
 
 
 def _plain(value):
     if isinstance(value, Value):
         return {name: _plain(number) for name, number in value._asdict().items() if number is not None}
     if isinstance(value, Sets):
-        return asdict(value)
+        return value._asdict()
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

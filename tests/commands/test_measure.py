@@ -254,7 +254,7 @@ def test_inception_has_names_and_facts_of_its_own(capsys, photos, monkeypatch):
     (["photos-0", "photos-1", "--weights", "notes.txt"], "--weights are those of --features inception: leave them out"),
     (["photos-0", "photos-1", "--features", "gone.npz"], "cannot read features from gone.npz"),
     (["photos-0", "photos-1", "--size", "4"], "features are those of pictures of at least 8 x 8 pixels"),
-    (["photos-0", "few.npy", "--pairs"], "--pairs compares each picture of photos-0 with one of few.npy"),
+    (["photos-0", "few.npy", "--pairs"], "--pairs compares each picture of photos-0 with one of few.npy, and there"),
     (["photos-0", "half", "--pairs"], "--pairs compares each picture of photos-0 with one of half, and there are 30"),
     (["RUN", "--size", "32"], "have 16 x 16 pixels and not 32 x 32: give pictures of one size"),
     (["VQVAE", "RUN", "--count", "9000000"], "9,000,000 pictures of 16 x 16 on both sides take about"),

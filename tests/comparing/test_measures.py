@@ -15,6 +15,7 @@ from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.metrics.ssim import ssim
 from minihit.show.images import to_float
+from minihit.training import measure
 
 IMAGES, OTHERS = faces(0, 0, 20, 16), faces(1, 0, 20, 16)
 RNG = np.random.default_rng
@@ -88,8 +89,8 @@ def test_of_logits_of_the_first_set_alone():
 
 
 def test_of_pairs():
-    for name, measure in (("psnr", psnr), ("ssim", ssim)):
-        values = measure(IMAGES, OTHERS)
+    for name, function in (("psnr", psnr), ("ssim", ssim)):
+        values = function(IMAGES, OTHERS)
         assert measures.of_pairs(IMAGES, OTHERS)[name] == (values.mean(), values.std())
 
 
@@ -104,6 +105,9 @@ def test_pairs_smaller_than_a_window_have_no_ssim_and_this_is_said():
     assert isinstance(found["psnr"], Value) and found["ssim"].startswith("SSIM compares images of at least 11 x 11")
 
 
-def test_generators_of_a_seed_draw_the_same():
-    draws = [measures.generator(seed).random() for seed in (3, 3, 4)]
-    assert draws[0] == draws[1] != draws[2]
+def test_as_many_neighbours_are_looked_for_as_in_training_and_as_many_references_held():
+    assert (measures.NEIGHBOURS, measures.CHUNK_PIXELS) == (measure.NEIGHBOURS, measure.CHUNK_PIXELS)
+
+
+def test_a_generator_is_that_of_a_seed_and_a_stream_of_its_own():
+    assert measures.generator(7).random() == RNG([7, 4]).random()

@@ -23,6 +23,13 @@ def test_the_inception_score_is_inceptions():
     assert set(INCEPTION) - set(FEATURES) == {"inception_score"}
 
 
+def test_a_measure_of_pictures_has_a_title_and_says_what_it_looks_at():
+    assert [(name.title, name.looked_at) for name in PICTURES.values()] == [
+        ("sliced Wasserstein distance (x 1000)", "7 x 7 patches"),
+        ("distance of the nearest neighbour", "means of 16 x 16 squares"), ("PSNR (dB)", "pixels"),
+        ("SSIM", "windows of 11 x 11")]
+
+
 def test_measures_and_logs_know_the_same_names():
     assert [name.log for name in PICTURES.values()] == [*PICTURES]
     assert IN_TRAINING == {

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from support.runs import image_set
 
-from minihit.comparing.pictures import Pictures, available, of_data
+from minihit.comparing.pictures import PARTS, Pictures, available, of_data
 from minihit.data.dataset import BuiltInFaces
 from minihit.data.faces.render import faces
+from minihit.errors import UserError
 from minihit.features.extractor import Extractor
 
 IMAGES = faces(0, 0, 30, 8)
@@ -60,7 +61,21 @@ def test_the_drawn_faces_have_no_end(part, other):
     assert available(ENDLESS, part) == math.inf
 
 
+def test_images_that_were_changed_are_not_taken():
+    def changed():
+        raise UserError("changed")
+
+    with pytest.raises(UserError, match="changed"):
+        of_data(image_set(IMAGES, held_out=10, check=changed), "photos", 6)
+
+
+def test_training_pictures_are_the_same_choice_in_every_version():
+    found = of_data(DATA, "photos", 20, "training", NAMES)
+    assert found.names == tuple(NAMES[row] for row in np.random.default_rng(0).permutation(20))
+
+
 def test_how_many_there_are():
+    assert PARTS == ("held-out", "training")
     assert (available(DATA, "held-out"), available(DATA, "training"), available(FEW, "held-out")) == (10, 20, 30)
 
 

@@ -16,7 +16,7 @@ from training.test_step import PRESETS, make
 import minihit
 from minihit import presets, tree
 from minihit.bench import case
-from minihit.models import discriminator, hit
+from minihit.models import discriminator, hit, stylegan2
 from minihit.models.discriminator import network
 from minihit.ops import augment
 from minihit.training import loop, state, step
@@ -27,7 +27,8 @@ PRESET = tiny(wgan_gp=3.0, consistency=2.0, augment=("color", "translation", "cu
 PATHS = [str(Path(minihit.__file__).parents[1]), str(Path(__file__).parents[1])]
 TRAIN = "import sys; from training import test_determinism as t; t.train(t.RunFolder(t.Path(sys.argv[1])))"
 PARTS = {
-    "generator": (hit, ("forward", "backward", "update_averages")),
+    "HiT": (hit, ("forward", "backward", "update_averages")),
+    "StyleGAN2": (stylegan2, ("forward", "backward", "update_averages")),
     "discriminator": (discriminator, ("forward",)),
     "the discriminator's algebra": (network, ("tangent", "input_gradient", "weight_gradient")),
     "augmentation": (augment, ("forward",)),

@@ -11,7 +11,7 @@ from minihit.features.extractor import Extractor
 
 MEANS = Extractor("means", 3, (), lambda images: images.mean(axis=(1, 2), dtype=np.float32))
 LOOK = Look("random", "means", (), 3, MEANS)
-A, B, C = (faces(seed, 0, 12, 16) for seed in range(3))
+A, B, C = np.repeat(faces(0, 0, 3, 16), 4, axis=0), faces(1, 0, 12, 16), faces(2, 0, 12, 16)
 ON_FEATURES = ["frechet_random", "kid_random", "precision_random", "recall_random"]
 
 

@@ -41,7 +41,7 @@ def radii(features, k):
     xp, found = array_module(features), []
     for start in range(0, len(features), ROWS):
         distances = squared_distances(features[start:start + ROWS], features)
-        found.append(xp.partition(distances, k, axis=1)[:, k].copy())     # a view would keep all distances
+        found.append(xp.partition(distances, k)[:, k].copy())             # a view would keep all distances
     return xp.concatenate(found)
 
 

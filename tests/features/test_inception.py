@@ -23,7 +23,8 @@ def test_without_a_file_one_sentence_says_which_and_where_people_get_it():
         "https://github.com/toshas/torch-fidelity/releases/tag/v0.2.0 and name it with --weights FILE")
 
 
-def test_the_hash_is_the_one_that_the_file_is_named_after():
+def test_the_file_is_the_published_one_and_named_after_its_hash():
+    assert inception.SIZE == 95_628_359
     assert len(inception.SHA256) == 64 and inception.FILE.endswith(f"-{inception.SHA256[:8]}.pth")
 
 
@@ -32,7 +33,7 @@ CURE = "; download that file from https://github.com/toshas/torch-fidelity/relea
 
 @pytest.mark.parametrize("size, message", [
     (0, "it has 0 bytes and not 1,000"), (999, "it has 999 bytes and not 1,000"), (1001, "it has 1,001 bytes and not"),
-    (1000, f"its SHA-256 begins with {hashlib.sha256(bytes(1000)).hexdigest()[:8]} and not with 6726825d"),
+    (1000, f"its SHA-256 begins with {hashlib.sha256(bytes(1000)).hexdigest()[:8]} and not with 6726825d;"),
 ])
 def test_a_cut_or_foreign_file_is_one_sentence_and_never_opened(tmp_path, monkeypatch, size, message):
     monkeypatch.setattr(inception, "SIZE", 1000)

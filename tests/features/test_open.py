@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -13,6 +14,11 @@ def test_an_extractor_is_opened_by_its_name():
     assert features.open("random").name == "random-256"
     with pytest.raises(UserError, match="need its weights"):
         features.open("inception")
+
+
+def test_an_extractor_stays_what_it_is():
+    with pytest.raises(FrozenInstanceError):
+        features.open("random").name = "inception"
 
 
 def test_another_name_is_refused():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.helpers import seeds
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from minihit import features
 from minihit.data.faces.render import faces
@@ -138,6 +138,15 @@ def test_its_numbers_are_the_same_bits_however_many_threads_there_are():
         np.testing.assert_array_equal(extract(images), expected)
 
 
+def test_products_of_pictures_that_go_through_alone_are_single_threaded_too(monkeypatch):
+    seen, real = [], random_network.features
+    monkeypatch.setattr(random_network, "features", lambda x, weights: seen.extend(
+        info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas") or real(x, weights))
+    with threadpool_limits(limits=2, user_api="blas"):
+        extract(noise(0, 1, 8, 8, 3))
+    assert seen and set(seen) == {1}
+
+
 @given(seeds, st.integers(1, 9))
 def test_pictures_do_not_depend_on_those_beside_them(seed, at_once):
     images = noise(seed, 9, 16, 16, 3)
@@ -169,15 +178,16 @@ def test_pictures_of_any_size_have_features(side):
     assert found.shape == (2, 256) and np.isfinite(found).all() and abs(found).min(axis=1).max() > 0.0
 
 
-@pytest.mark.parametrize("side, halvings", [(64, 0), (66, 1), (128, 1), (256, 2)])
-def test_large_pictures_are_halved_until_they_fit(side, halvings):
-    images = noise(1, 1, side, side, 3)
-    halved = to_float(images)
+@pytest.mark.parametrize("height, width, halvings", [(64, 64, 0), (65, 65, 1), (128, 128, 1), (256, 256, 2),
+                                                     (66, 40, 1), (40, 66, 1)])
+def test_large_pictures_are_halved_until_they_fit(height, width, halvings, monkeypatch):
+    images = noise(1, 1, height, width, 3)
+    found, halved = extract(images), to_float(images)
     for _ in range(halvings):
         halved, _ = blur_downsample.forward(halved)
+    monkeypatch.setattr(random_network, "LARGEST", 1000)
     expected = random_network.features(halved, random_network.kernels())
-    np.testing.assert_allclose(extract(images), expected, rtol=1e-4, atol=1e-4)
-    assert 33 <= halved.shape[1] <= 64
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(1, 7, 9, 3), (1, 9, 7, 3)])

@@ -62,11 +62,13 @@ def test_files_that_are_no_archive_are_refused(tmp_path):
     np.save(tmp_path / "own.npy", GOOD)
     whole = saved(path, pictures=np.random.default_rng(0).random((40, 30)), reference=GOOD).read_bytes()
     pickled = np.array([Trap()], dtype=object).dumps()
-    for content in (b"", b"a,b\n1,2\n", pickled, whole[:2000], whole[:900] + b"xxx" + whole[903:],
-                    (tmp_path / "own.npy").read_bytes()):
+    for content in (b"", b"a,b\n1,2\n", pickled, whole[:2000], (tmp_path / "own.npy").read_bytes()):
         path.write_bytes(content)
-        with pytest.raises(UserError, match=r"cannot read features from .*own\.npz: .*; write it with numpy\.savez"):
+        with pytest.raises(UserError, match=r"from .*own\.npz: it is no \.npz file; write it with numpy\.savez"):
             table.read(path)
+    path.write_bytes(whole[:900] + b"xxx" + whole[903:])
+    with pytest.raises(UserError, match=r"cannot read features from .*own\.npz: Bad CRC.*; write it with numpy\.savez"):
+        table.read(path)
 
 
 @pytest.mark.parametrize("name, reason", [("missing.npz", "No such file"), (".", "Is a directory")])

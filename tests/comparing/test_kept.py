@@ -72,6 +72,15 @@ def test_more_images_are_added_to_those_before_and_fewer_taken_from_them(store):
     assert network.seen == [4, 5, 1]
 
 
+def test_of_images_that_only_begin_as_before_the_rest_is_found(store):
+    network, data = Network(), data_in(store)
+    found(data, network)
+    plan = data.plan_held_out(10)
+    other = plan._replace(indices=np.where(np.arange(10) < 6, plan.indices, 3))
+    np.testing.assert_array_equal(found(data, network, plan=other), network.extract(IMAGES[other.indices]))
+    assert network.seen == [10, 4, 10]
+
+
 def test_images_of_no_store_are_not_kept(store):
     network = Network()
     for _ in range(2):
@@ -224,6 +233,9 @@ def test_images_are_read_a_few_at_a_time(monkeypatch):
     monkeypatch.setattr(kept, "CHUNK_PIXELS", 3 * 8**2 + 1)
     np.testing.assert_array_equal(found(data_in(None), network), expected(10))
     assert network.seen == [3, 3, 3, 1]
+    monkeypatch.setattr(kept, "CHUNK_PIXELS", 1)
+    found(data_in(None), network, 2)
+    assert network.seen[4:] == [1, 1]
 
 
 def test_images_that_were_changed_are_not_looked_at(store):

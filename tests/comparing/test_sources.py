@@ -12,6 +12,7 @@ from minihit.comparing import sources
 from minihit.comparing.sources import Source, agreed_size, open_set
 from minihit.data.dataset import BuiltInFaces
 from minihit.data.faces.render import faces
+from minihit.data.open import open_data
 from minihit.errors import UserError
 
 IMAGES = faces(0, 0, 30, 16)
@@ -55,6 +56,12 @@ def test_fewer_are_a_choice_by_the_seed_in_their_order(here, name):
     assert said == [f"9 of the 30 pictures of {name} are compared, a random choice by --seed"]
     np.testing.assert_array_equal(taken(name, 9, seed=3)[1].images, found.images)
     assert (taken(name, 9, seed=4)[1].images != found.images).any()
+    np.testing.assert_array_equal(taken(name, 9)[1].images, taken(name, 9, seed=0)[1].images)
+
+
+@pytest.mark.parametrize("name", ["photos", "photos.npy"])
+def test_where_all_are_taken_nothing_is_chosen(here, name):
+    assert taken(name, 30)[2] == []
 
 
 @pytest.mark.parametrize("name", ["photos", "photos.zip", "photos.npy"])
@@ -80,6 +87,7 @@ def test_what_is_not_taken_is_accounted_for(here):
     source, found, said = taken("photos")
     assert source.count == 30 and len(found) == 29 and found.names[0] == "01.png"
     assert len(said) == 1 and said[0].startswith("photos: 31 files: 29 taken; 1 cannot be used (once ")
+    assert said[0].endswith("1 passed over (1 .txt)")
 
 
 def test_where_nothing_can_be_used_a_few_reasons_are_given(here):
@@ -99,6 +107,7 @@ def test_a_store_gives_what_training_would_hold_out_or_see_with_names(here):
     assert (source.count, source.size, len(found), said) == (3, 16, 3, [])
     assert found.what == "held-out pictures of store" and len(found.names) == 3
     np.testing.assert_array_equal(found.images[1], IMAGES[int(found.names[1][:2])])
+    np.testing.assert_array_equal(found.others().images, open_data("store", 16, seed=0).take(0, 27))
     source, found, _ = taken("store", part="training")
     assert source.count == len(found) == 27 and found.what == "training pictures of store"
 

@@ -15,8 +15,7 @@ import numpy as np
 
 from minihit import autoencoding, cost
 from minihit.backend import resolve_device
-from minihit.bench import case
-from minihit.bench.clock import alternate, stopwatch
+from minihit.bench.case import images_per_second
 from minihit.bench.table import aligned
 from minihit.data.open import open_data
 from minihit.metrics.psnr import psnr
@@ -49,7 +48,7 @@ def main(folder=FOLDER, seeds=SEEDS, steps=STEPS, presets=None, **settings):
     device, rows, pictures = resolve_device(DEVICE), [], []
     presets = presets or {name: counterpart(PRESET, name) for name in DECODERS}
     presets = {name: replace(preset, recipe=replace(preset.recipe, steps=steps)) for name, preset in presets.items()}
-    speeds = images_per_second(presets, device)
+    speeds = images_per_second(presets, device, ROUNDS)
     for name, preset in presets.items():
         found = []
         for seed in seeds:
@@ -91,13 +90,6 @@ def measure(run, device):
     shown, used = to_uint8(rebuilt), float(usage(facts["indices"], config.preset.quantizer.codes)[0])
     return (float(psnr(shown, originals).mean()), float(ssim(shown, originals).mean()), from_originals, from_training,
             100 * used), originals, shown
-
-
-def images_per_second(presets, device):
-    """Of whole training steps, the median of ROUNDS in which the decoders take turns."""
-    cases = {name: case.make(preset, device) for name, preset in presets.items()}
-    times = alternate({name: stopwatch(case.step_of(made), made.xp) for name, made in cases.items()}, ROUNDS)
-    return {name: preset.recipe.batch / np.median(times[name]) for name, preset in presets.items()}
 
 
 def costs(preset):

@@ -13,8 +13,7 @@ import numpy as np
 
 from minihit import cost
 from minihit.backend import resolve_device
-from minihit.bench import case
-from minihit.bench.clock import alternate, stopwatch
+from minihit.bench.case import images_per_second
 from minihit.bench.table import aligned
 from minihit.commands import measured_run
 from minihit.commands.sample import pictures
@@ -40,7 +39,7 @@ def main(folder=FOLDER, presets=None, **settings):
     """Train a run for each generator, and write generators.md and generators.png into the folder."""
     device, rows, shown = resolve_device(DEVICE), [], []
     presets = presets or {name: counterpart(PRESET, name) for name in GENERATORS}
-    speeds = images_per_second(presets, device)
+    speeds = images_per_second(presets, device, ROUNDS)
     for name, preset in presets.items():
         run = RunFolder(folder / name)
         newest = checkpoint.newest(run.checkpoints)
@@ -67,13 +66,6 @@ def measure(run, device):
     reference = of_data_set(data, DATA, "held-out").take(count, data.size)
     (compared,) = measured_run.comparisons(opened, reference, data)
     return [*comparison.rows(compared, look, device)]
-
-
-def images_per_second(presets, device):
-    """Of whole training steps, the median of ROUNDS in which the generators take turns."""
-    cases = {name: case.make(preset, device) for name, preset in presets.items()}
-    times = alternate({name: stopwatch(case.step_of(made), made.xp) for name, made in cases.items()}, ROUNDS)
-    return {name: preset.recipe.batch / np.median(times[name]) for name, preset in presets.items()}
 
 
 def costs(preset):

@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from minihit import tree
+from minihit import sampling, tree
 from minihit.data.dataset import BuiltInFaces
 from minihit.models import hit
 from minihit.models.discriminator.config import DiscriminatorConfig
@@ -81,7 +81,7 @@ def distance():
 
 
 def samples():
-    return measure.samples(training.trees["ema"]["generator"], z, config, "cpu")
+    return sampling.samples(training.trees["ema"]["generator"], z, config, "cpu")
 
 
 before, at_first, history = distance(), samples(), []

@@ -11,6 +11,7 @@ import numpy as np
 
 from minihit import models, objectives, parallel
 from minihit.backend import device_module, to_device
+from minihit.bench.clock import alternate, stopwatch
 from minihit.presets import Preset
 from minihit.sums import alone
 from minihit.training import state, step
@@ -86,3 +87,10 @@ def inference_of(case):
         return models.of(config).generate(ema["params"], z, config, ema["averages"])
 
     return lambda: parallel.run(image, latents, case.xp)
+
+
+def images_per_second(presets, device, rounds):
+    """Of whole steps of presets {name: Preset}, which take turns: {name: by the median of so many rounds}."""
+    cases = {name: make(preset, device) for name, preset in presets.items()}
+    times = alternate({name: stopwatch(step_of(case), case.xp) for name, case in cases.items()}, rounds)
+    return {name: preset.recipe.batch / np.median(times[name]) for name, preset in presets.items()}

@@ -11,10 +11,10 @@ from minihit.comparing.comparison import Comparison
 from minihit.comparing.measures import generator
 from minihit.comparing.sources import Source, agreed_size, of_data_set, open_set
 from minihit.errors import UserError
-from minihit.metrics.sliced_wasserstein import PATCHES_PER_IMAGE
+from minihit.metrics.sliced_wasserstein import PATCH, PATCHES_PER_IMAGE
 
 COPIES = 7                                                                # of all pixels in float32, of either side
-PATCH_BYTES = 4 * 147 * PATCHES_PER_IMAGE                                 # of an image
+PATCH_BYTES = 4 * 3 * PATCH**2 * PATCHES_PER_IMAGE                        # of an image
 
 
 def comparisons(options, device):

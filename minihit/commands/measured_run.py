@@ -1,6 +1,7 @@
 """What minihit measure compares of a run: its samples with pictures, and its reconstructions of them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from minihit import autoencoding, objectives, sampling
@@ -41,10 +42,15 @@ class Run:
         except UserError as error:
             raise UserError(f"{error}; or name other pictures behind the run") from error
 
+    @cached_property
+    def sampled(self):
+        """({"params", "averages"}, configuration, step) of the network that draws samples, read once."""
+        _, network, step = weights.load_generator(RunFolder(self.path), self.device, self.raw, warn)
+        return network, sampling.sampled(self.config.preset)[1], step
+
     def samples(self, count):
         """(Pictures of so many samples, the generator behind them): those that training measures it with."""
-        _, network, step = weights.load_generator(RunFolder(self.path), self.device, self.raw, warn)
-        _, config = sampling.sampled(self.config.preset)
+        network, config, step = self.sampled
         images, rng = measure.drawn(network, config, self.device, self.seed, count)
         return Pictures(to_uint8(images), f"samples of {self.path} at step {step:,}"), rng
 
@@ -56,8 +62,7 @@ class Run:
 
     def neighbour(self, data):
         """The Row that says how near samples come to the training images of a data set; None for images without end."""
-        _, network, step = weights.load_generator(RunFolder(self.path), self.device, self.raw, warn)
-        _, config = sampling.sampled(self.config.preset)
+        network, config, step = self.sampled
         found = measure.neighbours(network, config, self.device, self.seed, data)
         if not found:
             return None

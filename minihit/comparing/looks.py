@@ -10,7 +10,7 @@ from minihit.comparing.names import on_features
 from minihit.errors import UserError
 from minihit.features import table
 
-NETWORKS = "random", "inception"
+NETWORKS = features.CHOICES
 
 
 class Look(NamedTuple):

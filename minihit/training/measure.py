@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from minihit.backend import device_module
+from minihit.comparing.measures import CHUNK_PIXELS, NEIGHBOURS
 from minihit.data.dataset import ImageSet, gather
 from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.sampling import at_most, samples
 from minihit.show.images import to_float, to_uint8
 
-NEIGHBOURS, FEWEST = 100, 10                                              # images whose neighbours are looked for
-CHUNK_PIXELS = 2**22                                                      # of training images looked at together
+FEWEST = 10                                                               # images whose neighbours are looked for
 _STREAM = 1                                                               # of random numbers, beside those of the steps
 
 

@@ -19,7 +19,6 @@ from minihit.show.images import (
     write_animation,
     write_png,
 )
-from minihit.training import measure
 from minihit.training.run import log
 
 COLUMNS, ROWS, PAIRS = 10, 5, 2                                            # of a sheet; pairs of rows with originals
@@ -49,7 +48,7 @@ def _samples(networks, preset, device, seed, taken):
     name, config = sampling.sampled(preset)
     rows, columns = shape(preset.size)
     z = fixed_latents(seed, config.z_shape)[:columns * max(1, rows - taken)]
-    return to_uint8(measure.samples(networks[name], z, config, device))
+    return to_uint8(sampling.samples(networks[name], z, config, device))
 
 
 def _rebuilt(networks, preset, device, held_out):

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_parts_are_those_of_a_step(micro_batch, monkeypatch):
     monkeypatch.setattr(hit, "forward", noted)
     case.step_of(here)()
     assert sorted(sizes) == sorted(len(here.real[part]) for part in here.parts)
+
+
+def test_images_per_second_are_those_of_whole_steps_that_take_turns(monkeypatch):
+    order, step_of = [], case.step_of
+    monkeypatch.setattr(case, "step_of", lambda here: lambda: order.append(here.preset.recipe.batch) or step_of(here)())
+    found = case.images_per_second({"two": tiny(batch=2), "four": tiny(batch=4)}, "cpu", rounds=2)
+    assert order == [2, 4, 2, 4, 4, 2]                                    # the first two warm up
+    assert list(found) == ["two", "four"] and all(0 < speed < math.inf for speed in found.values())
 
 
 def test_inference_makes_the_images_of_the_moving_average():

@@ -20,7 +20,7 @@ from minihit.data.open import open_data
 from minihit.features.extractor import Extractor
 from minihit.show.images import to_float, to_uint8
 from minihit.training import measure, measure_latents
-from minihit.training.run import weights
+from minihit.training.run import checkpoint, weights
 from minihit.training.run.folder import RunFolder
 
 ON_FEATURES = ["frechet_random", "kid_random", "precision_random", "recall_random"]
@@ -86,6 +86,14 @@ def test_the_samples_and_their_yardstick_are_those_of_training(capsys, here, run
     assert rows["swd"]["value"]["mean"] == pytest.approx(expected["swd"].mean, rel=1e-6)
     assert rows["swd"]["real"]["mean"] == measure.real_distance(data, config.seed, held_out)["swd_real"]
     assert rows["neighbour"]["value"]["mean"] == pytest.approx(expected["neighbour"].mean, rel=1e-6)
+
+
+def test_a_run_is_read_once_so_that_a_broken_checkpoint_is_said_once(capsys, photos):
+    folder = write_run(photos / "run", data=str(photos / "photos-0"))
+    whole = checkpoint.path_of(folder.checkpoints, 3).read_bytes()
+    checkpoint.path_of(folder.checkpoints, 4).write_bytes(whole[:len(whole) // 2])
+    assert main(["measure", str(folder.path), "--device", "cpu"]) == 0
+    assert capsys.readouterr().err.count("step-00000004.npz is not a whole checkpoint") == 1
 
 
 def test_count_seed_and_raw_weights_change_what_is_measured(capsys, here, run):

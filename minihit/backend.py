@@ -71,6 +71,10 @@ def allow_tf32():
     os.environ["CUPY_TF32"] = "1"
 
 
+def tf32_allowed():
+    return os.environ.get("CUPY_TF32") == "1"
+
+
 def to_device(arrays, device):
     """A tree of host arrays, copied to the device; on the CPU the arrays themselves."""
     if device == "cpu":

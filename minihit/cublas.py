@@ -60,13 +60,11 @@ class _Factor(NamedTuple):
 
 
 def product(a, b, out=None):
-    """a @ b of arrays on a GPU, written into `out` where it is given; other than floating-point arrays of one dtype go
-    to CuPy."""
+    """a @ b of arrays on a GPU, written into `out` where it is given; two vectors, and all but floating-point
+    arrays of one dtype, go to CuPy."""
     xp = array_module(a)
-    if a.dtype != b.dtype or a.dtype not in _TYPES or 0 in (a.size, b.size):
+    if a.dtype != b.dtype or a.dtype not in _TYPES or 0 in (a.size, b.size) or a.ndim == b.ndim == 1:
         return xp.matmul(a, b, out=out)
-    if a.ndim == b.ndim == 1:
-        return (a * b).sum(out=out)
     if a.ndim == 1 and b.ndim == 2:
         return _vector_product(b.T, a, out)
     if b.ndim == 1 and a.ndim == 2:

@@ -8,6 +8,7 @@ import ctypes
 import numpy as np
 
 from strict_cupy import kernels
+from strict_cupy.transfers import transfers
 
 _TYPES = {0: np.float32, 1: np.float64}                                   # by cudaDataType
 _COMPUTE = {0: (68, 77), 1: (70,)}                                        # cublasComputeType_t that takes them
@@ -15,6 +16,7 @@ _CREATED = 4711                                                           # what
 
 
 def cublasCreate_v2(handle):
+    transfers.refuse("cublasCreate, which allocates,")
     handle._obj.value = _CREATED
     return 0
 

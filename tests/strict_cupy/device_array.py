@@ -101,6 +101,8 @@ def wrap(result):
         return result
     x = object.__new__(ndarray)
     x.memory = np.asarray(result)
+    if kernels.launches.record is not None:
+        kernels.launches.record.kept.append(x.memory)                     # a replay knows addresses alone
     transfers.dtypes.add(x.memory.dtype)
     return x
 

@@ -16,6 +16,7 @@ from minihit import tree
 from minihit.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8           # of mallopt(3)
+_EVALUATION = 4                                                           # the share of a GPU's memory: a fourth
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")                         # of a container; "max" where there is none
 _OWN_CGROUPS = Path("/proc/self/cgroup")                                  # where this process is among all groups
 
@@ -148,6 +149,14 @@ def memory_size(device):
     except (AttributeError, ValueError, OSError):  # not on Windows
         return None
     return min([installed, *_cgroup_limits()])
+
+
+def evaluation_room(xp):
+    """The bytes of a GPU that networks in evaluation may take at a time: a share of all it has, whatever is free.
+
+    So batches and strips, and with them the last bits of images, are the same beside a training run as alone.
+    """
+    return xp.cuda.runtime.memGetInfo()[1] // _EVALUATION
 
 
 def _cgroup_limits():

@@ -44,6 +44,7 @@ def make():
     for name, function in functions.items():
         setattr(_module_of(cupy, name), name.split(".")[-1], function)
     _module_of(cupy, "cuda.is_available").is_available = lambda: True
+    _module_of(cupy, "cuda.Device").Device = lambda: SimpleNamespace(synchronize=lambda: transfers.sync("synchronize"))
     _module_of(cupy, "cuda.runtime.memGetInfo").memGetInfo = lambda: (MEMORY, MEMORY)
     cupy.get_default_memory_pool = lambda: SimpleNamespace(total_bytes=lambda: 0)
     special.erf = lambda x: wrap(kernels.elementwise(backend.erf, operand(x)))

@@ -88,6 +88,21 @@ def to_host(arrays):
     return tree.map(lambda x: x if isinstance(x, (np.ndarray, np.generic)) else x.get(), arrays)
 
 
+def synchronize(xp):
+    """Wait until the device has done all that it was given; on the CPU there is nothing to wait for."""
+    if xp is not np:
+        xp.cuda.Device().synchronize()
+
+
+def kernel_cache(device):
+    """The folder in which CuPy keeps the kernels that it compiles, for later processes too; None on the CPU and where
+    CUPY_CACHE_IN_MEMORY is 1. https://docs.cupy.dev/en/stable/reference/environment.html
+    """
+    if device == "cpu" or os.environ.get("CUPY_CACHE_IN_MEMORY") == "1":
+        return None
+    return Path(os.environ.get("CUPY_CACHE_DIR", "~/.cupy/kernel_cache")).expanduser()
+
+
 def pinned(x):
     """A copy of a host array in page-locked memory: a GPU copies from there while both sides go on with their work.
 

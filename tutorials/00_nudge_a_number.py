@@ -202,8 +202,8 @@ for name, dy in {"ones": np.ones(5), "random": rng.standard_normal(5)}.items():
 # own, check it with random ones, and not with zeros or ones.
 #
 # The library asks the question as you just did, of a whole layer. A layer is anything with `forward` and `backward`:
-# a module, or here two functions under one roof. `None` says that it has no numbers of its own. It draws a dy, nudges x,
-# and says how large the error is beside the one that it allows, a millionth of the gradient and what nudges err by.
+# a module, or here two functions under one roof. `None` says that it has no numbers of its own. The check draws a dy,
+# nudges x, and says how large the error is beside the one that it allows: a millionth, and what nudges err by.
 
 # %%
 share = SimpleNamespace(forward=forward, backward=backward)
@@ -253,8 +253,8 @@ else:
 # | tangent | how outputs move when inputs move in a given direction (19) |
 # | draws | all that is random in a step, drawn beforehand (21) |
 # | EMA | exponential moving average: mostly the old, a little of the new (22) |
-# | strip | some rows of a map, taken through several layers at once (less work than a tape) |
-# | lane | a thread with its part of the batch (less work than a tape) |
+# | strip | some rows of a map, taken through several layers at once (28) |
+# | lane | a thread with its part of the batch (28) |
 # | micro-batch | the part of a batch that is computed at once |
 # | plan | the sizes of one stage, worked out from a configuration (13) |
 # | fold | to move a running average by what a batch had (5) |

@@ -1,10 +1,10 @@
 # %% [markdown]
-# # 1. A layer, forward and backward
+# # 4. Layer norm
 #
-# Every layer of minihit is a pair of functions: `y, cache = forward(params, x)` and `dx, grads = backward(dy, cache)`.
-# Here one of them, layer normalisation, is taken apart: the forward pass cut into single lines, every line
-# differentiated by hand and compared at once with finite differences, then all of it collapsed to the few lines that
-# the library runs. Read it beside `minihit/ops/normalize.py`, which both of its norms are made of; it runs in a second.
+# The first backward pass that is hard to guess. Layer normalisation is taken apart here: the forward pass cut into
+# single lines, every line differentiated by hand and compared at once with nudges, then all of it collapsed to the
+# three lines that the library runs. Read it beside `minihit/ops/normalize.py`, which both of its norms are made of. You
+# need chapters 0 to 3.
 
 # %%
 from types import SimpleNamespace
@@ -13,21 +13,41 @@ import numpy as np
 
 from minihit import gradcheck
 from minihit.layers import layer_norm, linear
-from minihit.ops import gelu
+from minihit.ops import gelu, normalize
+from minihit.show.lesson import compare, picture
 
 rng = np.random.default_rng(0)
-ROWS, C = 3, 5                                             # pixels, channels
-x = 2.0 * rng.standard_normal((ROWS, C)) + 1.0
-scale, bias = 1.0 + 0.3 * rng.standard_normal((2, C))      # off their starting values 1 and 0: the reason is below
+
+# %% [markdown]
+# ## A question
+#
+# A *norm* makes the numbers that pass it neither too large nor too small. Of a pixel's channels, layer norm takes off
+# the mean and divides by the root of the variance: [1, 3, 8] has mean 4 and variance (9 + 1 + 16) / 3 = 8.67, and
+# becomes [-3, -1, 4] / 2.94 = [-1.02, -0.34, 1.36]. What becomes of [2, 6, 16], and of [11, 13, 18]? The same: neither
+# stretch nor shift is left. So what is the gradient along these two directions? Zero, and that is the whole secret of
+# its backward.
+
+# %%
+for row in ([1.0, 3.0, 8.0], [2.0, 6.0, 16.0], [11.0, 13.0, 18.0]):
+    x = np.array(row)
+    print(row, "becomes", ((x - x.mean()) / np.sqrt(x.var())).round(2))
 
 # %% [markdown]
 # ## The forward pass, one operation a line
 #
-# y = scale * (x - mean) / sqrt(variance + EPS) + bias, mean and variance over the channels of each pixel. Every value
-# can be nudged on its way: the gradient of a value *is* how much the loss changes when it, and nothing else, is nudged.
-
+# Afterwards every channel is stretched and shifted by numbers that are learned, *scale* and *bias*:
+#
+#     y = scale * (x - mean) / sqrt(variance + EPS) + bias        mean and variance over the channels of each pixel
+#
+# EPS, a millionth, is there for pixels whose channels are all equal. Every value can be nudged on its way: the gradient
+# of a value *is* how much the loss changes when it, and nothing else, is nudged.
 
 # %%
+ROWS, C = 3, 5                                             # pixels, channels
+x = 2.0 * rng.standard_normal((ROWS, C)) + 1.0
+scale, bias = 1.0 + 0.3 * rng.standard_normal((2, C))      # off their starting values 1 and 0: the reason is below
+
+
 def lines(nudge):
     """The lines of layer norm: a dict of all values. nudge = {name: array to add to that value}."""
     v = {}
@@ -56,84 +76,49 @@ print("x_hat has mean 0 and variance 1 in every row:", x_hat.mean(axis=-1).round
 # %% [markdown]
 # ## The backward pass, the same lines read upwards
 #
-# A layer does not know the loss. It is handed dy = dloss/dy, of the shape of y, and that is all it needs. The simplest
-# loss with a given dy is sum(dy * y), so a check draws a random dy and differentiates that number.
+# Each line is one of chapter 3's: a product, a copy, a mean. Where a line copies (mean and rstd have one value a row,
+# scale and bias one a column), its backward sums.
 
 # %%
 dy = rng.standard_normal((ROWS, C))
 
 
-def error(name, by_hand):
-    """The largest difference of a gradient from finite differences of the loss, value by value."""
-    expected = gradcheck.numerical_gradient(lambda nudge: (dy * lines({name: nudge})["y"]).sum(), 0.0 * v[name])
-    assert by_hand.shape == v[name].shape, f"d{name} has shape {by_hand.shape}, {name} has {v[name].shape}"
-    return abs(by_hand - expected).max()
+def by_nudges(name):
+    """The gradient of a value, nudged entry by entry."""
+    return gradcheck.numerical_gradient(lambda nudge: (dy * lines({name: nudge})["y"]).sum(), 0.0 * v[name])
 
 
-def compare(name, by_hand):
-    print(f"  d{name:<9} {by_hand.shape!s:<7} differs by {error(name, by_hand):.0e}")
-    assert error(name, by_hand) < 1e-8
-
-
-print("by hand, one line at a time:")
 dscaled = dy                                               # y = scaled + bias
-compare("scaled", dscaled)
+compare("dscaled", dscaled, by_nudges("scaled"))
 dbias = dy.sum(axis=0)                                     # bias was used by every row: its gradients add up
-compare("bias", dbias)
+compare("dbias", dbias, by_nudges("bias"))
 dx_hat = dscaled * scale                                   # scaled = x_hat * scale
-compare("x_hat", dx_hat)
+compare("dx_hat", dx_hat, by_nudges("x_hat"))
 dscale = (dscaled * x_hat).sum(axis=0)
-compare("scale", dscale)
+compare("dscale", dscale, by_nudges("scale"))
 drstd = (dx_hat * centered).sum(axis=-1, keepdims=True)    # x_hat = centered * rstd: one rstd for all C channels
-compare("rstd", drstd)
+compare("drstd", drstd, by_nudges("rstd"))
 dvariance = drstd * -0.5 * rstd**3                         # rstd = (variance + EPS)^(-1/2)
-compare("variance", dvariance)
+compare("dvariance", dvariance, by_nudges("variance"))
 dsquare = np.broadcast_to(dvariance / C, (ROWS, C))        # variance = mean of square
-compare("square", dsquare)
+compare("dsquare", dsquare, by_nudges("square"))
 
 # %% [markdown]
-# ## Where gradients add
-#
 # `centered` is read by two lines, x_hat and square. Each sends a gradient back and the two are summed; with either
-# alone the answer is plainly wrong. The same happens to x, which feeds both `mean` and `centered`. So before writing
-# the gradient of a value, look for every place where it is *read*.
+# alone the answer is plainly wrong. The same happens to x, which feeds both `mean` and `centered`.
 
 # %%
 from_x_hat, from_square = dx_hat * rstd, dsquare * 2.0 * centered
 for branch, gradient in {"x_hat": from_x_hat, "square": from_square}.items():
-    print(f"centered through {branch} alone differs by {error('centered', gradient):.2f}")
-    assert error("centered", gradient) > 0.01
+    off = abs(gradient - by_nudges("centered")).max()
+    print(f"  dcentered through {branch} alone is off by {off:.2f}")
+    assert off > 0.01
 dcentered = from_x_hat + from_square
-compare("centered", dcentered)
+compare("dcentered", dcentered, by_nudges("centered"))
 dmean = -dcentered.sum(axis=-1, keepdims=True)             # centered = x - mean
-compare("mean", dmean)
+compare("dmean", dmean, by_nudges("mean"))
 dx = dcentered + dmean / C                                 # x feeds centered, and mean with a share of 1 / C
-compare("x", dx)
-
-# %% [markdown]
-# ## Why dy must be random, and the parameters off their starting values
-#
-# Here is a backward pass with a bug: it forgets that the variance depends on x. With dy = ones and scale = 1 the true
-# dx is zero, and so is the wrong one, because both project out what they were given. The check learns nothing.
-
-
-# %%
-def without_variance(dy, scale):
-    dx_hat = dy * scale
-    return (dx_hat - dx_hat.mean(axis=-1, keepdims=True)) * rstd
-
-
-def closed_form(dy, scale):
-    dx_hat = dy * scale
-    dx = dx_hat - dx_hat.mean(axis=-1, keepdims=True)
-    return (dx - x_hat * (dx_hat * x_hat).mean(axis=-1, keepdims=True)) * rstd
-
-
-ones = np.ones((ROWS, C)), np.ones(C)
-print(f"dy = 1, scale = 1: the bug changes dx by {abs(without_variance(*ones) - closed_form(*ones)).max():.0e}")
-print(f"dy random        : the bug changes dx by {abs(without_variance(dy, scale) - dx).max():.2f}")
-assert abs(without_variance(*ones) - closed_form(*ones)).max() < 1e-12
-assert abs(without_variance(dy, scale) - dx).max() > 0.01
+compare("dx", dx, by_nudges("x"))
 
 # %% [markdown]
 # ## The closed form
@@ -143,64 +128,103 @@ assert abs(without_variance(dy, scale) - dx).max() > 0.01
 #     from_square = 2 / C * centered * dvariance = -rstd * x_hat * mean(dx_hat * x_hat)
 #     dmean / C   = -mean(dcentered)             = -rstd * mean(dx_hat)          since mean(x_hat) = 0
 #
-# so dx = rstd * (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)), which is `closed_form` above. In words: y does
-# not change when x is shifted or stretched, so dx has no part along either direction, ones and x_hat.
+#     dx = rstd * (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat))
+#
+# In words: y does not change when x is shifted or stretched, so dx has no part along either direction, ones and x_hat;
+# both are projected out. (As x_hat has mean 0 and mean square 1, x_hat * mean(dx_hat * x_hat) is the projection on it.)
+
 
 # %%
+def closed_form(dy, scale):
+    dx_hat = dy * scale
+    shift, stretch = (x.mean(axis=-1, keepdims=True) for x in (dx_hat, dx_hat * x_hat))
+    return rstd * (dx_hat - shift - x_hat * stretch)
+
+
+compare("the closed form against the long one", closed_form(dy, scale), dx, rtol=1e-12)
 along_shift, along_stretch = closed_form(dy, scale).sum(axis=-1), (closed_form(dy, scale) * centered).sum(axis=-1)
-print("closed form against the long one:", f"{abs(closed_form(dy, scale) - dx).max():.0e}")
 print("dx along a shift:", along_shift.round(12) + 0.0, " along a stretch:", along_stretch.round(5) + 0.0)
-assert abs(closed_form(dy, scale) - dx).max() < 1e-12
 assert abs(along_shift).max() < 1e-12
 assert abs(along_stretch).max() < 1e-4                     # not quite 0: EPS is not stretched
 
 # %% [markdown]
-# ## Why checks run in float64
+# ## Why parameters must be off their starting values
 #
-# A finite difference subtracts two nearly equal numbers. With a long step the curve bends, with a short one rounding is
-# all that is left. In float32 no step reaches the tolerance of the library's checker, a millionth, and at the checker's
-# step of 1e-5 the error is some percent: a bug of a tenth of a percent would drown. In float64 there is room to spare.
+# Here is a backward pass with a bug: it forgets that the variance depends on x. With dy = ones and scale = 1, where
+# training starts, the true dx is zero, and so is the wrong one, since both project out the ones. Such a check learns
+# nothing. Chapter 0 said it of dy; it holds for the parameters as well.
 
 
 # %%
-def worst_error(dtype, step):
-    """The largest error of a finite difference by a value of x, over the largest value of dx."""
-    params = {"scale": scale.astype(dtype), "bias": bias.astype(dtype)}
-
-    def loss(at):
-        return (dy.astype(dtype) * layer_norm.forward(params, at)[0]).sum()
-
-    return abs(gradcheck.numerical_gradient(loss, x.astype(dtype), step) - dx).max() / abs(dx).max()
+def without_variance(dy, scale):
+    dx_hat = dy * scale
+    return (dx_hat - dx_hat.mean(axis=-1, keepdims=True)) * rstd
 
 
-errors = {dtype: [worst_error(dtype, 10.0**-k) for k in range(1, 8)] for dtype in (np.float32, np.float64)}
-print("step      float32  float64   worst relative error of a finite difference")
-for k, (single, double) in enumerate(zip(*errors.values(), strict=True), start=1):
-    print(f"1e-{k}      {single:.0e}    {double:.0e}")
-assert min(errors[np.float64]) < 1e-10
-assert min(errors[np.float32]) > gradcheck.RTOL == 1e-6
-assert errors[np.float32][4] > 1e-3 > 1e-6 > errors[np.float64][4]        # at a step of 1e-5
+ones = np.ones((ROWS, C)), np.ones(C)
+print(f"dy = 1, scale = 1: the bug changes dx by {abs(without_variance(*ones) - closed_form(*ones)).max():.0e}")
+print(f"both random      : the bug changes dx by {abs(without_variance(dy, scale) - dx).max():.2f}")
+assert abs(without_variance(*ones) - closed_form(*ones)).max() < 1e-12
+assert abs(without_variance(dy, scale) - dx).max() > 0.01
+
+# %% [markdown]
+# ## The Jacobian
+#
+# The table of all dy_j/dx_i is called the *Jacobian*. Feed backward with a dy that is 1 at output j and 0 elsewhere,
+# and row j of the table comes back. Nudge x along input i, and column i is how y moves: the four points of chapter 0,
+# along a direction, are `gradcheck.directional_derivative(function, x, direction)`. Both ways give the same table, here
+# for all 15 outputs and inputs: three blocks, one for each pixel, since no pixel looks at another. For a layer value by
+# value, as in chapter 2, it is diagonal; for batch norm, in the next chapter, pixels will meet.
+
+# %%
+params = {"scale": scale, "bias": bias}
+jacobian = np.zeros((ROWS * C, ROWS * C))                  # [output, input]
+_, cache = layer_norm.forward(params, x)
+for j in range(ROWS * C):
+    one = np.zeros(ROWS * C)
+    one[j] = 1.0
+    jacobian[j] = layer_norm.backward(one.reshape(ROWS, C), cache)[0].ravel()
+columns = [gradcheck.directional_derivative(lambda at: layer_norm.forward(params, at)[0].ravel(), x,
+                                            np.eye(ROWS * C)[i].reshape(ROWS, C)) for i in range(ROWS * C)]
+compare("rows by backward, columns by nudges", jacobian, np.stack(columns, axis=1))
+blocks = np.kron(np.eye(ROWS), np.ones((C, C)))            # ones in three blocks
+assert (jacobian[blocks == 0] == 0).all()
+
+# %%
+with picture(9.5, 4) as drawn:
+    whole, one_row = drawn.subplots(1, 2, width_ratios=[1, 1.2])
+    largest = abs(jacobian).max()
+    seen = whole.imshow(jacobian, cmap="RdBu", vmin=-largest, vmax=largest)
+    whole.set(title="Jacobian of layer norm, 3 pixels of 5 channels", xlabel="input", ylabel="output")
+    drawn.colorbar(seen, ax=whole, shrink=0.8)
+    positions = np.arange(C)
+    for offset, (name, values) in enumerate({"dx_hat": dx_hat[0], "dx / rstd": (dx / rstd)[0],
+                                             "x_hat": x_hat[0]}.items()):
+        one_row.bar(positions + 0.27 * (offset - 1), values, 0.25, label=name)
+    one_row.axhline(0, color="black", linewidth=0.5)
+    one_row.set(title="one pixel: dx is dx_hat without its mean and its part along x_hat", xlabel="channel")
+    one_row.title.set_fontsize(9)
+    one_row.legend()
 
 # %% [markdown]
 # ## What the library runs
 #
-# `layer_norm` hands its scale and bias to `normalize`, which keeps x_hat and rstd in its cache, names you know by now,
-# and recomputes nothing. Its backward is the closed form. They agree with the long way to the last digits.
+# `layer_norm` hands its scale and bias to `normalize`, an op that is told over what to take means: per "pixel". Its
+# backward is the closed form. They agree with the long way to the last digits.
 
 # %%
-params = {"scale": scale, "bias": bias}
 y, cache = layer_norm.forward(params, x)
 dx_library, grads = layer_norm.backward(dy, cache)
-print("cache:", {name: value.shape for name, value in cache.items()})
-for name, long, short in [("y", v["y"], y), ("dx", dx, dx_library), ("dscale", dscale, grads["scale"]),
-                          ("dbias", dbias, grads["bias"])]:
-    np.testing.assert_allclose(short, long, rtol=1e-10, atol=1e-12, err_msg=name)
+for name, ours, library in [("y", v["y"], y), ("dx", dx, dx_library), ("dscale", dscale, grads["scale"]),
+                            ("dbias", dbias, grads["bias"])]:
+    compare(f"layer_norm, {name}", library, ours, rtol=1e-10)
+compare("normalize", normalize.forward(x, scale, bias, "pixel", layer_norm.EPS)[0], y, rtol=1e-12)
 
 # %% [markdown]
 # ## Layers on layers
 #
 # A composite is a layer like any other: norm(gelu(linear(x))) here. Its backward is its forward read upwards, one call
-# a line. The library's checker asks the question of `compare` for every parameter and input of a layer.
+# a line, and its params are a dict of dicts.
 
 
 # %%
@@ -236,3 +260,11 @@ except AssertionError as refusal:
     print("refused, as it should be:", refusal)
 else:
     raise AssertionError("a wrong gradient passed the check")
+
+# %% [markdown]
+# ## Exercise
+#
+# Write layer norm, both passes, in `tutorials/exercises/04_layer_norm.py`: the long way first if you like, then the
+# closed form. If the mean's or the variance's own dependence on x is missing, the check will say which.
+#
+#     minihit learn check 04

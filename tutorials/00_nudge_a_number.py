@@ -256,6 +256,7 @@ else:
 # | strip | some rows of a map, taken through several layers at once (28) |
 # | lane | a thread with its part of the batch (28) |
 # | micro-batch | the part of a batch that is computed at once |
+# | preset | a network with a name and all its sizes (9) |
 # | plan | the sizes of one stage, worked out from a configuration (13) |
 # | fold | to move a running average by what a batch had (5) |
 #

@@ -10,7 +10,8 @@ of three arrays. The product of two vectors is a product and a sum. Joining is a
 a kernel each, one for their sum, and the gathering. `a[part] += b` writes nothing twice.
 A function under cupy.fuse is one launch: it reads each argument that it needs, writes what it returns and overwrites.
 
-Broadcast and overlapping memory is counted once. dry=True computes nothing, allocates C order as CuPy does (NumPy
+Broadcast and overlapping memory is counted once, and what the arguments of one kernel share is read once, as the 4 x 4
+tiles of a map are: the GPU's caches hold it until the last of them has read it. dry=True computes nothing, allocates C order as CuPy does (NumPy
 keeps the order of its operands) and touches no memory, so that large presets can be counted in seconds. What a
 library launches on its own, such as the second pass of a large sum or split-K in a product, is not known.
 """
@@ -41,7 +42,7 @@ class Launches(threading.local):
 
     def count(self, inputs, outputs, times=1):
         """`times` launches that read and write NumPy arrays; numbers among them cost nothing."""
-        moved = sum(memory_of(x) for x in (*inputs, *outputs) if isinstance(x, np.ndarray))
+        moved = memory_read(inputs) + sum(memory_of(x) for x in outputs)
         here = self.counts.get(self.phase, Cost(0, 0))
         self.counts[self.phase] = Cost(here.launches + times, here.bytes + moved)
 
@@ -79,6 +80,18 @@ def memory_of(x):
     distinct = math.prod(n for n, stride in zip(x.shape, x.strides, strict=True) if stride) * x.itemsize
     low, high = np.lib.array_utils.byte_bounds(x)
     return min(distinct, high - low) if x.size else 0
+
+
+def memory_read(inputs):
+    """The bytes of the arrays among the inputs of one kernel: of those that overlap no more than they span together."""
+    spans = []
+    for (low, high), size in sorted((np.lib.array_utils.byte_bounds(x), memory_of(x)) for x in inputs
+                                    if isinstance(x, np.ndarray) and x.size):
+        if spans and low < spans[-1][1]:
+            first, last, sizes = spans.pop()
+            low, high, size = first, max(last, high), sizes + size
+        spans.append((low, high, size))
+    return sum(min(size, high - low) for low, high, size in spans)
 
 
 def elementwise(function, *operands, out=None, **kwargs):
@@ -119,9 +132,7 @@ def product(function, a, b, out=None):
     """a @ b by cuBLAS, with the copies that CuPy makes for it."""
     result = _matmul(function, a, b, out)
     batched = max(a.ndim, b.ndim) > 2
-    for x in (a, b):
-        if not (x.flags.c_contiguous or (not batched and x.flags.f_contiguous)):
-            launches.count([x], [x])
+    a, b = (x if x.flags.c_contiguous or (not batched and x.flags.f_contiguous) else _copied(x) for x in (a, b))
     if a.ndim == b.ndim == 1:
         launches.count([a, b], [a])                                       # their products, then the sum
         launches.count([a], [np.asarray(result)])
@@ -151,7 +162,8 @@ def other(function, args, kwargs):
 
 def join(function, arrays, args, kwargs):
     result = function([_stand_in(x) for x in arrays] if launches.dry else arrays, *args, **kwargs)
-    launches.count(arrays, [result], times=len(arrays))
+    for x in arrays:
+        launches.count([x], [x])
     return result
 
 
@@ -161,6 +173,12 @@ def gather(x, index):
     result = _stand_in(x)[tuple(map(_stand_in, index))] if launches.dry else x[index]
     launches.count([*arrays, result], [result], times=len(arrays) + 2)
     return result
+
+
+def _copied(x):
+    copy = np.empty(x.shape, x.dtype)
+    launches.count([x], [copy])
+    return copy
 
 
 def _matmul(function, a, b, out):

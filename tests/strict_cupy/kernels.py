@@ -10,9 +10,11 @@ of three arrays. The product of two vectors is a product and a sum. Joining is a
 a kernel each, one for their sum, and the gathering. `a[part] += b` writes nothing twice.
 A function under cupy.fuse is one launch: it reads each argument that it needs, writes what it returns and overwrites.
 
-Broadcast and overlapping memory is counted once. dry=True computes nothing, allocates C order as CuPy does (NumPy
-keeps the order of its operands) and touches no memory, so that large presets can be counted in seconds. What a
-library launches on its own, such as the second pass of a large sum or split-K in a product, is not known.
+Broadcast and overlapping memory is counted once, and what the arguments of one kernel share is read once, as the 4 x 4
+tiles of a map are: the GPU's caches hold it until the last of them has read it. dry=True computes nothing, allocates
+C order as CuPy does (NumPy keeps the order of its operands) and touches no memory, so that large presets can be counted
+in seconds. What a library launches on its own, such as the second pass of a large sum or split-K in a product, is not
+known.
 """
 
 import math
@@ -43,7 +45,7 @@ class Launches(threading.local):
 
     def count(self, inputs, outputs, times=1):
         """`times` launches that read and write NumPy arrays; numbers among them cost nothing."""
-        cost = Cost(times, sum(memory_of(x) for x in (*inputs, *outputs) if isinstance(x, np.ndarray)))
+        cost = Cost(times, memory_read(inputs) + sum(memory_of(x) for x in outputs))
         if self.record is None:
             self.count_cost(cost)
         else:
@@ -108,6 +110,18 @@ def memory_of(x):
     return min(distinct, high - low) if x.size else 0
 
 
+def memory_read(inputs):
+    """The bytes of the arrays among the inputs of one kernel: of those that overlap no more than they span together."""
+    spans = []
+    for (low, high), size in sorted((np.lib.array_utils.byte_bounds(x), memory_of(x)) for x in inputs
+                                    if isinstance(x, np.ndarray) and x.size):
+        if spans and low < spans[-1][1]:
+            first, last, sizes = spans.pop()
+            low, high, size = first, max(last, high), sizes + size
+        spans.append((low, high, size))
+    return sum(min(size, high - low) for low, high, size in spans)
+
+
 def elementwise(function, *operands, out=None, **kwargs):
     """function of NumPy arrays and numbers, as one kernel, or as a part of the kernel that is being fused."""
     if not launches.dry:
@@ -148,9 +162,7 @@ def product(function, a, b, out=None):
         raise NotImplementedError("calling cuBLAS API during stream capture is currently unsupported")
     result = _matmul(function, a, b, out)
     batched = max(a.ndim, b.ndim) > 2
-    for x in (a, b):
-        if not (x.flags.c_contiguous or (not batched and x.flags.f_contiguous)):
-            launches.count([x], [x])
+    a, b = (x if x.flags.c_contiguous or (not batched and x.flags.f_contiguous) else _copied(x) for x in (a, b))
     if a.ndim == b.ndim == 1:
         launches.count([a, b], [a])                                       # their products, then the sum
         launches.count([a], [np.asarray(result)])
@@ -203,7 +215,8 @@ def join(function, arrays, args, kwargs):
         result = function([_stand_in(x) for x in arrays], *args, **kwargs)
     else:
         result = launches.compute(lambda *arrays: function(arrays, *args, **kwargs), *arrays)
-    launches.count(arrays, [result], times=len(arrays))
+    for x in arrays:
+        launches.count([x], [x])
     return result
 
 
@@ -222,6 +235,12 @@ def _with(index, arrays):
     """The index with its arrays exchanged for others."""
     arrays = iter(arrays)
     return tuple(next(arrays) if isinstance(part, np.ndarray) else part for part in index)
+
+
+def _copied(x):
+    copy = np.empty(x.shape, x.dtype)
+    launches.count([x], [copy])
+    return copy
 
 
 def _matmul(function, a, b, out):

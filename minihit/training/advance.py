@@ -17,7 +17,6 @@ from minihit.optim import EMA_START
 from minihit.show.images import to_float
 from minihit.training import state, step
 
-GRAPHS = ("auto", "off")                                                  # whether steps are recorded where they can be
 _STREAM = 0                                                               # of random numbers, one generator per step
 _EAGER = 2                                                                # steps first, in which kernels are compiled
 _ALIGNED = 16                                                             # bytes, as a GPU reads them at once
@@ -28,7 +27,7 @@ class Steps:
     begins in another way; one is rehearsed, one recorded, and every later one is a replay."""
 
     def __init__(self, training, config, device="cpu", graph="auto"):
-        """training: State; config: RunConfig; graph: of GRAPHS."""
+        """training: State; config: RunConfig; graph: "auto", or "off" where nothing is to be recorded."""
         self.training, self.config, self.device = training, config, device
         self.copied = 0 if config.origin else EMA_START
         records = device == "gpu" and graph == "auto" and not is_plain()

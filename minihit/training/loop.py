@@ -27,7 +27,8 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
     """Train to the end of the recipe; returns the exit code, 0, 130 after Ctrl-C, or 143 after SIGTERM and SIGHUP.
 
     config: RunConfig; folder: RunFolder; budget: a name of estimate.BUDGETS that chooses the number of steps;
-    data_on_device: "auto", "yes" or "no", whether a GPU keeps all images; graph: of advance.GRAPHS.
+    data_on_device: "auto", "yes" or "no", whether a GPU keeps all images; graph: "auto" or "off", whether a
+    GPU may record steps.
     Raises UserError where the run exists and is not to be resumed, where the folder holds anything else, where another
     process trains in it, where it cannot fit, where data or disk fail, and where a value stops being finite.
     """

@@ -11,9 +11,10 @@ a kernel each, one for their sum, and the gathering. `a[part] += b` writes nothi
 A function under cupy.fuse is one launch: it reads each argument that it needs, writes what it returns and overwrites.
 
 Broadcast and overlapping memory is counted once, and what the arguments of one kernel share is read once, as the 4 x 4
-tiles of a map are: the GPU's caches hold it until the last of them has read it. dry=True computes nothing, allocates C order as CuPy does (NumPy
-keeps the order of its operands) and touches no memory, so that large presets can be counted in seconds. What a
-library launches on its own, such as the second pass of a large sum or split-K in a product, is not known.
+tiles of a map are: the GPU's caches hold it until the last of them has read it. dry=True computes nothing, allocates C
+order as CuPy does (NumPy keeps the order of its operands) and touches no memory, so that large presets can be counted
+in seconds. What a library launches on its own, such as the second pass of a large sum or split-K in a product, is not
+known.
 """
 
 import math

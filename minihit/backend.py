@@ -28,6 +28,11 @@ def array_module(x):
     return sys.modules[type(x).__module__.split(".")[0]]
 
 
+def on_gpu(x):
+    """Whether an array is on a GPU, where one kernel does best what a CPU does in passes over what its cache holds."""
+    return array_module(x) is not np
+
+
 def device_module(device):
     """The array module of a device, "cpu" or "gpu"."""
     return np if device == "cpu" else importlib.import_module("cupy")

@@ -1,12 +1,13 @@
 """Linear: y = x W + b, over the trailing axes of x that W's leading axes name.
 
-Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out). Heads are axes like any other: the query of
-attention has weight (C, N, D) and bias (N, D), its out has weight (N, D, C) and bias (C,).
+Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out); skip, which is added to y, as y. Heads are axes
+like any other: the query of attention has weight (C, N, D) and bias (N, D), its out has weight (N, D, C) and bias (C,).
 """
 
 import math
 
 from minihit import initializers
+from minihit.ops.add import add_to
 from minihit.ops.column_sum import column_sum
 
 
@@ -17,12 +18,12 @@ def init(rng, c_in, c_out, initializer=initializers.truncated_normal):
     return {"weight": weight, "bias": initializers.zeros(axes_out)}
 
 
-def forward(params, x):
+def forward(params, x, skip=None):
     weight, bias = params["weight"], params["bias"]
     axes_in = weight.ndim - bias.ndim
     rows = x.reshape(-1, math.prod(weight.shape[:axes_in]))               # (rows, in)
     y = rows @ weight.reshape(rows.shape[1], -1)                          # (rows, out)
-    y += bias.reshape(-1)
+    add_to(y, bias.reshape(-1), None if skip is None else skip.reshape(y.shape))
     return y.reshape(*x.shape[:x.ndim - axes_in], *bias.shape), {"x": x, "weight": weight, "bias": bias}
 
 

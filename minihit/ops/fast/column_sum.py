@@ -3,9 +3,20 @@
 Shapes: x (..., C); result (C,).
 """
 
+import functools
+
+import numpy as np
+
 from minihit.backend import array_module
 
 
 def column_sum(x):
-    rows = x.reshape(-1, x.shape[-1])
-    return array_module(x).ones(rows.shape[0], x.dtype) @ rows
+    rows, xp = x.reshape(-1, x.shape[-1]), array_module(x)
+    ones = np.ones(len(rows), x.dtype) if xp is np else _kept_ones(xp, len(rows), x.dtype)
+    return ones @ rows
+
+
+@functools.cache
+def _kept_ones(xp, count, dtype):
+    """Made once, a launch less each time, and never freed: a captured step goes on reading them where they lie."""
+    return xp.ones(count, dtype)

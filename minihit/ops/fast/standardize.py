@@ -12,10 +12,11 @@ def forward(x, scale, bias, mean, variance, eps):
     return stretch(centered, rstd, scale, bias), {"centered": centered, "rstd": rstd, "scale": scale}
 
 
-def backward(dy, cache):
-    """Returns dx, dscale, dbias."""
+def backward(dy, cache, skip=None):
+    """Returns dx + skip, dscale, dbias."""
     rstd = cache["rstd"]
-    return dy * (rstd * cache["scale"]), column_sum(dy * cache["centered"]) * rstd, column_sum(dy)
+    dx = _shrink(dy, rstd, cache["scale"], skip)
+    return dx, column_sum(dy * cache["centered"]) * rstd, column_sum(dy)
 
 
 @fused
@@ -29,3 +30,11 @@ def stretch(centered, rstd, scale, bias):
     y = centered * (rstd * scale)
     y += bias
     return y
+
+
+@fused
+def _shrink(dy, rstd, scale, skip):
+    dx = dy * (rstd * scale)
+    if skip is not None:
+        dx += skip
+    return dx

@@ -8,7 +8,7 @@ import strict_cupy
 from support.helpers import assert_same
 from threadpoolctl import threadpool_limits
 
-from minihit import tree
+from minihit import backend, tree
 from minihit.backend import to_host
 from minihit.ops.fast import gelu
 
@@ -31,7 +31,8 @@ def assert_close(actual, expected):
 def gpu(request, monkeypatch):
     """agree(device tree, host tree); exact: whether that means the same bits; transfers, counted by the double alone.
 
-    The double computes with NumPy, so nothing may differ once both sides take the same GELU and one thread.
+    The double computes with NumPy, so nothing may differ once both sides take the same GELU, the same kernels where a
+    GPU has its own, and one thread.
     """
     if request.param == "cupy":
         pytest.importorskip("cupy")
@@ -39,6 +40,7 @@ def gpu(request, monkeypatch):
         return
     strict_cupy.install(monkeypatch)
     monkeypatch.setattr(gelu, "_fast", lambda x: False)
+    monkeypatch.setattr(backend, "on_gpu", lambda x: True)
     with threadpool_limits(limits=1, user_api="blas"):
         yield SimpleNamespace(agree=lambda a, b: assert_same(to_host(a), b), exact=True,
                               transfers=strict_cupy.transfers)

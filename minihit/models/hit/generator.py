@@ -50,7 +50,7 @@ def update_averages(averages, cache, share=1.0):
     return batch_norm.fold(averages, cache, share)
 
 
-def generate(params, z, config, averages, pixels=trunk.PIXELS):
+def generate(params, z, config, averages, pixels=None):
     """Images in evaluation, without a cache, strip by strip: see trunk.generate."""
     how = How(config.norm, averages)
     x, tokens, _ = stem.forward(params, z, how)

@@ -7,7 +7,7 @@ Shapes: x (B, 2H, 2W, C), weight (k, k, C, C'), y (B, H, W, C'); k even.
 """
 
 from minihit.backend import array_module
-from minihit.ops.fast.conv2d import by_columns, groups, weight_gradient_by_columns
+from minihit.ops.fast.columns import by_columns, groups, weight_gradient_by_columns
 
 
 def forward(x, weight):

@@ -7,7 +7,7 @@ Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, 2H + k - 2, 2W + k - 2, C').
 """
 
 from minihit.backend import array_module
-from minihit.ops.fast.conv2d import groups, neighbourhoods
+from minihit.ops.fast.columns import groups, neighbourhoods
 
 
 def forward(x, weight):

@@ -8,14 +8,15 @@ Scores are made with the keys on the slow axis: a softmax over few keys is then 
 
 from minihit.backend import array_module
 from minihit.ops.fast import softmax
+from minihit.ops.fast.matmul import matmul
 
 
 def forward(query, key, value):
     heads, scale = query.shape[-2], key.shape[-1] ** -0.5
     shared = key.shape[-2] == 1
     query, key, value = _fold(query * scale, shared), _fold(key, shared), _fold(value, shared)
-    probs, softmax_cache = softmax.forward(key @ _transpose(query), axis=-2)   # (..., K, R)
-    out = _unfold(_transpose(probs) @ value, heads, shared)
+    probs, softmax_cache = softmax.forward(matmul(key, _transpose(query)), axis=-2)   # (..., K, R)
+    out = _unfold(matmul(_transpose(probs), value), heads, shared)
     return out, {"probs": _probs(probs, heads, shared), "softmax": softmax_cache, "query": query, "key": key,
                  "value": value, "heads": heads, "shared": shared, "scale": scale}
 
@@ -24,11 +25,11 @@ def backward(dout, cache):
     """Returns dquery, dkey, dvalue."""
     query, key, value, shared = (cache[name] for name in ("query", "key", "value", "shared"))
     dout = _fold(dout, shared)
-    dvalue = cache["softmax"]["probs"] @ dout                              # (..., K, D)
-    dprobs = value @ _transpose(dout)                                      # (..., K, R)
+    dvalue = matmul(cache["softmax"]["probs"], dout)                              # (..., K, D)
+    dprobs = matmul(value, _transpose(dout))                                      # (..., K, R)
     dscores = softmax.backward(dprobs, cache["softmax"])
-    dkey = dscores @ query                                                 # query carries the scale
-    dquery = _transpose(dscores) @ key * cache["scale"]
+    dkey = matmul(dscores, query)                                                 # query carries the scale
+    dquery = matmul(_transpose(dscores), key) * cache["scale"]
     return _unfold(dquery, cache["heads"], shared), _unfold(dkey, 1, shared), _unfold(dvalue, 1, shared)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from minihit.backend import array_module
 from minihit.ops.fast.border import pad
+from minihit.ops.fast.matmul import matmul
 
 _CACHED = 1 << 19                                                         # values laid out at a time: 2 MiB of float32
 
@@ -17,14 +18,14 @@ def by_columns(x, weight, stride=1):
     (b, height, width, c), (k, _, _, c_out), xp = x.shape, weight.shape, array_module(x)
     y, kernel = xp.empty((b, height // stride, width // stride, c_out), x.dtype), weight.reshape(-1, c_out)
     for part in groups(b, height * width * k * k * c // stride**2, xp):
-        xp.matmul(columns(x[part], k, stride), kernel, out=y[part].reshape(-1, c_out))
+        matmul(columns(x[part], k, stride), kernel, out=y[part].reshape(-1, c_out))
     return y
 
 
 def weight_gradient_by_columns(dy, x, shape, stride=1):
     (b, height, width, c_out), (k, _, c, _) = dy.shape, shape
     parts = groups(b, height * width * k * k * c, array_module(x))
-    products = [columns(x[part], k, stride).T @ dy[part].reshape(-1, c_out) for part in parts]
+    products = [matmul(columns(x[part], k, stride).T, dy[part].reshape(-1, c_out)) for part in parts]
     return sum(products[1:], products[0]).reshape(shape)
 
 

@@ -15,6 +15,7 @@ from minihit.ops.fast import winograd
 from minihit.ops.fast.add import add
 from minihit.ops.fast.border import pad
 from minihit.ops.fast.columns import by_columns, groups, weight_gradient_by_columns
+from minihit.ops.fast.matmul import matmul
 
 _FEW_CHANNELS, _FEW_PIXELS = 64, 256                                      # below which Winograd's transforms cost more
 
@@ -73,7 +74,7 @@ def _by_tiles(x, kernel, bias):
 def _products_first(x, weight, others):
     """The sum of the products of all pixels with one place of the kernel, each moved to where it counts."""
     (b, height, width, c), (k, _, _, c_out) = x.shape, weight.shape
-    products = x.reshape(-1, c) @ weight.transpose(2, 0, 1, 3).reshape(c, -1)
+    products = matmul(x.reshape(-1, c), weight.transpose(2, 0, 1, 3).reshape(c, -1))
     padded = pad(products.reshape(b, height, width, -1), k // 2)
     padded = padded.reshape(*padded.shape[:3], k, k, c_out)
     return add(*(padded[:, i:i + height, j:j + width, i, j] for i in range(k) for j in range(k)), *others)

@@ -9,6 +9,7 @@ from minihit.backend import array_module
 from minihit.ops.fast import gelu
 from minihit.ops.fast.add import add_to
 from minihit.ops.fast.column_sum import column_sum
+from minihit.ops.fast.matmul import matmul
 from minihit.ops.fast.strips import row_strips
 
 
@@ -18,10 +19,10 @@ def forward(x, expand, expand_bias, contract, contract_bias, skip=None):
     y = xp.empty((len(rows), contract_bias.size), x.dtype)
     skips = None if skip is None else skip.reshape(y.shape)
     for part in row_strips(*hidden.shape, xp):
-        xp.matmul(rows[part], expand, out=hidden[part])
+        matmul(rows[part], expand, out=hidden[part])
         active = xp.empty_like(hidden[part])
         gelu.fill(hidden[part], expand_bias, active)
-        xp.matmul(active, contract, out=y[part])
+        matmul(active, contract, out=y[part])
         add_to(y[part], contract_bias, None if skip is None else skips[part])
     return y.reshape(*x.shape[:-1], -1), {"x": x, "hidden": hidden, "expand": expand, "expand_bias": expand_bias,
                                           "contract": contract}
@@ -33,10 +34,10 @@ def backward(dy, cache):
     xp, x = array_module(dy), cache["x"].reshape(-1, expand.shape[0])
     rows, dx, sums = dy.reshape(-1, contract.shape[1]), xp.empty_like(x), None     # (rows, C'), (rows, C)
     for part in row_strips(*hidden.shape, xp):
-        active, dhidden = xp.empty_like(hidden[part]), rows[part] @ contract.T
+        active, dhidden = xp.empty_like(hidden[part]), matmul(rows[part], contract.T)
         gelu.fill_back(hidden[part], cache["expand_bias"], active, dhidden)
-        xp.matmul(dhidden, expand.T, out=dx[part])
-        sums = _plus(sums, [x[part].T @ dhidden, column_sum(dhidden), active.T @ rows[part]])
+        matmul(dhidden, expand.T, out=dx[part])
+        sums = _plus(sums, [matmul(x[part].T, dhidden), column_sum(dhidden), matmul(active.T, rows[part])])
     return dx.reshape(cache["x"].shape), *sums, column_sum(dy)
 
 

@@ -14,6 +14,7 @@ A CPU mixes along one axis after the other, a few images in its cache; a GPU alo
 
 from minihit import backend
 from minihit.ops.fast import winograd_kernels, winograd_passes
+from minihit.ops.fast.matmul import matmul
 
 
 def forward(padded, kernel, out, bias=None):
@@ -21,13 +22,13 @@ def forward(padded, kernel, out, bias=None):
 
     A bias that broadcasts to y is added where it is given.
     """
-    products = transform_input(padded) @ kernel                            # (16, T, C')
+    products = matmul(transform_input(padded), kernel)                            # (16, T, C')
     _transforms(out).transform_output(products, out, bias)
 
 
 def weight_gradient(padded, dy):
     """The 16 products (16, C, C') whose transform_kernel_gradient is dweight."""
-    return transform_input(padded).swapaxes(1, 2) @ transform_output_gradient(dy)
+    return matmul(transform_input(padded).swapaxes(1, 2), transform_output_gradient(dy))
 
 
 def transform_kernel(weight):

@@ -32,8 +32,13 @@ def map(function, tree, *others):
 
 
 def add(*trees):
-    """The sum of trees with the same keys, leaf by leaf."""
-    return map(lambda *leaves: sum(leaves[1:], leaves[0]), *trees)
+    """The sum of trees with the same keys, leaf by leaf; where leaves are gathered by one kernel, of all at once."""
+    first, *others = trees
+    arrays = [leaf for _, leaf in items(first)]
+    if len(arrays) > 1 and leaves.at_once(arrays):
+        out = [gather(tree, first, leaves.room(arrays)) for tree in trees]
+        return views(sum(out[1:], out[0]), first)
+    return map(lambda leaf, *more: sum(more, leaf), first, *others)
 
 
 def size(tree):

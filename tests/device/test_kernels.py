@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from strict_cupy import launches
 from strict_cupy.kernels import Cost
+from support.helpers import assert_same
 from training.test_step import PRESETS, make
 
-from minihit import optim
-from minihit.backend import array_module, fused, to_device
-from minihit.ops import gelu
+from minihit import optim, tree
+from minihit.backend import array_module, fused, to_device, to_host
+from minihit.ops import gelu, normalize
+from minihit.ops.fast import constants
 from minihit.training import step
 
 X = np.ones((3, 4), np.float32)                                           # 48 bytes
@@ -146,6 +148,35 @@ def test_gelu_adam_and_the_moving_average_are_one_launch_each(double, dry):
     assert cost(gelu.forward, X, dry=dry) == Cost(1, 3 * 48)
     assert cost(lambda p, g, m, v: optim.adam(p, g, {"first": m, "second": v}, 3, 0.1), *flat, dry=dry) == Cost(1, 112)
     assert cost(lambda average, values: optim.ema(average, values, 20), V, V, dry=dry) == Cost(1, 48)
+
+
+def test_trees_are_added_by_their_keys_and_all_leaves_at_once(double):
+    """Three kernels: each tree into a row, and the sum of both."""
+    first = {"start": {"weight": X, "bias": V}, "stages": [{"position": BATCH}]}
+    second = {"stages": [{"position": BATCH[::-1]}], "start": {"bias": 2 * V, "weight": 3 * X}}
+    there = to_device([first, second], "gpu")
+    launches.start()
+    found = tree.add(*there)
+    assert launches.total().launches == 3
+    assert_same(to_host(found), tree.add(first, second))
+
+
+def test_a_norm_per_channel_reads_a_map_nine_times_and_writes_it_four_times(double, dry):
+    """Forward: two sums, the squares, y; backward: two sums, what the first adds up, dx. All else is short."""
+    x, dy, skip = np.ones((3, 64, 4), np.float32)
+    scale = bias = V
+    constants.ones(double, 64, x.dtype)
+
+    def forward(x, scale, bias):
+        return normalize.forward(x, scale, bias, "channel", 1e-3)[1]
+
+    there = cost(forward, x, scale, bias, dry=dry)
+    assert there.launches == 5
+    both = cost(lambda x, dy, skip, scale, bias: normalize.backward(dy, forward(x, scale, bias), skip), x, dy, skip,
+                scale, bias, dry=dry)
+    assert both.launches == 5 + 4
+    maps = (both.bytes - 4 * 64 * 4) / x.nbytes                           # but for the ones of four sums
+    assert 6 + 9 < maps < 6 + 9 + 0.6
 
 
 @pytest.mark.parametrize("name", ["everything", "bCR", "R1, stddev"])

@@ -3,9 +3,11 @@
 Shapes: x, y (..., C); scale, bias (C,); mean, variance, rstd (..., 1) per "pixel", (C,) per "channel".
 
 Per channel the cache holds centered = x - mean in place of x_hat = centered * rstd: rstd and scale, both short, are
-multiplied with each other before they meet a long array.
+multiplied with each other before they meet a long array. On a GPU it holds x, from which whoever reads it takes the
+mean: `taken`, None on a CPU.
 """
 
+from minihit import backend
 from minihit.backend import fused
 from minihit.ops.fast.column_sum import column_sum
 from minihit.ops.fast.standardize import root, stretch
@@ -18,7 +20,7 @@ def forward(x, scale, bias, per, eps, total=alone):
 
 def backward(dy, cache, skip=None):
     """Returns dx + skip, dscale, dbias."""
-    return (_per_channel_backward if "centered" in cache else _per_pixel_backward)(dy, cache, skip)
+    return (_per_pixel_backward if "x_hat" in cache else _per_channel_backward)(dy, cache, skip)
 
 
 def _per_pixel(x, scale, bias, eps):
@@ -38,19 +40,21 @@ def _per_pixel_backward(dy, cache, skip):
 
 def _per_channel(x, scale, bias, eps, total):
     sums = total({"x": column_sum(x), "count": x.size // x.shape[-1]})
-    count = sums["count"]
-    centered, square = _center(x, sums["x"], count)
-    mean, variance, rstd = _moments(sums["x"], total(column_sum(square)), count, eps)
-    y = stretch(centered, rstd, scale, bias)
-    return y, {"centered": centered, "mean": mean, "variance": variance, "rstd": rstd, "scale": scale, "count": count,
-               "total": total}
+    count, on_gpu = sums["count"], backend.on_gpu(x)
+    x, squares = (x, _square(x, sums["x"], count)) if on_gpu else _center(x, sums["x"], count)
+    mean, variance, rstd = _moments(sums["x"], total(column_sum(squares)), count, eps)
+    taken = mean if on_gpu else None
+    return stretch(x, taken, rstd, scale, bias), {
+        "x": x, "taken": taken, "mean": mean, "variance": variance, "rstd": rstd, "scale": scale, "count": count,
+        "total": total}
 
 
 def _per_channel_backward(dy, cache, skip):
-    centered, rstd, scale, count = (cache[name] for name in ("centered", "rstd", "scale", "count"))
-    grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
+    x, mean, rstd, scale, count = (cache[name] for name in ("x", "taken", "rstd", "scale", "count"))
+    dscale = column_sum(dy * x) * rstd if mean is None else column_sum(_along(dy, x, mean, rstd))
+    grads = {"scale": dscale, "bias": column_sum(dy)}
     sums = cache["total"](grads)
-    dx = _project_channels(dy, centered, rstd, scale, sums["scale"], sums["bias"], count, skip)
+    dx = _project_channels(dy, x, mean, rstd, scale, sums["scale"], sums["bias"], count, skip)
     return dx, grads["scale"], grads["bias"]
 
 
@@ -80,6 +84,12 @@ def _center(x, total, count):
 
 
 @fused
+def _square(x, total, count):
+    centered = x - total / count
+    return centered * centered
+
+
+@fused
 def _moments(total, squares, count, eps):
     """Mean, variance and the reciprocal of the standard deviation of what was summed."""
     mean, variance = total / count, squares / count
@@ -87,7 +97,13 @@ def _moments(total, squares, count, eps):
 
 
 @fused
-def _project_channels(dy, centered, rstd, scale, dscale, dbias, count, skip):
+def _along(dy, x, mean, rstd):
+    return dy * ((x - mean) * rstd)
+
+
+@fused
+def _project_channels(dy, x, mean, rstd, scale, dscale, dbias, count, skip):
+    centered = x if mean is None else x - mean
     dx = dy - centered * (dscale * rstd / count)
     dx -= dbias / count
     dx *= rstd * scale

@@ -16,7 +16,7 @@ def shift(x, down, right):
     images, rows, columns = _grid(x)
     side = x.shape[1]
     index, inside = _moved(images, rows, columns, down[:, None, None], right[:, None, None], side, side - 1)
-    return _where(x.reshape(-1, x.shape[3]).take(index, axis=0), inside[..., None])
+    return _masked(x.reshape(-1, x.shape[3]).take(index, axis=0), inside[..., None])
 
 
 def cut(x, center_h, center_w):
@@ -40,17 +40,18 @@ def _stretch(x, mean, factor):
 def _moved(images, rows, columns, down, right, side, last):
     """Where each pixel comes from, counted through all images, and whether that is in its own."""
     xp, rows, columns = array_module(rows), rows + down, columns + right
-    inside = (rows >= 0) & (rows <= last) & (columns >= 0) & (columns <= last)
+    inside = ((rows >= 0) & (rows <= last)) & ((columns >= 0) & (columns <= last))
     rows, columns = (xp.minimum(xp.maximum(at, 0), last) for at in (rows, columns))
     return (images * side + rows) * side + columns, inside
 
 
 @fused
-def _where(x, inside):
+def _masked(x, inside):
     return x * inside
 
 
 @fused
 def _cut(x, rows, columns, center_h, center_w, half, side):
     rows, columns = rows - (center_h - half), columns - (center_w - half)
-    return x * ((rows < 0) | (rows >= side) | (columns < 0) | (columns >= side))
+    rows, columns = ((at < 0) | (at >= side) for at in (rows, columns))    # outside of the cut
+    return x * (rows | columns)

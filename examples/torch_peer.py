@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from minihit import parallel, tree
-from minihit.backend import keep_memory, to_host
+from minihit.backend import keep_memory, tf32_allowed, to_host
 from minihit.bench import memory, peer
 from minihit.errors import UserError
 from minihit.layers import batch_norm, layer_norm
@@ -289,6 +289,7 @@ class Peer:
         require_supported(case.preset)
         use(name)
         self.preset, device = case.preset, "cpu" if case.device == "cpu" else "cuda"
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32_allowed()
         networks, ema = case.training.networks, case.training.trees["ema"]["generator"]
         self.generator, self.discriminator = (tensors(networks[which]["params"], device, trained=True)
                                               for which in ("generator", "discriminator"))

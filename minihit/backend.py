@@ -28,6 +28,11 @@ def array_module(x):
     return sys.modules[type(x).__module__.split(".")[0]]
 
 
+def on_gpu(x):
+    """Whether an array is on a GPU, where one kernel does best what a CPU does in passes over what its cache holds."""
+    return array_module(x) is not np
+
+
 def device_module(device):
     """The array module of a device, "cpu" or "gpu"."""
     return np if device == "cpu" else importlib.import_module("cupy")
@@ -72,6 +77,10 @@ def allow_tf32():
     os.environ["CUPY_TF32"] = "1"
 
 
+def tf32_allowed():
+    return os.environ.get("CUPY_TF32") == "1"
+
+
 def to_device(arrays, device):
     """A tree of host arrays, copied to the device; on the CPU the arrays themselves."""
     if device == "cpu":
@@ -82,6 +91,21 @@ def to_device(arrays, device):
 def to_host(arrays):
     """A tree of arrays as NumPy arrays; arrays that are on the host already are not copied."""
     return tree.map(lambda x: x if isinstance(x, (np.ndarray, np.generic)) else x.get(), arrays)
+
+
+def synchronize(xp):
+    """Wait until the device has done all that it was given; on the CPU there is nothing to wait for."""
+    if xp is not np:
+        xp.cuda.Device().synchronize()
+
+
+def kernel_cache(device):
+    """The folder in which CuPy keeps the kernels that it compiles, for later processes too; None on the CPU and where
+    CUPY_CACHE_IN_MEMORY is 1. https://docs.cupy.dev/en/stable/reference/environment.html
+    """
+    if device == "cpu" or os.environ.get("CUPY_CACHE_IN_MEMORY") == "1":
+        return None
+    return Path(os.environ.get("CUPY_CACHE_DIR", "~/.cupy/kernel_cache")).expanduser()
 
 
 def pinned(x):

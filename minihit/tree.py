@@ -7,6 +7,8 @@ packed tree are views of one flat buffer, so that an optimiser is a few operatio
 
 import math
 
+from minihit import leaves
+
 
 def items(tree, prefix=""):
     """Yield (path, leaf) for every leaf, in the order of the tree's own keys."""
@@ -30,8 +32,13 @@ def map(function, tree, *others):
 
 
 def add(*trees):
-    """The sum of trees with the same keys, leaf by leaf."""
-    return map(lambda *leaves: sum(leaves[1:], leaves[0]), *trees)
+    """The sum of trees with the same keys, leaf by leaf; where leaves are gathered by one kernel, of all at once."""
+    first, *others = trees
+    arrays = [leaf for _, leaf in items(first)]
+    if len(arrays) > 1 and leaves.at_once(arrays):
+        out = [gather(tree, first, leaves.room(arrays)) for tree in trees]
+        return views(sum(out[1:], out[0]), first)
+    return map(lambda leaf, *more: sum(more, leaf), first, *others)
 
 
 def size(tree):
@@ -53,11 +60,9 @@ def views(buffer, like):
 
 def pack(tree, xp):
     """(buffer, tree): a new flat buffer with the values of all leaves, and the same tree as views of it."""
-    leaves = [leaf for _, leaf in items(tree)]
-    buffer = xp.empty(size(tree), leaves[0].dtype)
-    packed = views(buffer, tree)
-    map(copy_into, packed, tree)
-    return buffer, packed
+    arrays = [leaf for _, leaf in items(tree)]
+    buffer = leaves.gather(arrays, xp.empty(size(tree), arrays[0].dtype))
+    return buffer, views(buffer, tree)
 
 
 def copy_into(target, source):
@@ -67,8 +72,7 @@ def copy_into(target, source):
 
 def gather(tree, like, out):
     """Write the leaves of tree, matched with those of like by key, into the flat array out, in like's order."""
-    map(copy_into, views(out, like), tree)
-    return out
+    return leaves.gather([leaf for _, leaf in items(map(lambda _, leaf: leaf, like, tree))], out)
 
 
 def from_paths(leaves, like):

@@ -12,8 +12,7 @@ CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 
 
 def test_the_tutorials_are_numbered_in_reading_order():
-    assert [path.name[:3] for path in TUTORIALS] == [f"{i:02}_" for i in range(1, len(TUTORIALS) + 1)]
-    assert len(TUTORIALS) >= 4
+    assert [path.name[:3] for path in TUTORIALS] == [f"{i:02}_" for i in range(len(TUTORIALS))]
 
 
 KERNEL = [["-f", "{}/kernel-1.json"], ["--f={}/kernel-1.json"],
@@ -30,8 +29,7 @@ def test_a_tutorial_runs_and_says_what_it_found(number, path, tmp_path, monkeypa
     monkeypatch.setattr(sys, "argv", [str(path), *arguments, "picture.png"])
     runpy.run_path(str(path), run_name="__main__")
     assert len(capsys.readouterr().out.splitlines()) >= 10
-    draws = "sys.argv" in path.read_text(encoding="utf-8")
-    assert [path.name for path in tmp_path.rglob("*")] == ["here"] + ["picture.png"] * draws
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["here", "picture.png"]
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

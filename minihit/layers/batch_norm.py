@@ -6,8 +6,8 @@ averages, a tree of their own: averages = {"mean", "variance"}.
 """
 
 from minihit import initializers
+from minihit.backend import fused
 from minihit.ops import normalize, standardize
-from minihit.ops.blend import blend
 from minihit.sums import alone
 
 EPS = 1e-3
@@ -31,20 +31,29 @@ def forward(params, x, averages=None, total=alone):
     return y, {**cache, "evaluation": averages is not None}
 
 
-def backward(dy, cache):
-    dx, dscale, dbias = (standardize if cache["evaluation"] else normalize).backward(dy, cache)
+def backward(dy, cache, skip=None):
+    dx, dscale, dbias = (standardize if cache["evaluation"] else normalize).backward(dy, cache, skip)
     return dx, {"scale": dscale, "bias": dbias}
 
 
-def fold(averages, cache, momentum=MOMENTUM):
+def fold(averages, cache, share=1.0, momentum=MOMENTUM):
     """The averages moved towards the batch statistics in the cache; both are trees with the same keys.
 
     As in Keras' fused kernel the running variance takes the unbiased batch variance, N / (N - 1) times the biased one.
+    All is multiplied by the share of the batch that the cache is of: what becomes of its parts adds up.
     """
     if isinstance(averages, list):
-        return [fold(*pair, momentum) for pair in zip(averages, cache, strict=True)]
+        return [fold(*pair, share, momentum) for pair in zip(averages, cache, strict=True)]
     if "mean" not in averages:
-        return {key: fold(averages[key], cache[key], momentum) for key in averages}
-    unbiased = cache["variance"] * (cache["count"] / max(cache["count"] - 1, 1))
-    batch = {"mean": cache["mean"], "variance": unbiased}
-    return {key: blend(averages[key], batch[key], momentum) for key in averages}
+        return {key: fold(averages[key], cache[key], share, momentum) for key in averages}
+    correction = cache["count"] / max(cache["count"] - 1, 1)
+    mean, variance = _blend(averages["mean"], averages["variance"], cache["mean"], cache["variance"], correction,
+                            momentum, 1.0 - momentum, share)
+    return {"mean": mean, "variance": variance}
+
+
+@fused
+def _blend(mean, variance, batch_mean, batch_variance, correction, keep, take, share):
+    mean = keep * mean + take * batch_mean
+    variance = keep * variance + take * (batch_variance * correction)
+    return share * mean, share * variance

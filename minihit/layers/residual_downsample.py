@@ -46,7 +46,7 @@ def input_gradient(dy, cache):
     deltas["conv2"] = leaky_relu.backward(dmain, cache["relu2"])
     dh = down.backward(conv2d.input_gradient(deltas["conv2"], cache["conv2"]), cache["down"])
     deltas["conv1"] = leaky_relu.backward(dh, cache["relu1"])
-    return conv2d.input_gradient(deltas["conv1"], cache["conv1"]) + dx_skip, deltas
+    return conv2d.input_gradient(deltas["conv1"], cache["conv1"], dx_skip), deltas
 
 
 def weight_gradient(deltas, cache):

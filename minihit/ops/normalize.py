@@ -2,6 +2,8 @@
 
 Shapes: x, x_hat, y (..., C); scale, bias (C,); mean, variance, rstd (..., 1) per "pixel", (C,) per "channel".
 
+backward's skip, where there is one, is the gradient that reached x past the norm.
+
 Per pixel, over its channels, it is layer normalisation; per channel, over all pixels of a batch, batch normalisation. A
 batch may lie in parts: `total` adds over them (minihit/sums.py).
 """
@@ -25,8 +27,8 @@ def forward(x, scale, bias, per, eps, total=alone):
 
 
 @tuned
-def backward(dy, cache):
-    """Returns dx, dscale, dbias, the last two summed over this part of the batch alone.
+def backward(dy, cache, skip=None):
+    """Returns dx + skip, dscale, dbias, the last two summed over this part of the batch alone.
 
     x_hat ignores a shift of x and a rescaling of x, so those two directions are projected out.
     """
@@ -35,7 +37,7 @@ def backward(dy, cache):
     shift = _sum(dx_hat, per, total) / count
     rescaling = _sum(dx_hat * x_hat, per, total) / count
     dx = (dx_hat - shift - x_hat * rescaling) * cache["rstd"]
-    return dx, column_sum(dy * x_hat), column_sum(dy)
+    return dx if skip is None else skip + dx, column_sum(dy * x_hat), column_sum(dy)
 
 
 def _sum(x, per, total):

@@ -275,15 +275,15 @@ def test_what_is_not_finite_is_found_and_named(gpu, tmp_path):
 @pytest.fixture
 def steps_of(double, tmp_path, monkeypatch):
     """Call it with a preset and settings: {number: (syncs, uploads)} from the beginning of each step to the next."""
-    counts, one_step = {}, loop._one_step
+    counts, one_step = {}, loop.Steps.__call__
 
-    def counted(training, real, config, device, number):
+    def counted(steps, images, number):
         transfers.start()
         counts[number] = transfers.syncs, transfers.uploads
-        return one_step(training, real, config, device, number)
+        return one_step(steps, images, number)
 
     def run(preset, **settings):
-        monkeypatch.setattr(loop, "_one_step", counted)
+        monkeypatch.setattr(loop.Steps, "__call__", counted)
         train(tmp_path / "run", preset, steps=8, **{"log_every": 4, "save_every": 100, **settings})
         return counts
 

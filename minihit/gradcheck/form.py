@@ -11,8 +11,8 @@ import numpy as np
 
 from minihit import tree
 from minihit.errors import UserError
+from minihit.gradcheck.alike import axes_told
 from minihit.gradcheck.comparison import Comparison, as_functions
-from minihit.gradcheck.patterns import axes_told
 from minihit.gradcheck.signature import described, input_names
 from minihit.gradcheck.user_file import InFile
 

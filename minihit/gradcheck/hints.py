@@ -3,41 +3,62 @@
 import numpy as np
 
 from minihit import tree
-from minihit.gradcheck import patterns
+from minihit.gradcheck import alike, patterns
 from minihit.gradcheck.comparison import as_functions
 from minihit.gradcheck.derivatives import normal
 from minihit.gradcheck.plants import PLANTS, planted
 from minihit.gradcheck.signature import input_names
 from minihit.gradcheck.table import CHECKS
+from minihit.ops.switch import plain
 
 OUTPUT = "y of the library"                                               # the row of a file's output
 
 
-def explained(found, mine, check, drawn):
+def explained(found, mine, check, drawn, plants=None):
     """The Comparisons, with a hint where one is wrong and looks like something.
 
-    mine, check: the learner's layer and the library's, each as a Check; drawn: what checks.draw returned. Where the
-    output is wrong its gradients are those of another function, and only the output is looked at.
+    mine, check: the learner's layer and the library's, each as a Check; drawn: what checks.draw returned; plants: the
+    mistakes that may be known again, those of the table where they are None. Where the output is wrong its gradients
+    are those of another function, and only the output is looked at.
     """
     if all(row.share <= 1 for row in found):
         return found
+    plants = of_the_table(check) if plants is None else plants
     wrong, right = results(mine, check, drawn), results(check, check, drawn)
-    output_holds = patterns.same(wrong[OUTPUT], right[OUTPUT])
+    output_holds = alike.same(wrong[OUTPUT], right[OUTPUT])
     told = [OUTPUT] if not output_holds else [path for path in wrong if path in right]
     return [row if row.share <= 1 or row.path not in told else
-            row._replace(hint=mistake(row.path, wrong[row.path], right, check, drawn)) for row in found]
+            row._replace(hint=mistake(row.path, wrong[row.path], right, check, drawn, plants)) for row in found]
 
 
-def mistake(path, wrong, right, check, drawn):
-    """What gives the wrong array in place of right[path], as a sentence; "" where nothing is known that does."""
-    if wrong.shape != right[path].shape or patterns.same(wrong, right[path]):
+def of_the_table(check):
+    """The mistakes that are planted in the layer of a check, or in its variants."""
+    return [plant for plant in PLANTS.values() if CHECKS[plant.check].layer is check.layer]
+
+
+def mistake(path, wrong, right, check, drawn, plants):
+    """How the wrong array differs from right[path] and what does that, as a sentence; "" where neither is known."""
+    if wrong.shape != right[path].shape or alike.same(wrong, right[path]):
         return ""
-    for plant in PLANTS.values():
-        if CHECKS[plant.check].layer is check.layer and plant.leaf in right:
+    leaves = {name: array for name, array in right.items() if name not in (path, OUTPUT)}
+    pattern = patterns.told(wrong, right[path], leaves, *made_of(check, drawn))
+    for plant in plants:
+        if plant.leaf in right:
             theirs = _results_where_it_fits(planted(plant, check), check, drawn)
-            if path in theirs and patterns.same(wrong, theirs[path]):
-                return f"this is what comes out when {plant.says}"
-    return patterns.told(wrong, right[path], {name: array for name, array in right.items() if name != path})
+            if path in theirs and alike.same(wrong, theirs[path]):
+                return "; ".join(filter(None, [pattern, f"this is what comes out when {plant.says}"]))
+    return pattern
+
+
+def made_of(check, drawn):
+    """({name: array}, dy): what outputs and gradients are made of, and the dy that `results` sends back."""
+    forward, _, arguments = as_functions(check.layer, *drawn, input_names(check))
+    with plain():                                                         # its caches are those that a reader knows
+        (y,), cache = forward(arguments)
+    dy = normal(np.random.default_rng(0), y)
+    found = [("dy", dy), *tree.items([arguments, drawn[2]]), *tree.items(cache)]
+    return {path.removeprefix("0/").removeprefix("1/"): leaf for path, leaf in reversed(found)
+            if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64}, dy
 
 
 def results(entry, check, drawn):

@@ -3,81 +3,174 @@
 Shapes: wrong, right any, the same.
 """
 
-from itertools import combinations
+import math
+from itertools import combinations, permutations
 
 import numpy as np
 
-SAME = 1e-6                                                               # of the largest value
+from minihit.gradcheck import relations
+from minihit.gradcheck.alike import axes_told, differing, long_axes, others, same
+
+MOST_ROOTED = 4096                                                        # numbers whose root is known again
+LEAST_COUNT = 5                                                           # smaller ones are met by chance
+MOST_ORDERS = 5                                                           # axes whose orders are all tried
 
 
-def told(wrong, right, others):
-    """A sentence, or "" where there is no pattern; others {name: array}: what may have been mistaken for the right one.
+def told(wrong, right, leaves, known=None, dy=None):
+    """A sentence, or "" where there is no pattern.
+
+    leaves {name: array}: what may have been mistaken for the right one; known {name: array}: what it may be made of, of
+    any shapes; dy: the gradient of the output, whose axes may have been summed over.
     """
-    taken_for = [f"it is that of {name}" for name, other in others.items() if wrong.any() and same(wrong, other)]
-    patterns = (_zero, _factor, _axes_exchanged, _turned_around, _factor_along_an_axis, _constant_error, _place)
-    return next(filter(None, [*taken_for, *(pattern(wrong, right) for pattern in patterns)]), "")
-
-
-def same(a, b):
-    return a.shape == b.shape and bool(np.all(abs(a - b) <= SAME * abs(b).max(initial=0.0)))
+    if not np.isfinite(wrong).all():
+        return f"{np.count_nonzero(~np.isfinite(wrong))} of its {wrong.size} values are no numbers"
+    known = known or {}
+    looks = [
+        lambda: _zero(wrong, right),
+        lambda: _taken_for(wrong, leaves, "it is that of {}"),
+        lambda: _taken_for(wrong, known, "it is {} itself"),
+        lambda: _factor(wrong, right, dy),
+        *(lambda pattern=pattern: pattern(wrong, right) for pattern in
+          (_order_of_axes, _turned_around, _shifted, _spread, _other_places, _place)),
+        lambda: relations.where(wrong, right, known),
+        lambda: relations.product(wrong, right, known),
+        lambda: _factor_along_axes(wrong, right),
+        lambda: relations.term(wrong, right, {**known, **leaves}),
+        lambda: _constant_error(wrong, right),
+        lambda: _power(wrong, right),
+        lambda: _few(wrong, right),
+    ]
+    return next(filter(None, (look() for look in looks)), "")
 
 
 def _zero(wrong, right):
     return "" if wrong.any() else "it is zero everywhere"
 
 
-def _factor(wrong, right):
+def _taken_for(wrong, arrays, sentence):
+    return next((sentence.format(name) for name, other in arrays.items() if wrong.any() and same(wrong, other)), "")
+
+
+def _factor(wrong, right, dy):
     factor = (wrong * right).sum() / max((right * right).sum(), np.finfo(float).tiny)
     if not same(wrong, factor * right):
         return ""
-    return "its sign is wrong" if same(wrong, -right) else f"it is {factor:.6g} times the right one"
+    return "its sign is wrong" if same(wrong, -right) else f"it is {factor:.6g} times the right one{_why(factor, dy)}"
 
 
-def _axes_exchanged(wrong, right):
-    pairs = [pair for pair in combinations(range(wrong.ndim), 2) if same(wrong, right.swapaxes(*pair))]
-    return f"axes {pairs[0][0]} and {pairs[0][1]} are exchanged" if pairs else ""
-
-
-def _turned_around(wrong, right):
-    for count in range(1, wrong.ndim + 1):
-        for axes in combinations(range(wrong.ndim), count):
-            if same(wrong, np.flip(right, axes)):
-                return f"it is turned around along {axes_told(axes)}"
+def _why(factor, dy):
+    """What such a factor comes from: a count of dy's axes, or a root."""
+    for axes in () if dy is None else sorted(_sets_of_axes(dy), key=lambda axes: axes[-1] >= len(axes)):
+        count = math.prod(dy.shape[axis] for axis in axes)
+        if count >= LEAST_COUNT and math.isclose(factor * count, 1.0, rel_tol=1e-9):
+            return f", as where a mean over {axes_told(axes)} of dy stands for a sum"
+        if count >= LEAST_COUNT and math.isclose(factor, count, rel_tol=1e-9):
+            return f", as where a sum over {axes_told(axes)} of dy stands for a mean"
+    for square, form in ((factor**2, "sqrt({:.0f})"), (factor**-2, "1 / sqrt({:.0f})")):
+        if factor > 0 and 2 <= square < MOST_ROOTED and math.isclose(square, round(square), rel_tol=1e-9):
+            return "" if math.isqrt(round(square))**2 == round(square) else f", which is {form.format(square)}"
     return ""
 
 
-def _factor_along_an_axis(wrong, right):
-    for axis in _long_axes(wrong):
-        rest = tuple(other for other in range(wrong.ndim) if other != axis)
+def _order_of_axes(wrong, right):
+    for a, b in combinations(range(wrong.ndim), 2):
+        if same(wrong, right.swapaxes(a, b)):
+            return f"axes {a} and {b} are exchanged"
+    for order in permutations(range(wrong.ndim)) if wrong.ndim <= MOST_ORDERS else ():
+        if same(wrong, right.transpose(order)):
+            return f"its axes are in another order: {', '.join(map(str, order))} of the right one"
+    return ""
+
+
+def _turned_around(wrong, right):
+    for axes in _sets_of_axes(wrong):
+        if same(wrong, np.flip(right, axes)):
+            return f"it is turned around along {axes_told(axes)}"
+    return ""
+
+
+def _shifted(wrong, right):
+    """By the same number of places along some axes; what was shifted out may have come in again, or zeros have."""
+    for axes in _sets_of_axes(wrong):
+        for by in (by for by in range(1, min(wrong.shape[axis] for axis in axes)) if np.ptp(right)):
+            for sign in (1, -1):
+                if _agree_inside(wrong, np.roll(right, [sign * by] * len(axes), axes), axes, sign * by):
+                    return f"it is shifted by {sign * by} along {axes_told(axes)}"
+    return ""
+
+
+def _agree_inside(wrong, moved, axes, by):
+    """Whether the two agree where nothing came in from outside, and that is most of them."""
+    inside = tuple(slice(None) if axis not in axes else slice(max(by, 0), wrong.shape[axis] + min(by, 0))
+                   for axis in range(wrong.ndim))
+    size = moved[inside].size
+    return 2 * size >= moved.size and size > 1 and same(wrong[inside], moved[inside])
+
+
+def _spread(wrong, right):
+    """The same all along axes along which the right one changes: its mean or sum."""
+    for axes in _sets_of_axes(wrong):
+        for name, value in (("mean", right.mean(axes, keepdims=True)), ("sum", right.sum(axes, keepdims=True))):
+            if same(wrong, np.broadcast_to(value, wrong.shape)):
+                return f"it is the same all along {axes_told(axes)}: the {name} of the right one"
+    return ""
+
+
+def _other_places(wrong, right):
+    moved = same(np.sort(wrong, axis=None), np.sort(right, axis=None)) and not same(wrong, right)
+    return "it has the right values in the wrong places" if moved else ""
+
+
+def _place(wrong, right):
+    """Where the wrong values are, if they keep to some indices of an axis or to the border of several."""
+    off = differing(wrong, right)
+    zero = "" if wrong[off].any() else ", where it is zero"
+    for axis in long_axes(wrong):
+        at = np.flatnonzero(off.any(others(wrong, (axis,))))
+        if len(at) < off.shape[axis]:
+            return f"it is wrong only at {', '.join(map(str, at))} of axis {axis}{zero}"
+    for axes in (axes for axes in combinations(range(wrong.ndim), 2) if all(wrong.shape[axis] > 2 for axis in axes)):
+        inside = tuple(slice(1, -1) if axis in axes else slice(None) for axis in range(wrong.ndim))
+        if not off[inside].any():
+            return f"it is wrong only at the border of {axes_told(axes)}{zero}"
+    return ""
+
+
+def _factor_along_axes(wrong, right):
+    """One factor for each index of some axes, the fewest that will do."""
+    for axes in (axes for axes in _sets_of_axes(wrong) if len(axes) < wrong.ndim):
+        rest = others(wrong, axes)
         squares = (right * right).sum(rest, keepdims=True)
         factors = (wrong * right).sum(rest, keepdims=True) / np.maximum(squares, np.finfo(float).tiny)
-        if factors.size < wrong.size and same(wrong, factors * right):
-            return f"each index of axis {axis} has the right values times a factor of its own, as without a scale"
+        if 2 * factors.size <= wrong.size and same(wrong, factors * right):
+            return f"each index of {axes_told(axes)} has the right values times a factor of its own, as without a scale"
     return ""
 
 
 def _constant_error(wrong, right):
     error = wrong - right
-    for axis in _long_axes(wrong):
-        if same(error, np.broadcast_to(error.mean(axis, keepdims=True), error.shape)):
-            return f"the error is the same all along axis {axis}: a sum or a mean over it is missing, or one too many"
+    axes = tuple(axis for axis in long_axes(wrong)
+                 if same(error, np.broadcast_to(error.mean(axis, keepdims=True), error.shape)))
+    if not axes:
+        return ""
+    them = "it" if len(axes) == 1 else "them"
+    return f"the error is the same all along {axes_told(axes)}: a sum or a mean over {them} is missing, or one too many"
+
+
+def _power(wrong, right):
+    for power, name in ((2, "square"), (0.5, "root"), (-1, "inverse")):
+        with np.errstate(all="ignore"):
+            changed = right**power
+        if wrong.size > 1 and np.isfinite(changed).all() and same(wrong, changed):
+            return f"it is the {name} of the right one"
     return ""
 
 
-def _place(wrong, right):
-    """Where the wrong values are, if they keep to a part."""
-    off = abs(wrong - right) > SAME * abs(right).max(initial=0.0)
-    for axis in _long_axes(wrong):
-        at = np.flatnonzero(off.any(tuple(other for other in range(off.ndim) if other != axis)))
-        if len(at) < off.shape[axis]:
-            return f"it is wrong only at {', '.join(map(str, at))} of axis {axis}"
+def _few(wrong, right):
+    off = differing(wrong, right)
     return f"{off.sum()} of its {off.size} values are wrong" if off.sum() <= off.size // 2 else ""
 
 
-def _long_axes(x):
-    return [axis for axis in range(x.ndim) if x.shape[axis] > 1]
-
-
-def axes_told(axes):
-    *most, last = map(str, axes)
-    return f"axes {', '.join(most)} and {last}" if most else f"axis {last}"
+def _sets_of_axes(x):
+    """Of the axes that are longer than one: each alone, then pairs, and so on."""
+    return [axes for count in range(1, x.ndim + 1) for axes in combinations(long_axes(x), count)]

@@ -18,13 +18,17 @@ def hinted(entry, check):
     return {row.path: row.hint for row in hints.explained(found, entry, check, drawn) if row.share > 1}
 
 
+def what_it_is(hint):
+    """The mistake at the end of a hint, behind how it looks."""
+    return hint.rpartition("this is what comes out when ")[2]
+
+
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_mistake_is_known_by_its_own_sentence(name):
     plant = PLANTS[name]
-    sentence = f"this is what comes out when {plant.says}"
     found = hinted(planted(plant), CHECKS[plant.check])
-    assert {found[leaf] for leaf in (plant.leaf, *plant.others)} == {sentence}
-    assert set(found.values()) == {sentence}
+    assert found.keys() >= {plant.leaf, *plant.others}
+    assert {what_it_is(hint) for hint in found.values()} == {plant.says}
 
 
 def test_every_sentence_is_another():
@@ -81,7 +85,9 @@ def test_where_the_output_is_wrong_only_the_output_is_looked_at():
 def test_a_variant_of_a_layer_is_beside_the_mistakes_that_fit_it():
     check = CHECKS["conv2d, 1 x 1"]
     entry = planted(PLANTS["a border lost"], check)
-    assert hinted(entry, check) == {"x": f"this is what comes out when {PLANTS['a border lost'].says}"}
+    assert hinted(entry, check) == {
+        "x": "it is wrong only at the border of axes 1 and 2, where it is zero; this is what comes out when "
+             f"{PLANTS['a border lost'].says}"}
     check = CHECKS["linear, heads"]
     layer = check.layer
 

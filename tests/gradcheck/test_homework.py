@@ -142,7 +142,9 @@ def test_what_is_changed_in_place_is_told_with_its_line_and_the_numbers_are_show
 
 def test_a_wrong_gradient_has_a_hint(check):
     rows = check(changed("dx_hat - dx_hat.mean(axis=-1, keepdims=True)", "dx_hat"))
-    assert rows["x"].hint == "this is what comes out when it is forgotten that the mean depends on x, too"
+    assert rows["x"].hint == (
+        "the error is the same all along axis 3: a sum or a mean over it is missing, or one too many; this is what "
+        "comes out when it is forgotten that the mean depends on x, too")
     assert not any(row.hint for path, row in rows.items() if path != "x")
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from support.helpers import normal
 
-from minihit.gradcheck.patterns import axes_told, same, told
+from minihit.gradcheck.alike import axes_told, same
+from minihit.gradcheck.patterns import told
 
 RIGHT = normal(0, 3, 4, 4)
 ROWS, LINE = normal(1, 3, 4, 1), normal(2, 4)
@@ -36,6 +37,53 @@ CONSTANT_PLACE = RIGHT + np.where(np.arange(4) == 2, 1e-3, 0.0) * normal(3, 3, 4
 ])
 def test_a_pattern_is_told(wrong, sentence):
     assert told(wrong, RIGHT, {"key": normal(9, 3, 4), "value": OTHER}) == sentence
+
+
+BIG, SLOPE = normal(12, 4, 5, 3), normal(13, 4, 5, 3)
+SCALE, RSTD, DY = normal(14, 3), np.exp(normal(15, 4, 5, 1)), normal(16, 8, 4, 3)
+KNOWN = {"x": SLOPE, "scale": SCALE, "rstd": RSTD, "lone": np.ones(1), "of another shape": normal(17, 7)}
+
+
+@pytest.mark.parametrize("wrong, sentence", [
+    (SLOPE, "it is x itself"),
+    (np.where(BIG > 1, np.nan, BIG), f"{(BIG > 1).sum()} of its 60 values are no numbers"),
+    (BIG / 32, "it is 0.03125 times the right one, as where a mean over axes 0 and 1 of dy stands for a sum"),
+    (BIG / 24, "it is 0.0416667 times the right one, as where a mean over axes 0 and 2 of dy stands for a sum"),
+    (8 * BIG, "it is 8 times the right one, as where a sum over axis 0 of dy stands for a mean"),
+    (BIG * 3**0.5, "it is 1.73205 times the right one, which is sqrt(3)"),
+    (BIG * 5**-0.5, "it is 0.447214 times the right one, which is 1 / sqrt(5)"),
+    (np.roll(BIG, 1, 1), "it is shifted by 1 along axis 1"),
+    (np.roll(BIG, (-1, -1), (0, 1)), "it is shifted by -1 along axes 0 and 1"),
+    (np.pad(BIG, ((0, 0), (1, 0), (0, 0)))[:, :-1], "it is shifted by 1 along axis 1"),
+    (0 * BIG + BIG.mean(1, keepdims=True), "it is the same all along axis 1: the mean of the right one"),
+    (0 * BIG + BIG.sum((0, 1)), "it is the same all along axes 0 and 1: the sum of the right one"),
+    (BIG[np.ix_([1, 0, 3, 2], [4, 0, 1, 2, 3])], "it has the right values in the wrong places"),
+    (np.where(np.arange(5)[:, None] == 3, 0, BIG), "it is wrong only at 3 of axis 1, where it is zero"),
+    (np.pad(BIG[1:-1, 1:-1], ((1, 1), (1, 1), (0, 0))),
+     "it is wrong only at the border of axes 0 and 1, where it is zero"),
+    (np.where(SLOPE < 0, 0, BIG), "it is wrong only where x is negative, where it is zero"),
+    (np.where(SLOPE > 0, 2 * BIG, BIG), "it is wrong only where x is positive"),
+    (BIG * SCALE, "it is the right one times scale"),
+    (BIG / RSTD**2, "it is the right one over rstd^2"),
+    (BIG * normal(18, 4, 1, 3), "each index of axes 0 and 2 has the right values times a factor of its own, as without "
+                                "a scale"),
+    (BIG + SLOPE, "the error is x: x is added once too often"),
+    (BIG - SLOPE, "the error is -x: x is not added"),
+    (BIG + 0.5 * SCALE, "the error is 0.5 times scale: a term with scale is missing, or another than it should be"),
+    (BIG - RSTD * SLOPE, "the error is x times a number of its own for each index of axes 0 and 1: a term with x is "
+                         "missing, or another than it should be"),
+    (BIG + normal(19, 4, 1, 1), "the error is the same all along axes 1 and 2: a sum or a mean over them is missing, "
+                                "or one too many"),
+    (BIG**2, "it is the square of the right one"),
+    (normal(20, 4, 5, 3), ""),
+])
+def test_what_is_known_tells_more(wrong, sentence):
+    assert told(wrong, BIG, {}, KNOWN, DY) == sentence
+
+
+def test_axes_in_another_order_are_told():
+    right = normal(21, 3, 3, 3)
+    assert told(right.transpose(1, 2, 0), right, {}) == "its axes are in another order: 1, 2, 0 of the right one"
 
 
 def test_zero_is_not_taken_for_another_that_is_zero():

@@ -1,0 +1,28 @@
+"""When two arrays are the same, and how axes and places of one are told."""
+
+import numpy as np
+
+SAME = 1e-6                                                               # of the largest value
+
+
+def same(a, b):
+    return a.shape == b.shape and bool(np.all(abs(a - b) <= SAME * abs(b).max(initial=0.0)))
+
+
+def differing(wrong, right):
+    """Where the two are not the same, as a mask."""
+    return abs(wrong - right) > SAME * abs(right).max(initial=0.0)
+
+
+def long_axes(x):
+    return [axis for axis in range(x.ndim) if x.shape[axis] > 1]
+
+
+def others(x, axes):
+    """The axes of x that are not among these."""
+    return tuple(axis for axis in range(x.ndim) if axis not in axes)
+
+
+def axes_told(axes):
+    *most, last = map(str, axes)
+    return f"axes {', '.join(most)} and {last}" if most else f"axis {last}"

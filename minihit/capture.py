@@ -28,8 +28,8 @@ class Recorder:
         return result
 
     def record(self, function):
-        """(replay, result): what function() asks for is not done; each call of replay does it, after what was asked for
-        before, and leaves it in the result. Raises what CuPy raises where something cannot be recorded."""
+        """(Replay, result): what function() asks for is not done; each call of the replay does it, after what was asked
+        for before, and leaves it in the result. Raises what CuPy raises where something cannot be recorded."""
         with self._apart(), _no_collection():
             self.stream.begin_capture()
             try:
@@ -39,17 +39,27 @@ class Recorder:
                     self.stream.end_capture()
                 raise
             graph = self.stream.end_capture()
-
-        def replay(kept=(self.memory, result)):                           # for as long as there may be a replay
-            graph.launch()
-
-        return replay, result
+        return Replay(graph, self.memory), result
 
     @contextmanager
     def _apart(self):
         self.xp.cuda.Stream.null.synchronize()                            # what was asked for before is done
         with self.xp.cuda.using_allocator(self.memory.malloc), self.stream:
             yield
+
+
+class Replay:
+    """Call it to do what was recorded. memory: where that reads and writes, kept for as long as this is."""
+
+    def __init__(self, graph, memory):
+        self.graph, self.memory = graph, memory
+
+    def __call__(self):
+        self.graph.launch()
+
+    def nodes(self):
+        """How many kernels, copies and fillings it is."""
+        return self.graph.debug_dot_str().count("[style")
 
 
 @contextmanager

@@ -60,6 +60,9 @@ class Graph:
         self.calls, self.scalars, self.kept = record.calls, record.scalars, record.kept
         self.cost = Cost(*(sum(part) for part in zip(*record.costs, strict=True))) if record.costs else Cost(0, 0)
 
+    def debug_dot_str(self, flags=0):
+        return "\n".join(f'"{number}"[style="bold"];' for number in range(self.cost.launches))
+
     def launch(self, stream=None):
         for call in self.calls:
             call()

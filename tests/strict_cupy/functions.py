@@ -44,8 +44,11 @@ def make():
     for name, function in functions.items():
         setattr(_module_of(cupy, name), name.split(".")[-1], function)
     _module_of(cupy, "cuda.is_available").is_available = lambda: True
-    _module_of(cupy, "cuda.Device").Device = lambda: SimpleNamespace(synchronize=lambda: transfers.sync("synchronize"))
-    _module_of(cupy, "cuda.runtime.memGetInfo").memGetInfo = lambda: (MEMORY, MEMORY)
+    device = SimpleNamespace(id=0, synchronize=lambda: transfers.sync("synchronize"))
+    _module_of(cupy, "cuda.Device").Device = lambda: device
+    runtime = _module_of(cupy, "cuda.runtime.memGetInfo")
+    runtime.memGetInfo = lambda: (MEMORY, MEMORY)
+    runtime.getDeviceProperties = lambda device: {"name": b"a double", "totalGlobalMem": MEMORY}
     for thing in (capture.Stream, capture.MemoryPool, capture.using_allocator, capture.get_current_stream):
         setattr(_module_of(cupy, f"cuda.{thing.__name__}"), thing.__name__, thing)
     cupy.get_default_memory_pool = lambda: SimpleNamespace(total_bytes=lambda: 0, free_all_blocks=lambda: None)

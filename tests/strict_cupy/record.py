@@ -16,7 +16,8 @@ FILE = Path(__file__).with_name("cupy.json")
 DOTTED = ("lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view", "cuda.Device", "cuda.MemoryPool",
           "cuda.MemoryPool.malloc", "cuda.MemoryPool.total_bytes", "cuda.Stream", "cuda.Stream.begin_capture",
           "cuda.Stream.end_capture", "cuda.Stream.null", "cuda.Stream.synchronize", "cuda.Graph.launch",
-          "cuda.get_current_stream", "cuda.is_available", "cuda.runtime.memGetInfo", "cuda.runtime.runtimeGetVersion",
+          "cuda.get_current_stream", "cuda.is_available", "cuda.runtime.getDeviceProperties",
+          "cuda.runtime.memGetInfo", "cuda.runtime.runtimeGetVersion",
           "cuda.using_allocator", "linalg.eigh", "linalg.eigvalsh")
 
 

@@ -12,7 +12,7 @@ from minihit.ops.switch import tuned
 @tuned
 def forward(x, weight, bias=None):
     y = sum(pixels @ weight[i, j] for i, j, pixels in _shifted(x, len(weight)))
-    return _plus(y, bias), {"x": x, "weight": weight}
+    return y if bias is None else y + bias, {"x": x, "weight": weight}
 
 
 @tuned
@@ -44,10 +44,6 @@ def weight_gradient(dy, cache, x=None):
 @tuned
 def tangent(t_x, cache):
     return forward(t_x, cache["weight"])[0]
-
-
-def _plus(y, other):
-    return y if other is None else y + other
 
 
 def _shifted(x, k):

@@ -14,8 +14,9 @@ import numpy as np
 from minihit import cost, parallel, tree
 from minihit.backend import device_module, evaluation_room, pinned, to_host
 
-BATCH, SIDE_BY_SIDE = 25, 256                                             # of a thread: rows, and their largest side
-LARGEST, PIXELS = 64, 2**20                                               # of a GPU: rows, and pixels of all of them
+BATCH = 25                                                                # rows made together where bits may differ
+SIDE_BY_SIDE = 256                                                        # largest side of images made so, on threads
+LARGEST, PIXELS = 64, 2**20                                               # of a batch on a GPU: rows, and all they show
 TAKEN = 3                                                                 # times what is kept for backward, at a peak
 
 

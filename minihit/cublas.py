@@ -10,6 +10,7 @@ change places and nothing else does (https://docs.nvidia.com/cuda/cublas).
 
 import ctypes
 import functools
+import math
 import sys
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +20,8 @@ import numpy as np
 from minihit.backend import array_module, tf32_allowed
 
 _WORKSPACE = 32 << 20                                                     # bytes, as NVIDIA advises for Hopper
+_TILE, _TILES = 64, 512                                                   # side of a tile; tiles that fill a large GPU
+_SHORTEST = 512                                                           # sum that is worth a piece
 _N, _T = 0, 1                                                             # as it lies, transposed
 _DEFAULT_ALGORITHM = -1
 _TF32 = 77                                                                # CUBLAS_COMPUTE_32F_FAST_TF32
@@ -79,18 +82,42 @@ def _matrix_product(a, b, out):
         raise ValueError(f"matrices of shape {a.shape} and {b.shape} have no product"
                          + ("" if out is None else f" of shape {out.shape}"))
     left, right = (_factor(xp.broadcast_to(x, batch + x.shape[-2:])) for x in (a, b))
-    target = None if out is None else _as_it_lies(out)
-    y = target or _Factor(xp.empty((*batch, m, n), a.dtype), _N, n, m * n)
-    kind, one, zero = _scalars(a.dtype)
+    pieces = _pieces(math.prod(batch), m, n, k, left, right)
+    if pieces > 1:
+        left, right = (factor._replace(stride=k // pieces * factor.leading) for factor in (left, right))
+    target = None if out is None or pieces > 1 else _as_it_lies(out)
+    y = target or _Factor(xp.empty((*batch, pieces, m, n), a.dtype), _N, n, m * n)
+    _multiply(left, right, y, math.prod(batch) * pieces, m, n, k // pieces)
+    if target:
+        return out
+    y = y.x.reshape(*batch, m, n) if pieces == 1 else y.x.sum(axis=-3)
+    if out is None:
+        return y
+    out[...] = y
+    return out
+
+
+def _pieces(batch, m, n, k, left, right):
+    """Into how many pieces the sums of a batch are cut, which are added afterwards, so that few matrices with long sums
+    keep the whole GPU at work; of a single matrix cuBLAS sees to that. Only sums along rows, as a weight's gradient has
+    them, can be cut by strides alone."""
+    along_rows = left.transposed and not right.transposed
+    if batch == 1 or not along_rows or any(x.stride != k * x.leading for x in (left, right)):
+        return 1
+    tiles, pieces = batch * math.ceil(m / _TILE) * math.ceil(n / _TILE), 1
+    while tiles * pieces < _TILES and k % (2 * pieces) == 0 and k // (2 * pieces) >= _SHORTEST:
+        pieces *= 2
+    return pieces
+
+
+def _multiply(left, right, y, batch, m, n, k):
+    """y = left right, matrix by matrix, by one call of cuBLAS."""
+    kind, one, zero = _scalars(y.x.dtype)
     compute = _TF32 if kind.data == 0 and tf32_allowed() else kind.compute
     _check(library().cublasGemmStridedBatchedEx(
-        _handle(xp), right.transposed, left.transposed, n, m, k, one,
+        _handle(array_module(y.x)), right.transposed, left.transposed, n, m, k, one,
         right.x.data.ptr, kind.data, right.leading, right.stride, left.x.data.ptr, kind.data, left.leading, left.stride,
-        zero, y.x.data.ptr, kind.data, y.leading, y.stride, int(np.prod(batch)), compute, _DEFAULT_ALGORITHM))
-    if out is None or target:
-        return y.x
-    out[...] = y.x
-    return out
+        zero, y.x.data.ptr, kind.data, y.leading, y.stride, batch, compute, _DEFAULT_ALGORITHM))
 
 
 def _vector_product(matrix, vector, out):

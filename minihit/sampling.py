@@ -71,10 +71,10 @@ def stream(params, averages, config, z, device="cpu", **options):
 
 def _made(params, averages, config, z, device, alone=False, **options):
     """Yield the images of the latents z, a batch at a time."""
-    def images(z):
+    def generated(z):
         return models.of(config).generate(params, z, config, averages, **options)
 
-    return batches.run(images, z, [config], config.size, device, alone)
+    return batches.run(generated, z, [config], config.size, device, alone)
 
 
 def latents(seeds, shape):

@@ -1,10 +1,10 @@
 # %% [markdown]
-# # 3. The training step
+# # 19. R1 without double backprop
 #
-# A GAN step needs the gradients of the generator's loss, of the discriminator's loss on real and on fake images, and of
-# R1, a penalty on a gradient: a second derivative. A tape of operations takes six passes through the discriminator for
-# the real images; written by hand it is four. The reason is one fact, *the discriminator treats each image alone and is
-# piecewise linear*, and five steps from there. Read it beside `minihit/objectives/gan.py`.
+# R1 is a penalty on a gradient, and to learn from it one needs the gradient of a gradient. A tape of operations walks
+# back through its own way back, six passes through D for the real images. By hand it is four, because of two facts: D
+# looks at one image at a time, and between its kinks it does not bend. Read it beside
+# `minihit/models/discriminator/algebra.py`. You need chapters 0 to 3, and 12 to 18.
 
 # %%
 from itertools import pairwise
@@ -12,35 +12,62 @@ from itertools import pairwise
 import numpy as np
 
 from minihit import gradcheck, tree
-from minihit.models import discriminator
+from minihit.data.dataset import BuiltInFaces
+from minihit.layers import conv2d, linear
+from minihit.models import discriminator, hit
 from minihit.models.discriminator.config import DiscriminatorConfig
-from minihit.models.hit import generator
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import gan, losses, penalties
 from minihit.objectives.gan_recipe import GanRecipe
+from minihit.ops import leaky_relu
 from minihit.presets import GanPreset
+from minihit.show.images import to_float
+from minihit.show.lesson import compare, picture
 
 rng = np.random.default_rng(0)
-products = 0                                               # a pass through the network is one product per layer
-
-
-def product(a, b):
-    global products
-    products += 1
-    return a @ b
-
 
 # %% [markdown]
-# ## A discriminator in four lines
+# ## A question
 #
-# Linear layers without biases, leaky ReLUs between them. Images are rows. A leaky ReLU multiplies by its slope at h, 1
-# or 0.2, so with the slopes in hand the network is a product of matrices, a different one for each image.
+# D(x) = w x for one-pixel images, as in chapter 17. Its gradient by the image is w, whatever x is; R1 = cost * w^2; and
+# dR1/dw = 2 cost w. Now two layers with a leaky ReLU between them, D(x) = v leaky(w x). For x with w x > 0 the gradient
+# by the image is v w, and R1 = cost * (v w)^2. So dR1/dw = 2 cost v w * v and dR1/dv = 2 cost v w * w. Every weight is
+# in the gradient g = v w once. Were D a curve and no broken line, g would also depend on x through the slope, and there
+# would be a third term.
+
+# %%
+v, w, x, cost = 0.5, 2.0, 1.5, 10.0
+
+
+def r1_of_two(w, v):
+    """By nudging the image, twice nested: the slow definition."""
+    slope = gradcheck.directional_derivative(lambda x: v * np.where(w * x > 0, w * x, 0.2 * w * x), x, 1.0)
+    return cost * slope**2
+
+
+for name, by_hand, nudged in [("w", 2 * cost * v * w * v, gradcheck.directional_derivative(
+        lambda w: r1_of_two(w, v), w, 1.0, 1e-3)), ("v", 2 * cost * v * w * w, gradcheck.directional_derivative(
+        lambda v: r1_of_two(w, v), v, 1.0, 1e-3))]:
+    compare(f"dR1/d{name}", by_hand, nudged)
+
+# %% [markdown]
+# ## The discriminator of chapter 18
+#
+# Linear layers without biases, leaky ReLUs between them; a pass through it costs a product for each layer, and we count
+# them.
 
 # %%
 B, DEPTH, COST = 6, 10, 10.0
 SIDES = [7, *[4] * (DEPTH - 1), 1]
 weights = [0.75 * rng.standard_normal(shape) for shape in pairwise(SIDES)]
 real = rng.standard_normal((B, SIDES[0]))
+products = 0
+
+
+def product(a, b):
+    global products
+    products += 1
+    return a @ b
 
 
 def forward(weights, images):
@@ -61,58 +88,24 @@ def backward(seeds, weights, slopes):
     return product(deltas[0], weights[0].T), deltas
 
 
-def compare(what, by_hand, expected):
-    print(f"  {what:<66} relative error {(abs(by_hand - expected) / abs(expected)).max():.0e}")
-    np.testing.assert_allclose(by_hand, expected, rtol=1e-6, atol=1e-8)
+def flat(arrays, like):
+    """All leaves in one long array, in the order of the leaves of `like`, a tree with the same keys."""
+    return tree.gather(arrays, like, np.empty(tree.size(like)))
 
 
-def by_differences(loss, params):
-    """The derivative of loss(params) along a random direction, and that direction."""
-    flat, _ = tree.pack(params, np)
-    direction = rng.standard_normal(flat.shape)
-    slope = gradcheck.directional_derivative(lambda at: loss(tree.views(at, params)), flat, direction)
-    return slope, tree.views(direction, params)
+def by_nudges(loss):
+    """The gradient of loss(weights) by all weights, as one long array."""
+    numbers = flat(weights, weights)
+    return gradcheck.numerical_gradient(lambda numbers: loss(tree.views(numbers, weights)), numbers, 1e-6)
 
-
-def inner(grads, direction):
-    return sum(float(leaf.sum()) for _, leaf in tree.items(tree.map(np.multiply, grads, direction)))
-
-
-def compare_weights(what, grads, loss):
-    slope, direction = by_differences(loss, weights)
-    compare(what, inner(grads, direction), slope)
-
-
-# %% [markdown]
-# ## One backward pass started with ones serves every loss
-#
-# logit_b depends on image b only. So a backward pass started with ones leaves in row b of every delta the gradient of
-# logit_b itself, and a loss with dloss/dlogit_b = s_b has the deltas s_b delta_b: scale the rows, do not run again.
-# Fakes have two losses, the generator's (by the images) and the discriminator's (by the weights). One pass is enough.
-
-# %%
-logits, xs, slopes = forward(weights, real)
-unit, deltas = backward(np.ones(B), weights, slopes)       # unit (B, 7): each image's gradient of its own logit
-moved = real.copy()
-moved[0] += 1.0
-changed = np.flatnonzero(forward(weights, moved)[0] != logits)
-print("logits that change with image 0:", changed)
-assert changed.tolist() == [0]
-
-_, g_seeds = losses.generator_loss(logits)                 # of mean softplus(-logit), for the generator
-compare("g_seeds_b unit_b, the image gradient of the generator's loss",
-        g_seeds[:, None] * unit, backward(g_seeds, weights, slopes)[0])
-_, d_seeds = losses.fake_loss(logits)                      # of mean softplus(logit), for the discriminator
-compare_weights("sum_b d_seeds_b x_b delta_b, the weights' gradient of its loss",
-                [(d_seeds[:, None] * x).T @ delta for x, delta in zip(xs, deltas, strict=True)],
-                lambda weights: losses.fake_loss(forward(weights, real)[0])[0])
 
 # %% [markdown]
 # ## R1 in five steps
 #
 # R1 = COST * mean_b |g_b|^2, where g_b = dlogit_b/dimage_b. Wanted: its gradient by the weights.
 #
-# **1.** g_b is row b of `unit`: the backward pass above has left it already.
+# **1.** g_b is row b of the unit gradients, `unit`: the pass that starts with ones leaves it, and that pass is needed
+# for the loss anyway.
 #
 # **2.** The derivative of a square: dR1 = sum_b v_b . dg_b with v = 2 COST / B * g. So R1 has the same gradient by the
 # weights as sum_b v_b . g_b, where v is *held fixed*.
@@ -127,10 +120,14 @@ def r1(weights):
     return COST * (image_gradient(weights)**2).sum() / B
 
 
+logits, xs, slopes = forward(weights, real)
+unit, deltas = backward(np.ones(B), weights, slopes)       # unit (B, 7): each image's gradient of its own logit
 v = 2.0 * COST / B * unit
-flat, _ = tree.pack(weights, np)
-frozen = gradcheck.numerical_gradient(lambda at: (v * image_gradient(tree.views(at, weights))).sum(), flat)
-compare_weights("2. sum_b v_b . g_b, v held fixed, has the gradient of R1", tree.views(frozen, weights), r1)
+of_r1 = by_nudges(r1)
+compare("2. sum_b v_b . g_b, v held fixed, has the gradient of R1",
+        by_nudges(lambda weights: (v * image_gradient(weights)).sum()), of_r1, rtol=1e-5, atol=1e-6)
+penalty, v_library = penalties.r1(unit.reshape(B, 1, 1, 7), COST)         # the library's is of images (B, H, W, C)
+compare("penalties.r1 returns R1 and v", np.append(v_library.ravel(), penalty), np.append(v.ravel(), r1(weights)))
 
 # %% [markdown]
 # **3.** v_b . g_b is a gradient times a direction: how much logit_b moves when image b moves along v_b. That needs no
@@ -155,14 +152,15 @@ compare("3. tangent = the logits' derivative along v", t_logits,
 
 # %% [markdown]
 # **4.** The tangent is an ordinary network, fed with v instead of images. Its weight gradient is input times delta as
-# always, and as it has the same weights and slopes behind every layer, its deltas are those that we have. The slopes
-# themselves do not bend: they jump, at places where nobody stands.
+# always, chapter 1, and as it has the same weights and slopes behind every layer, its deltas are those that we have.
+# The slopes themselves do not bend: they jump, at places where nobody stands.
 #
-# **5.** The loss wants s_b x_b times delta_b, the penalty t_b times delta_b. Add first: one product serves both.
+# **5.** The loss wants s_b x_b times delta_b (chapter 18), the penalty t_b times delta_b. Add first: one product serves
+# both.
 
 # %%
-compare_weights("4. sum_b t_b delta_b is the gradient of R1",
-                [t.T @ delta for t, delta in zip(ts, deltas, strict=True)], r1)
+compare("4. sum_b t_b delta_b is the gradient of R1",
+        np.concatenate([(t.T @ delta).ravel() for t, delta in zip(ts, deltas, strict=True)]), of_r1, 1e-5, 1e-6)
 
 
 def four_passes(weights):
@@ -173,8 +171,8 @@ def four_passes(weights):
     return [product((seeds * x + t).T, delta) for x, t, delta in zip(xs, ts, deltas, strict=True)]
 
 
-compare_weights("5. sum_b (s_b x_b + t_b) delta_b is that of the loss and R1", four_passes(weights),
-                lambda weights: losses.real_loss(forward(weights, real)[0])[0] + r1(weights))
+compare("5. sum_b (s_b x_b + t_b) delta_b is that of the loss and R1", flat(four_passes(weights), weights),
+        by_nudges(lambda weights: losses.real_loss(forward(weights, real)[0])[0] + r1(weights)), 1e-5, 1e-6)
 
 # %% [markdown]
 # ## Four passes against six
@@ -205,93 +203,133 @@ for passes in (four_passes, six_passes):
     before = products
     result = passes(weights)
     counts[passes.__name__] = products - before
-    for ours, reference in zip(result, four_passes(weights), strict=True):
-        np.testing.assert_allclose(ours, reference, rtol=1e-10)
+    compare(passes.__name__, flat(result, weights), flat(four_passes(weights), weights))
 print(f"products for {DEPTH} layers, the same gradients:", counts)
 assert counts == {"four_passes": 4 * DEPTH - 1, "six_passes": 6 * DEPTH - 2}
+
+# %% [markdown]
+# ## Tangents of layers
+#
+# Every layer of D has a third function, `tangent`: how y moves when x moves along t_x. A linear layer without its bias,
+# the same for a convolution; leaky ReLU multiplies by its slopes, so that its tangent is its backward.
+
+# %%
+x, t_x = rng.standard_normal((2, 3, 4, 5, 6))
+for name, layer, params, expected in [
+    ("linear", linear, linear.init(rng, 6, 2), lambda params: t_x @ params["weight"]),
+    ("conv2d", conv2d, conv2d.init(rng, 6, 2), lambda params: conv2d.forward({"weight": params["weight"]}, t_x)[0]),
+]:
+    params = gradcheck.perturb(params, rng)
+    t_y, _ = layer.tangent(t_x, layer.forward(params, x)[1])
+    compare(f"{name}.tangent", t_y, expected(params))
+    compare(f"{name}.tangent by nudges", t_y, gradcheck.directional_derivative(
+        lambda x, layer=layer, params=params: layer.forward(params, x)[0], x, t_x))
+compare("leaky_relu.tangent", leaky_relu.tangent(t_x, leaky_relu.forward(x)[1]), t_x * np.where(x > 0, 1.0, 0.2))
 
 # %% [markdown]
 # ## The step, with the library's networks
 #
 # The real discriminator has convolutions, blurs and biases instead of matrices, linear all of them: nothing else
-# changes. This is the whole step, and it is what `gan.gradients` does for every micro-batch.
+# changes. This is a whole step of a GAN, both networks' gradients at the same parameters. It is what `gan.gradients`
+# does: three passes through D for the drawn images, four for the real ones. A *recipe* holds the numbers of a training,
+# a preset that and both networks.
 
 # %%
-config = GanPreset(GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
-                DiscriminatorConfig((4, 6, 5)), GanRecipe(batch=3, r1=COST))
-g_params = gradcheck.perturb(generator.init(rng, config.generator), rng)
-d_params = gradcheck.perturb(discriminator.init(rng, config.discriminator), rng)
-averages = tree.map(np.float64, generator.init_averages(config.generator))
+preset = GanPreset(GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
+                   DiscriminatorConfig((4, 6, 5)), GanRecipe(batch=3, r1=COST))
+g_params = gradcheck.perturb(hit.init(rng, preset.generator), rng)
+d_params = gradcheck.perturb(discriminator.init(rng, preset.discriminator), rng)
+averages = tree.map(np.float64, hit.init_averages(preset.generator))      # of batch norm, chapter 5
 z, real = rng.standard_normal((3, 3)), rng.standard_normal((3, 16, 16, 3))
 
-fake, g_cache = generator.forward(g_params, z, config.generator)
-logits, cache = discriminator.forward(d_params, fake, config.discriminator)
+fake, g_cache = hit.forward(g_params, z, preset.generator)
+logits, cache = discriminator.forward(d_params, fake, preset.discriminator)
 unit, deltas = discriminator.logit_gradients(cache)
 _, g_seeds = losses.generator_loss(logits)
 _, d_seeds = losses.fake_loss(logits)
-_, g_grads = generator.backward(g_seeds.reshape(-1, 1, 1, 1) * unit, g_cache)
+_, g_grads = hit.backward(g_seeds.reshape(-1, 1, 1, 1) * unit, g_cache)
 fake_grads = discriminator.weight_gradient(deltas, cache, d_seeds)
 
-logits, cache = discriminator.forward(d_params, real, config.discriminator)     # pass 1
+logits, cache = discriminator.forward(d_params, real, preset.discriminator)      # pass 1
 unit, deltas = discriminator.logit_gradients(cache)                               # pass 2
 _, seeds = losses.real_loss(logits)
 _, v = penalties.r1(unit, COST)
-_, t_cache = discriminator.tangent(v, cache)                                    # pass 3
-real_grads = discriminator.weight_gradient(deltas, cache, seeds, t_cache)      # pass 4
+_, t_cache = discriminator.tangent(v, cache)                                      # pass 3
+real_grads = discriminator.weight_gradient(deltas, cache, seeds, t_cache)        # pass 4
 d_grads = tree.add(fake_grads, real_grads)
 
 networks = {"generator": {"params": g_params, "averages": averages}, "discriminator": {"params": d_params}}
-grads, _, metrics = gan.gradients(networks, real, {"z": z}, config)
-tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), d_grads, grads["discriminator"])
-tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), g_grads, grads["generator"])
-print("by hand = gan.gradients;", {name: round(float(value), 3) for name, value in metrics.items() if value})
+grads, _, metrics = gan.gradients(networks, real, {"z": z}, preset)
+for name, ours, params in [("discriminator", d_grads, d_params), ("generator", g_grads, g_params)]:
+    compare(f"gan.gradients, the {name}", flat(grads[name], params), flat(ours, params), 1e-9, 1e-11)
+print({name: round(float(value), 3) for name, value in metrics.items() if value})
 
 
 # %% [markdown]
-# And R1 of that discriminator, once more against finite differences of its definition. No bias takes part in it.
+# And R1 of that discriminator, once more against nudges of its definition: short ones, since where a leaky ReLU changes
+# sides the gradient jumps, and R1 with it. No bias takes part in it.
 
 
 # %%
-def r1(params, config):
-    _, cache = discriminator.forward(params, real, config)
+def r1_of(params):
+    _, cache = discriminator.forward(params, real, preset.discriminator)
     return penalties.r1(discriminator.logit_gradients(cache)[0], COST)[0]
 
 
 r1_grads = discriminator.weight_gradient(deltas, cache, 0.0 * seeds, t_cache)
-slope, direction = by_differences(lambda params: r1(params, config.discriminator), d_params)
-compare("R1 of the library's discriminator", inner(r1_grads, direction), slope)
+numbers = flat(d_params, d_params)
+direction = rng.standard_normal(numbers.shape)
+slope = gradcheck.directional_derivative(lambda numbers: r1_of(tree.views(numbers, d_params)), numbers, direction,
+                                         1e-7)
+compare("R1 along a direction, over the slope", flat(r1_grads, d_params) @ direction / slope, 1.0, rtol=1e-5)
 assert all((leaf == 0.0).all() for path, leaf in tree.items(r1_grads) if path.endswith("bias"))
 
 # %% [markdown]
-# ## Minibatch stddev breaks it
+# ## What R1 does
 #
-# Minibatch stddev appends to each image a number that describes its whole group. Both halves of the fact are gone:
-# logit_b now depends on other images, so rows cannot be scaled one by one, and a standard deviation bends, so the
-# second derivative has a term of its own. `discriminator.loss_gradients` then runs one more backward pass and adds it.
+# D learns to tell faces from grey noise, by plain steps, once without R1 and once with it. Without, its gradient at
+# real images grows and grows: a cliff between real and drawn, which tells G nothing but "jump". With it the slope stays
+# gentle.
+
 
 # %%
-stddev = DiscriminatorConfig((4, 6, 5), minibatch_stddev=True)
-rng = np.random.default_rng(0)
-params = gradcheck.perturb(discriminator.init(rng, stddev), rng)
-real = rng.standard_normal((3, 16, 16, 3)) * np.reshape([0.2, 1.0, 3.0], (3, 1, 1, 1))   # contrasts that differ
-logits, cache = discriminator.forward(params, real, stddev)
-changed = discriminator.forward(params, real + np.eye(3)[0].reshape(3, 1, 1, 1), stddev)[0] != logits
-print("logits that change with image 0:", np.flatnonzero(changed))
-assert changed.all()
+def learn(cost, steps=100, rate=0.02):
+    """The mean length of the gradient at real images and D's loss, step by step."""
+    config, rng = DiscriminatorConfig((8, 12, 12)), np.random.default_rng(0)
+    params = gradcheck.perturb(discriminator.init(rng, config), rng, 0.02)
+    data, history = BuiltInFaces(16, 0), []
+    for step in range(steps):
+        real = to_float(data.take(8 * step, 8)).astype(np.float64)
+        logits, fake_cache = discriminator.forward(params, 0.3 * rng.standard_normal(real.shape), config)
+        fake_loss, fake_seeds = losses.fake_loss(logits)
+        logits, cache = discriminator.forward(params, real, config)
+        real_loss, seeds = losses.real_loss(logits)
+        unit, deltas = discriminator.logit_gradients(cache)
+        _, t_cache = discriminator.tangent(penalties.r1(unit, cost)[1], cache)
+        grads = tree.add(discriminator.weight_gradient(deltas, cache, seeds, t_cache),
+                         discriminator.backward(fake_seeds, fake_cache)[1])
+        params = tree.map(lambda value, gradient: value - rate * gradient, params, grads)
+        history.append((np.sqrt((unit**2).sum(axis=(1, 2, 3))).mean(), real_loss + fake_loss))
+    return np.array(history)
 
-unit = discriminator.logit_gradients(cache)                  # of the sum of all logits: rows are mixed
-_, seeds = losses.real_loss(logits)
-_, v = penalties.r1(unit[0], COST)
-t_cache = discriminator.tangent(v, cache)[1]
-for what, loss, wrong, right in [
-    ("the loss", lambda params: losses.real_loss(discriminator.forward(params, real, stddev)[0])[0],
-     discriminator.weight_gradient(unit[1], cache, seeds), discriminator.loss_gradients(seeds, cache, unit)),
-    ("R1", lambda params: r1(params, stddev),
-     discriminator.weight_gradient(unit[1], cache, 0.0 * seeds, t_cache),
-     discriminator.loss_gradients(0.0 * seeds, cache, unit, v)),
-]:
-    slope, direction = by_differences(loss, params)
-    off = abs(inner(wrong, direction) / slope - 1.0)
-    print(f"  {what}: scaled rows and a straight tangent are off by {off:.1%}")
-    assert off > 0.001
-    compare(f"{what}: discriminator.loss_gradients", inner(right, direction), slope)
+
+found = {cost: learn(cost) for cost in (0.0, 1.0)}
+for cost, history in found.items():
+    lengths, last = history[:, 0], history[-1, 1]
+    print(f"R1 cost {cost}: mean length of g {lengths[0]:.2f}, at most {lengths.max():.2f}; D's loss {last:.2f}")
+assert found[1.0][:, 0].max() < 0.7 * found[0.0][:, 0].max()
+with picture(9, 3.2) as drawn:
+    left, right = drawn.subplots(1, 2)
+    for cost, history in found.items():
+        left.plot(history[:, 0], label=f"R1 cost {cost:.0f}")
+        right.plot(history[:, 1], label=f"R1 cost {cost:.0f}")
+    left.set(title="mean |dlogit/dimage| at real images", xlabel="step")
+    right.set(title="D's loss", xlabel="step")
+    left.legend()
+
+# %% [markdown]
+# ## Exercise
+#
+# Write the tangents of linear and of the convolution, and R1 with its gradient: `tutorials/exercises/19_r1.py`.
+#
+#     minihit learn check 19

@@ -1,16 +1,16 @@
 # %% [markdown]
-# # 4. Train on faces
+# # 23. Train on faces
 #
 # Everything at once: drawn faces, a generator and a discriminator small enough for seconds on one core, and the loop
 # that trains them, spelled out. It is what `minihit train` does less the log, pictures and checkpoints; settings for
 # real results are in `minihit/presets`. Eighty steps go from a grey square to skin colours in about the right place,
-# not further. With a file name it writes faces before and after:
+# not further; `minihit train` makes faces of them in twelve minutes. With the name of a .png file it draws samples on
+# the way, gradient norms and what the tokens are asked for:
 #
-#     python tutorials/04_train_on_faces.py [faces.png]
+#     python tutorials/23_train_on_faces.py [faces.png]
 
 # %%
 import math
-import sys
 
 import numpy as np
 
@@ -22,9 +22,19 @@ from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import gan
 from minihit.objectives.gan_recipe import GanRecipe
 from minihit.presets import GanPreset
-from minihit.show.images import grid, to_float, to_uint8, upscale, write_png
+from minihit.show.images import grid, to_float, to_uint8
+from minihit.show.lesson import picture
 from minihit.training import measure, state, step
 
+# %% [markdown]
+# ## A question
+#
+# The generator below has stages of 8 x 8 and 16 x 16, the discriminator maps of 16 x 16, 8 x 8 and 4 x 4. A batch is 16
+# images, so that a step looks at 16 real and 16 drawn ones. How many passes through D is that, with R1? Three for the
+# drawn (forward, backward from ones, the weights' product), four for the real (a tangent more): chapters 18 and 19.
+# And through G three: forward, and a backward of two halves.
+
+# %%
 SEED, STEPS, BATCH = 0, 80, 16
 preset = GanPreset(
     GeneratorConfig(latent=16, channels=(32, 16), layers=(1, 1), heads=(4, 4), windows=(4, 4)),
@@ -37,7 +47,8 @@ config = preset.generator
 # ## The state
 #
 # All that training changes is in `training`: two networks, Adam's averages, and the moving average (EMA) of the
-# generator that is sampled from. Each network is one flat buffer; its tree of named arrays is a view of it.
+# generator that is sampled from. Each network is one flat buffer; its tree of named arrays is a view of it (chapter
+# 22).
 
 # %%
 data = BuiltInFaces(config.size, SEED)
@@ -58,7 +69,7 @@ for name, network in networks.items():
 # %%
 z = np.random.default_rng(SEED).standard_normal((BATCH, config.latent), dtype=np.float32)
 images, cache = hit.forward(networks["generator"]["params"], z, config)
-print("z", z.shape, "-> tokens", cache["tokens"]["norm"]["centered"].shape, "-> images", images.shape)
+print("z", z.shape, "-> tokens", cache["stages"][0]["cross_attention"]["key"]["x"].shape, "-> images", images.shape)
 for plan, stage in zip(config.stages, cache["stages"], strict=True):
     pixels, attention = stage["cross_attention"]["query"]["x"], stage["blocks"][0]["attention"]
     print(f"stage {plan.index}: pixels {pixels.shape}, windows {attention['query']['x'].shape}")
@@ -68,15 +79,20 @@ for plan, stage in zip(config.stages, cache["stages"], strict=True):
 # %% [markdown]
 # ## The loop
 #
-# Real images, random draws, the gradients of both networks at the same parameters, one update. The learning rate is ten
-# times that of a long run, and the moving average short, so that eighty steps show something.
+# Real images, random draws, the gradients of both networks at the same parameters (chapter 19), one update: Adam, then
+# EMA (chapter 22). The learning rate is ten times that of a long run, and the moving average short, so that eighty
+# steps show something.
+#
+# Whether pictures get better is measured apart. The *sliced Wasserstein distance* compares small patches of two sets of
+# images, seen along many random directions; 0 is perfect. One set are drawn images, the other faces that were never
+# trained on, *held out*.
 
 # %%
 held_out = data.held_out(200)
 
 
 def distance():
-    """The sliced Wasserstein distance of samples from images never trained on; 0 is perfect."""
+    """The sliced Wasserstein distance of samples from images never trained on."""
     return measure.distance(training.trees["ema"]["generator"], config, "cpu", SEED, held_out)["swd"]
 
 
@@ -84,28 +100,29 @@ def samples():
     return sampling.samples(training.trees["ema"]["generator"], z, config, "cpu")
 
 
-before, at_first, history = distance(), samples(), []
+before, on_the_way, history = distance(), {0: samples()}, []
 for number in range(1, STEPS + 1):
     rng = np.random.default_rng([SEED, number])
     real = to_float(data.take((number - 1) * BATCH, BATCH))               # (B, 16, 16, 3) in [-1, 1]
     draws = gan.draw(rng, BATCH, preset, number)
     grads, averages, metrics = step.gradients(networks, real, draws, preset)
-    state.apply(training, grads, averages, number, preset)
-    history.append({name: float(metrics[name]) for name in ("generator_loss", "real_loss", "fake_loss", "r1")})
-    if number % 20 == 0:
+    norms = state.apply(training, grads, averages, number, preset)
+    history.append({name: float(metrics[name]) for name in ("generator_loss", "real_loss", "fake_loss", "r1")}
+                   | {f"{name} gradient": float(norm) for name, norm in norms.items()})
+    if number % (STEPS // 4) == 0:
+        on_the_way[number] = samples()
         print(f"step {number}:", {name: round(value, 2) for name, value in history[-1].items()})
 
 # %% [markdown]
 # ## Did it learn?
 #
-# Losses of a GAN do not simply fall. A discriminator that cannot tell real from fake has loss 2 log 2; it learns, its
-# loss drops below, the generator answers, and the loss climbs back towards 2 log 2. Whether pictures get better is
-# measured apart, by their distance from held-out faces.
+# Losses of a GAN do not simply fall. A discriminator that cannot tell real from drawn has loss 2 log 2 (chapter 17); it
+# learns, its loss drops below, the generator answers, and the loss climbs back towards 2 log 2.
 
 # %%
 d_losses = np.array([row["real_loss"] + row["fake_loss"] for row in history])
-print(f"discriminator's loss: {d_losses.mean():.2f} on average, chance is {2 * math.log(2):.2f}; by twenty steps:",
-      d_losses.reshape(-1, 20).mean(axis=1).round(2))
+print(f"discriminator's loss: {d_losses.mean():.2f} on average, chance is {2 * math.log(2):.2f}; by quarters:",
+      *(f"{part.mean():.2f}" for part in np.array_split(d_losses, 4)))
 after, perfect = distance(), measure.real_distance(data, SEED, held_out)["swd_real"]
 print(f"sliced Wasserstein distance: {before:.0f} before, {after:.0f} after, {perfect:.0f} between real and real")
 assert d_losses.mean() < 2 * math.log(2)
@@ -124,8 +141,34 @@ print(100.0 * probs[0, 5, 0, 0].reshape(4, 4).round(3))
 np.testing.assert_allclose(probs.sum(axis=-1), 1.0, rtol=1e-5)
 assert probs.shape == (BATCH, 16, 2, 16, 16)
 
+# %% [markdown]
+# The tokens learn sooner. Here is each pixel's favourite token, the one that it asks more than other pixels do, as in
+# chapter 10: the picture falls into regions already.
+
 # %%
-for path in [name for name in sys.argv[1:] if name.endswith(".png")]:     # what a notebook's kernel is given is none
-    faces = np.concatenate([real[:8], at_first[:8], samples()[:8]])
-    write_png(path, grid(upscale(to_uint8(faces), 4), columns=8))
-    print("real faces, the first images and the last ones are in", path)
+asked = cache["stages"][1]["cross_attention"]["attend"]["probs"].mean(axis=1)            # (B, pixels, T)
+favourite = (asked / asked.mean(axis=1, keepdims=True)).argmax(axis=-1).reshape(BATCH, 16, 16)
+
+with picture(11, 6.6) as drawn:
+    faces, curves, tokens = drawn.subplot_mosaic([["faces", "faces"], ["curves", "tokens"]],
+                                                 height_ratios=[2.2, 1]).values()
+    rows = [to_uint8(real[:14]), *(to_uint8(images[:14]) for images in on_the_way.values())]
+    faces.imshow(grid(np.concatenate(rows), columns=14, gap=1))
+    steps = ", ".join(map(str, on_the_way))
+    faces.set_title(f"real faces, then the same z after {steps} steps", loc="left", fontsize=9)
+    for name in ("generator gradient", "discriminator gradient", "r1"):
+        curves.semilogy([row[name] for row in history], label=name)
+    curves.set(xlabel="step", title="norms of gradients, and R1")
+    curves.legend(fontsize=8)
+    tokens.imshow(np.concatenate(favourite[:6], axis=1), cmap="tab20", vmin=0, vmax=19)
+    tokens.set_title("each pixel's favourite token, first six images", fontsize=9)
+    for axes in (faces, tokens):
+        axes.set_axis_off()
+
+# %% [markdown]
+# ## With your own layers
+#
+# What you wrote in `tutorials/exercises` can stand in for the library's functions. This checks your files, puts them in
+# their places and trains the same faces with them, a few times slower:
+#
+#     minihit learn train

@@ -12,6 +12,7 @@ from minihit.gradcheck.table import CHECKS
 from minihit.ops.switch import plain
 
 OUTPUT = "y of the library"                                               # the row of a file's output
+APART = 1_000_003                                                         # from the streams that inputs are drawn from
 
 
 def explained(found, mine, check, drawn, plants=None):
@@ -55,7 +56,7 @@ def made_of(check, drawn):
     forward, _, arguments = as_functions(check.layer, *drawn, input_names(check))
     with plain():                                                         # its caches are those that a reader knows
         (y,), cache = forward(arguments)
-    dy = normal(np.random.default_rng(0), y)
+    dy = normal(np.random.default_rng([APART, 0]), y)
     found = [("dy", dy), *tree.items([arguments, drawn[2]]), *tree.items(cache)]
     return {path.removeprefix("0/").removeprefix("1/"): leaf for path, leaf in reversed(found)
             if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64}, dy
@@ -65,7 +66,7 @@ def results(entry, check, drawn):
     """{path: array}: all that a layer computes from what was drawn, named as in the Comparisons of checks.run."""
     _, inputs, options = drawn
     forward, backward, arguments = as_functions(entry.layer, *drawn, input_names(check))
-    for_dy, for_tangent, for_fold = (np.random.default_rng(seed) for seed in range(3))
+    for_dy, for_tangent, for_fold = (np.random.default_rng([APART, each]) for each in range(3))
     (y,), cache = forward(arguments)
     found = {OUTPUT: np.asarray(y), **dict(tree.items(backward([normal(for_dy, y)], cache)))}
     if hasattr(entry.layer, "tangent"):

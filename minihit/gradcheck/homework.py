@@ -21,11 +21,12 @@ from minihit.gradcheck.hints import OUTPUT
 from minihit.gradcheck.signature import input_names
 
 
-def compare_file(layer, check, rng, few=FEW, single=False):
+def compare_file(layer, check, rng, few=FEW, single=False, plants=None):
     """A Comparison of the output, and of each gradient and tangent, of the layer that user_file.load returned.
 
-    check: the library's, from the table; single: float32 against float64. Raises UserError with the file and line of an
-    exception in the file, and where it computes in float32 what should be float64.
+    check: the library's, from the table; single: float32 against float64; plants: as in hints.explained. Raises
+    UserError with the file and line of an exception in the file, and where it computes in float32 what should be
+    float64.
     """
     drawn = draw(check, rng)
     mine = check._replace(layer=form.fitted(layer, check, drawn))
@@ -36,7 +37,7 @@ def compare_file(layer, check, rng, few=FEW, single=False):
         if single:
             return found + precision.compare_dtypes(mine.layer, *drawn, rng, input_names(check))
         require_float64(mine, check, drawn)
-        return hints.explained(found + run(mine, rng, few, input_names(check)), mine, check, drawn)
+        return hints.explained(found + run(mine, rng, few, input_names(check)), mine, check, drawn, plants)
     except NotSmooth as error:
         raise UserError(f"{layer.path} cannot be checked by finite differences: {error}") from None
     except (TypeError, ValueError, AttributeError, KeyError, IndexError) as error:  # what it returned fits nowhere
@@ -72,7 +73,7 @@ def require_float64(mine, check, drawn):
 
     def gradients(given):
         found = backward([given["dy"]], forward(given["arguments"])[1])
-        return np.concatenate([np.ravel(leaf) for _, leaf in tree.items(found)])
+        return np.concatenate([np.zeros(1), *(np.ravel(leaf) for _, leaf in tree.items(found))])
 
     for name, function in (("forward", outputs), ("backward", gradients)):
         given = {"arguments": arguments, "dy": dy}

@@ -1,6 +1,6 @@
 """Losses and penalties in the table, where each is a layer: its output the loss, its gradients those it returns."""
 
-from functools import wraps
+from functools import cache, wraps
 from types import SimpleNamespace
 
 from minihit.gradcheck.checks import check, normal
@@ -8,15 +8,17 @@ from minihit.objectives import bottleneck, losses, penalties, reconstruction
 from minihit.objectives.feature_matching import feature_matching
 
 
+@cache
 def layer(function):
-    """A loss, which returns (value, gradient of each input), as a layer."""
+    """A loss, which returns (value, gradient of each input), as a layer, the same one for its variants."""
     @wraps(function)
     def forward(*inputs, **options):
         value, *gradients = function(*inputs, **options)
         return value, {"gradients": gradients}
 
     def backward(dvalue, cache):
-        return tuple(dvalue * gradient for gradient in cache["gradients"])
+        first, *others = (dvalue * gradient for gradient in cache["gradients"])
+        return (first, *others) if others else first
 
     return SimpleNamespace(forward=forward, backward=backward)
 

@@ -5,7 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 
 from minihit import tree
-from minihit.gradcheck import classics_of_layers, classics_of_ops, classics_of_stylegan2
+from minihit.gradcheck import (
+    classics_of_adversary,
+    classics_of_attention,
+    classics_of_latents,
+    classics_of_layers,
+    classics_of_ops,
+    classics_of_stylegan2,
+)
 from minihit.gradcheck.checks import run
 from minihit.gradcheck.plant import Plant
 from minihit.gradcheck.table import CHECKS
@@ -146,5 +153,8 @@ PLANTS = {
         "minibatch stddev is taken for linear, and its second derivative is left out"),
     **classics_of_ops.CLASSICS,
     **classics_of_layers.CLASSICS,
+    **classics_of_attention.CLASSICS,
+    **classics_of_adversary.CLASSICS,
+    **classics_of_latents.CLASSICS,
     **classics_of_stylegan2.CLASSICS,
 }

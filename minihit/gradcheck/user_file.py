@@ -18,8 +18,8 @@ from minihit.gradcheck.notebook import code_cells
 FUNCTIONS = ("forward", "backward", "tangent", "fold")
 
 
-def load(path):
-    """A namespace of the path and of those of FUNCTIONS that the file defines; the file is run.
+def load(path, functions=FUNCTIONS, values=()):
+    """A namespace of the path and of those functions, and values, that the file defines; the file is run.
 
     What the functions print is shown the first time. Raises UserError where the file cannot be read or run.
     """
@@ -35,15 +35,16 @@ def load(path):
     home.guarded(_run)(home, sources)
     return types.SimpleNamespace(path=path, **{
         name: home.quiet_after_once(home.guarded(getattr(home.module, name)))
-        for name in FUNCTIONS if callable(getattr(home.module, name, None))})
+        for name in functions if callable(getattr(home.module, name, None))}, **{
+        name: getattr(home.module, name) for name in values if hasattr(home.module, name)})
 
 
 class InFile(UserError):
-    """An exception in the file; place is where, such as ", line 7"."""
+    """An exception in the file; place is where, such as ", line 7"; unwritten: whether it only says so."""
 
-    def __init__(self, path, place, words):
+    def __init__(self, path, place, words, unwritten=False):
         super().__init__(f"{path}{place}: {words}")
-        self.place = place
+        self.place, self.unwritten = place, unwritten
 
 
 class _Home:
@@ -91,7 +92,8 @@ class _Home:
             except UserError:
                 raise
             except (Exception, SystemExit) as error:
-                raise InFile(self.path, self.place(error), self.words(error)) from None
+                unwritten = isinstance(error, NotImplementedError)
+                raise InFile(self.path, self.place(error), self.words(error), unwritten) from None
         return call
 
     def quiet_after_once(self, function):

@@ -22,6 +22,11 @@ _EAGER = 2                                                                # step
 _ALIGNED = 16                                                             # bytes, as a GPU reads them at once
 
 
+def records(device, graph):
+    """Whether steps are recorded where they can be."""
+    return device == "gpu" and graph == "auto" and not is_plain()
+
+
 class Steps:
     """Call it for each step of a run. The first are made one kernel after the other, also because the moving average
     begins in another way; one is rehearsed, one recorded, and every later one is a replay."""
@@ -30,8 +35,7 @@ class Steps:
         """training: State; config: RunConfig; graph: "auto", or "off" where nothing is to be recorded."""
         self.training, self.config, self.device = training, config, device
         self.copied = 0 if config.origin else EMA_START
-        records = device == "gpu" and graph == "auto" and not is_plain()
-        self.recorder = Recorder(device_module(device)) if records else None
+        self.recorder = Recorder(device_module(device)) if records(device, graph) else None
         self.made, self.inputs, self.replay, self.found = 0, None, None, None
 
     def __call__(self, images, number):

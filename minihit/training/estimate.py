@@ -13,8 +13,9 @@ import numpy as np
 
 from minihit import cost, objectives
 from minihit.backend import device_memory, device_module, memory_size, peak_memory, synchronize, to_device
+from minihit.capture import Recorder
 from minihit.errors import UserError
-from minihit.training import compiling, measure, pictures, state, step
+from minihit.training import advance, compiling, measure, pictures, state, step
 from minihit.training.run.config import intervals
 
 BUDGETS = {"minutes": 10 * 60, "hour": 60 * 60, "night": 8 * 60 * 60}     # seconds
@@ -23,6 +24,7 @@ FEWEST_STEPS = 100                                                        # that
 EMA_WINDOWS = 20                                                          # of a run, at least; faces-32 has as many
 WARM_UP_IMAGES = 16                                                       # a lane
 SLOW = 2.0                                                                # seconds, after which once is enough
+PARTS = 2                                                                 # of a step: gradients, update
 TIMED = 3                                                                 # steps of a GPU, after the one that compiles
 MEASURING = 280_000, 120                                                  # bytes an image, bytes a pixel
 
@@ -48,10 +50,11 @@ class Estimate:
                 f"{gigabytes(memory)}{limit} of memory")
 
 
-def before(config, device):
-    """The Estimate for a run whose data set is open. Raises UserError where it cannot fit."""
+def before(config, device, graph="auto"):
+    """The Estimate for a run whose data set is open; graph: as of advance.Steps. Raises UserError where it cannot fit.
+    """
     memory, limit = fitting(config, device)
-    return Estimate(seconds_per_step(config, device), memory, limit)
+    return Estimate(seconds_per_step(config, device, graph), memory, limit)
 
 
 def fitting(config, device):
@@ -83,19 +86,20 @@ def _drawing(config):
     return pictures.memory(config.preset.size, config.preset.recipe.steps // config.sample_every + 2)
 
 
-def seconds_per_step(config, device):
+def seconds_per_step(config, device, graph="auto"):
     """Of the micro-batches that run side by side, in the lanes of the run, scaled to the batch; and of the update.
 
-    On a CPU a lane has WARM_UP_IMAGES at most.
+    On a CPU a lane has WARM_UP_IMAGES at most; on a GPU both are recorded where the run's steps are.
     """
     plan, small = _plan(config, device), warm_up(config, device)
-    computing, updating = steady(one_step(small, device), device)
+    computing, updating = steady(one_step(small, device), device, advance.records(device, graph))
     turns = math.ceil(len(plan.groups) / plan.at_once)
     return computing * turns * plan.groups[0][-1].stop / small.preset.recipe.micro_batch + updating
 
 
-def steady(parts, device):
-    """Seconds of each part of a step as they are later in a run. parts: as of one_step.
+def steady(parts, device, record=False):
+    """Seconds of each part of a step as they are later in a run. parts: as of one_step; record: whether they are
+    recorded where they can be.
 
     A GPU's first step compiles and is not counted, of some more the median is; on a CPU the second counts, or the first
     where it is slow.
@@ -104,6 +108,7 @@ def steady(parts, device):
     if device == "gpu":
         with compiling.announced(device):
             _timed(parts, xp)
+        parts = _recorded(parts, xp) if record else parts
     times = [_timed(parts, xp)]
     while times[-1][0] <= SLOW and len(times) < (TIMED if device == "gpu" else 2):
         times.append(_timed(parts, xp))
@@ -125,6 +130,17 @@ def one_step(config, device):
         yield
 
     return parts
+
+
+def _recorded(parts, xp):
+    """Replays of the parts of a step, or they themselves where they cannot be recorded."""
+    recorder, asked = Recorder(xp), parts()
+    recorder.rehearse(lambda: list(parts()))
+    try:
+        replays = [recorder.record(lambda: next(asked))[0] for _ in range(PARTS)]
+    except Exception:  # whatever CuPy and CUDA say; the run itself will tell it to its user
+        return parts
+    return lambda kept=asked: (replay() for replay in replays)            # with the arrays that the parts hand on
 
 
 def warm_up(config, device):

@@ -42,7 +42,7 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         looks = measure_features.open_looks(config, device)
         data = _open(config, folder, device, resume)
         config = config.settled(data)
-        forecast = estimate.before(config, device)
+        forecast = estimate.before(config, device, graph)
         config = estimate.within(config, forecast.seconds, budget) if budget else config
         images = prefetch.resident(data, device, data_on_device, forecast.room)
         training = state.create(config.seed, config.preset, device) if resume else snapshot.begin(config, device)

@@ -87,6 +87,22 @@ def test_nothing_is_copied_that_cublas_reads_as_it_lies(double, how, expected):
     assert launches.total().launches == expected
 
 
+@pytest.mark.parametrize("m, n, k, pieces", [(64, 64, 8192, 16), (64, 64, 8191, 1), (64, 64, 3 * 1024, 4),
+                                             (64, 64, 1023, 1), (256, 512, 8192, 4), (1024, 1024, 8192, 1)])
+def test_few_matrices_with_long_sums_are_cut(double, monkeypatch, m, n, k, pieces):
+    """As the weight gradients of Winograd's convolution."""
+    asked, product = [], fake.cublasGemmStridedBatchedEx
+    monkeypatch.setattr(fake, "cublasGemmStridedBatchedEx", lambda *x: asked.append(x) or product(*x))
+    a, b = (np.random.default_rng(seed).standard_normal((4, k, side), np.float32) for seed, side in ((0, m), (1, n)))
+    y = cublas.product(double.asarray(a).swapaxes(1, 2), double.asarray(b))
+    (_, _, _, *sides), (*_, batch, _, _) = asked[0][:6], asked[0]
+    assert (sides, batch) == ([n, m, k // pieces], 4 * pieces)
+    np.testing.assert_allclose(y.get(), a.swapaxes(1, 2) @ b, rtol=0, atol=1e-3)
+    out = double.empty((4, m, n), np.float32)
+    assert cublas.product(double.asarray(a).swapaxes(1, 2), double.asarray(b), out) is out
+    assert_same(out.get(), y.get())
+
+
 def test_a_batch_with_several_distances_is_copied(double):
     """Heads before what they attend along, in several windows."""
     a, b = double.asarray(values(2, 3, 4, 5)).swapaxes(1, 2), double.asarray(values(2, 4, 5, 6))

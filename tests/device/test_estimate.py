@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from strict_cupy import launches
 from support.runs import run_config
 
 from minihit.training import compiling, estimate, step
@@ -41,3 +42,21 @@ def test_kernels_that_are_there_are_not_spoken_of(double, capsys, tmp_path, monk
     monkeypatch.setenv("CUPY_CACHE_DIR", str(tmp_path))
     estimate.seconds_per_step(run_config(), "gpu")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("graph, graphs", [("auto", 2 * estimate.TIMED), ("off", 0)])
+def test_a_step_is_timed_as_the_run_makes_it(double, graph, graphs):
+    assert estimate.seconds_per_step(run_config(), "gpu", graph) > 0
+    assert launches.graphs == graphs
+
+
+def test_what_cannot_be_recorded_is_timed_all_the_same(double, monkeypatch):
+    gradients = step.gradients
+
+    def with_a_product_of_cupy(*args):
+        _ = double.ones((2, 2)) @ double.ones((2, 2))
+        return gradients(*args)
+
+    monkeypatch.setattr(step, "gradients", with_a_product_of_cupy)
+    assert estimate.seconds_per_step(run_config(), "gpu") > 0
+    assert launches.graphs == 0

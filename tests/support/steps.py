@@ -69,7 +69,7 @@ def watched(idle=False):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(step, "gradients", gradients)
-        patch.setattr(estimate, "seconds_per_step", lambda config, device: 1.0)
+        patch.setattr(estimate, "seconds_per_step", lambda *_: 1.0)
         for module, name in ((watch.Watch, "look"), (pictures, "write_curves"), (pictures, "write_timelapse")):
             patch.setattr(module, name, (lambda *_: None) if idle else getattr(module, name))
         yield seen

@@ -11,7 +11,7 @@ import math
 
 from minihit import backend
 from minihit.backend import array_module
-from minihit.ops.fast import winograd
+from minihit.ops.fast import leaky_relu, winograd
 from minihit.ops.fast.add import add
 from minihit.ops.fast.border import pad
 from minihit.ops.fast.columns import by_columns, groups, weight_gradient_by_columns
@@ -21,8 +21,22 @@ _FEW_CHANNELS, _FEW_PIXELS = 64, 256                                      # belo
 
 
 def forward(x, weight, bias=None):
-    kernel = winograd.transform_kernel(weight) if _suits_winograd(x, weight.shape) else None
-    return _convolve(x, weight, kernel, bias), {"x": x, "weight": weight, "kernel": kernel}
+    cache = _cache(x, weight)
+    return _convolve(x, cache, bias), cache
+
+
+def rectified(x, weight, bias):
+    """A GPU adds the bias and rectifies in one kernel, with Winograd's tiles in the one that mixes the products."""
+    cache = _cache(x, weight)
+    if not backend.on_gpu(x):
+        y, mask = leaky_relu.forward(_convolve(x, cache, bias))
+        return y, {**cache, **mask}
+    if cache["kernel"] is None:
+        y, positive = leaky_relu.rectify_sum(_convolve(x, cache), bias)
+    else:
+        y, positive = (array_module(x).empty((*x.shape[:3], len(bias)), dtype) for dtype in (x.dtype, bool))
+        winograd.rectified(pad(x), cache["kernel"], bias, y, positive)
+    return y, {**cache, "positive": positive}
 
 
 def input_gradient(dy, cache, other=None):
@@ -46,14 +60,20 @@ def weight_gradient(dy, cache, x=None):
 
 
 def tangent(t_x, cache):
-    return _convolve(t_x, cache["weight"], cache["kernel"])
+    return _convolve(t_x, cache)
 
 
-def _convolve(x, weight, kernel, bias=None):
-    """kernel: the weight, transformed for Winograd's tiles, or None."""
+def _cache(x, weight):
+    """kernel: the weight transformed for Winograd's tiles, None where these are not used."""
+    kernel = winograd.transform_kernel(weight) if _suits_winograd(x, weight.shape) else None
+    return {"x": x, "weight": weight, "kernel": kernel}
+
+
+def _convolve(x, cache, bias=None):
+    weight = cache["weight"]
     (*_, c), (k, _, _, c_out) = x.shape, weight.shape
-    if kernel is not None:
-        return _by_tiles(x, kernel, bias)
+    if cache["kernel"] is not None:
+        return _by_tiles(x, cache["kernel"], bias)
     if backend.on_gpu(x) and k > 1 and c_out < c:
         return _products_first(x, weight, [] if bias is None else [bias])
     y = by_columns(x, weight)

@@ -26,6 +26,11 @@ def forward(padded, kernel, out, bias=None):
     _transforms(out).transform_output(products, out, bias)
 
 
+def rectified(padded, kernel, bias, out, positive):
+    """forward with a bias (C',) on a GPU, and leaky_relu of it in the same kernel; its mask goes to positive."""
+    winograd_kernels.rectify_output(transform_input(padded) @ kernel, bias, out, positive)
+
+
 def weight_gradient(padded, dy):
     """The 16 products (16, C, C') whose transform_kernel_gradient is dweight."""
     return matmul(transform_input(padded).swapaxes(1, 2), transform_output_gradient(dy))

@@ -5,6 +5,7 @@ writes.
 """
 
 from minihit.backend import array_module, fused
+from minihit.ops.fast.leaky_relu import rectify
 from minihit.ops.fast.squares import along_both_axes, squares, store, windows
 
 
@@ -39,6 +40,13 @@ def transform_output(products, out, bias):
         _mix_output_and_add(*products, *squares(array_module(out).broadcast_to(bias, out.shape)), *squares(out))
 
 
+def rectify_output(products, bias, out, positive):
+    """transform_output and leaky_relu.forward."""
+    b, height, width, c = out.shape
+    products = products.reshape(16, b, height // 2, width // 2, c)
+    _mix_output_and_rectify(bias, *products, *squares(out), *squares(positive))
+
+
 def transform_output_gradient(dy):
     b, height, width, c = dy.shape
     tiles = array_module(dy).empty((16, b, height // 2, width // 2, c), dy.dtype)
@@ -70,6 +78,13 @@ def _mix_output(*arrays):
 def _mix_output_and_add(*arrays):
     mixed = along_both_axes(_output, arrays[:16])
     store([value + bias for value, bias in zip(mixed, arrays[16:20], strict=True)], arrays[20:])
+
+
+@fused
+def _mix_output_and_rectify(bias, *arrays):
+    rectified = [rectify(value + bias) for value in along_both_axes(_output, arrays[:16])]
+    store([y for y, _ in rectified], arrays[16:20])
+    store([positive for _, positive in rectified], arrays[20:])
 
 
 @fused

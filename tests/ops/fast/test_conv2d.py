@@ -82,6 +82,20 @@ def test_a_bias_and_what_else_reaches_x_are_added(route, **drawn):
                              defined(conv2d.forward, x, weight)[0]])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@every_route
+@given(**examples)
+def test_it_rectifies_what_it_has_convolved(route, dtype, **drawn):
+    x, weight = example(route, **drawn, dtype=dtype)
+    bias = normal(1, weight.shape[-1], dtype=dtype)
+    expected, cache = defined(conv2d.rectified, x, weight, bias)
+    with taking(route):
+        y, found = conv2d.rectified(x, weight, bias)
+        assert_close([y, conv2d.tangent(x, found)], [expected, defined(conv2d.tangent, x, cache)])
+    assert found["positive"].dtype == bool
+    np.testing.assert_array_equal(found["positive"], y > 0)
+
+
 @every_route
 def test_a_cache_without_the_transformed_kernel_will_do(route):
     x, weight, dy = normal(0, 2, 6, 6, 3), normal(1, 3, 3, 3, 4), normal(2, 2, 6, 6, 4)

@@ -1,0 +1,45 @@
+"""Exercise 9: attention inside windows and across them (tutorials/09_windows_and_grids.py).
+
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 9
+
+Shapes: x, y (B, G, P, C): G windows of P pixels; query (B, G, P, N, D); key, value (B, G, P, K, D), K = 1 or N.
+"""
+
+import numpy as np
+
+from minihit.layers import linear
+from minihit.ops import attend
+
+
+def forward(params, x, axes=("block", "grid")):
+    """Along "block" the pixels of a window attend to each other, along "grid" those at the same place of all windows.
+
+    The axes share the heads among them, the first half to the first. Returns y and a cache.
+    """
+    cache = {"axes": axes}
+    query, cache["query"] = linear.forward(params["query"], x)
+    key, cache["key"] = linear.forward(params["key"], x)
+    value, cache["value"] = linear.forward(params["value"], x)
+    outs = []
+    for axis, heads in groups(axes, query.shape[-2]).items():
+        mine = [turned(axis, array if array.shape[-2] == 1 else array[..., heads, :]) for array in (query, key, value)]
+        out, cache[axis] = attend.forward(*mine)
+        outs.append(turned(axis, out))
+    y, cache["out"] = linear.forward(params["out"], np.concatenate(outs, axis=-2))
+    return y, cache
+
+
+def groups(axes, heads):
+    """{axis: the heads that attend along it, a slice}."""
+    share = heads // len(axes)
+    return {axis: slice(i * share, (i + 1) * share) for i, axis in enumerate(axes)}
+
+
+def turned(axis, x):
+    """What attends to each other at the third place from the end: windows and pixels change places for "grid"."""
+    return x if axis == "block" else x.swapaxes(1, 2)
+
+
+def backward(dy, cache):
+    """Returns dx and grads {"query", "key", "value", "out"}."""
+    raise NotImplementedError("backward")

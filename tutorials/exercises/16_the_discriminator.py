@@ -1,0 +1,39 @@
+"""Exercise 16: a residual block of the discriminator (tutorials/16_the_discriminator.py).
+
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 16
+
+Shapes: x (B, H, W, C); y (B, H / 2, W / 2, C'). Its forward is given, and with it the names in its cache.
+"""
+
+from minihit.layers import conv2d
+from minihit.ops import average_downsample, blur_downsample, join, leaky_relu
+
+DOWNSAMPLES = {"blur": blur_downsample, "average": average_downsample}
+
+
+def forward(params, x, kind="blur"):
+    """y = (main + skip) / sqrt(2), which join computes; params {"conv1", "conv2", "skip"}. Returns y and a cache."""
+    down, cache = DOWNSAMPLES[kind], {"kind": kind}
+    h, cache["conv1"] = conv2d.forward(params["conv1"], x)
+    h, cache["relu1"] = leaky_relu.forward(h)
+    h, cache["down"] = down.forward(h)
+    h, cache["conv2"] = conv2d.forward(params["conv2"], h)
+    main, cache["relu2"] = leaky_relu.forward(h)
+    small, cache["small"] = down.forward(x)
+    skip, cache["skip"] = conv2d.forward(params["skip"], small)
+    y, cache["join"] = join.forward(main, skip)
+    return y, cache
+
+
+def input_gradient(dy, cache):
+    """Returns dx and {"conv1", "conv2", "skip"}: the gradient at the output of each convolution, its delta.
+
+    conv2d.input_gradient(delta, cache) is the half of conv2d.backward that goes on to its input.
+    """
+    raise NotImplementedError("input_gradient")
+
+
+def backward(dy, cache):
+    """Returns dx and grads. Why its halves are two functions, chapter 18 says."""
+    dx, deltas = input_gradient(dy, cache)
+    return dx, {name: conv2d.weight_gradient(delta, cache[name]) for name, delta in deltas.items()}

@@ -32,13 +32,16 @@ def map(function, tree, *others):
 
 
 def add(*trees):
-    """The sum of trees with the same keys, leaf by leaf; where leaves are gathered by one kernel, of all at once."""
-    first, *others = trees
+    """The sum of trees with the same keys, leaf by leaf."""
+    return elementwise(lambda leaf, *more: sum(more, leaf), *trees)
+
+
+def elementwise(function, first, *others):
+    """map with a function that is elementwise, on a GPU of one array with the values of all leaves."""
     arrays = [leaf for _, leaf in items(first)]
-    if len(arrays) > 1 and leaves.at_once(arrays):
-        out = [gather(tree, first, leaves.room(arrays)) for tree in trees]
-        return views(sum(out[1:], out[0]), first)
-    return map(lambda leaf, *more: sum(more, leaf), first, *others)
+    if len(arrays) < 2 or not leaves.at_once(arrays):
+        return map(function, first, *others)
+    return views(function(*(gather(tree, first, leaves.room(arrays)) for tree in (first, *others))), first)
 
 
 def size(tree):

@@ -34,7 +34,7 @@ PHASES = {
     "G forward": [(generator, name) for generator in (hit, stylegan2) for name in ("forward", "update_averages")],
     "G backward": [(hit, "backward"), (stylegan2, "backward")],
     "D forward": [(discriminator, "forward")],
-    "D input gradient": [(network, "input_gradient")],
+    "D input gradient": [(network, "input_gradient"), (network, "output_gradients")],
     "D weight gradient": [(network, "weight_gradient")],
     "D tangent": [(network, "tangent")],
     "augmentation": [(augment, "forward"), (augment, "backward")],

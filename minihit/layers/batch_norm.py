@@ -5,9 +5,9 @@ axes but the last, whoever holds its images: `total` adds over them (minihit/sum
 averages, a tree of their own: averages = {"mean", "variance"}.
 """
 
-from minihit import initializers
-from minihit.backend import fused
+from minihit import initializers, tree
 from minihit.ops import normalize, standardize
+from minihit.ops.blend import blend
 from minihit.sums import alone
 
 EPS = 1e-3
@@ -42,18 +42,16 @@ def fold(averages, cache, share=1.0, momentum=MOMENTUM):
     As in Keras' fused kernel the running variance takes the unbiased batch variance, N / (N - 1) times the biased one.
     All is multiplied by the share of the batch that the cache is of: what becomes of its parts adds up.
     """
+    def moved(average, value):
+        return blend(average, value, momentum, share)
+
+    return tree.elementwise(moved, averages, _statistics(averages, cache))
+
+
+def _statistics(averages, cache):
+    """Those of the batch, in the tree of the averages."""
     if isinstance(averages, list):
-        return [fold(*pair, share, momentum) for pair in zip(averages, cache, strict=True)]
+        return [_statistics(*pair) for pair in zip(averages, cache, strict=True)]
     if "mean" not in averages:
-        return {key: fold(averages[key], cache[key], share, momentum) for key in averages}
-    correction = cache["count"] / max(cache["count"] - 1, 1)
-    mean, variance = _blend(averages["mean"], averages["variance"], cache["mean"], cache["variance"], correction,
-                            momentum, 1.0 - momentum, share)
-    return {"mean": mean, "variance": variance}
-
-
-@fused
-def _blend(mean, variance, batch_mean, batch_variance, correction, keep, take, share):
-    mean = keep * mean + take * batch_mean
-    variance = keep * variance + take * (batch_variance * correction)
-    return share * mean, share * variance
+        return {key: _statistics(averages[key], cache[key]) for key in averages}
+    return {"mean": cache["mean"], "variance": cache["unbiased"]}

@@ -77,7 +77,7 @@ def _consistency_terms(params, seen, logits, draws, images, preset, share):
     augmented, _ = augment.forward(seen, draws["consistency"][images])
     augmented_logits, cache = discriminator.forward(params, augmented, preset.discriminator)
     penalty, dlogits, daugmented = losses.consistency(logits, augmented_logits, preset.recipe.consistency)
-    return penalty, dlogits, discriminator.backward(share * daugmented, cache)[1]
+    return penalty, dlogits, discriminator.parameter_gradient(share * daugmented, cache)
 
 
 def _augmented(images, draws, name, recipe):

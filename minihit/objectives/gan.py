@@ -66,7 +66,7 @@ def gradients(networks, real, draws, preset, share=1.0, total=alone):
         d_grads.append(mix_grads)
     _, g_grads = generator.backward(share * dfake, g_cache)               # batch norm adds up what all lanes send back
     averages = generator.update_averages(here["averages"], g_cache, share)
-    metrics = tree.map(lambda x: share * x, metrics)
+    metrics = tree.elementwise(lambda x: share * x, metrics)
     return {"generator": g_grads, "discriminator": tree.add(*d_grads)}, {"generator": averages}, metrics
 
 

@@ -49,7 +49,7 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     pull = share * recipe.beta
     dstatistics = join(dmean + pull * dmean_kl, dlog_variance + pull * dlog_variance_kl)
     _, grads["encoder"] = encoder.backward(dstatistics, e_cache)
-    metrics = tree.map(lambda x: share * x, {**metrics, "kl": kl})
+    metrics = tree.elementwise(lambda x: share * x, {**metrics, "kl": kl})
     return {**grads, **d_grads}, {"decoder": averages}, metrics
 
 

@@ -42,7 +42,7 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     dcodes_image, grads["decoder"], decoder = autoencoder.decoder_backward(networks, dimage, d_cache, preset, share)
     dz, grads["quantizer"] = quantizer.backward(dcodes_image, q_cache, share * dcodes)
     _, grads["encoder"] = encoder.backward(dz + share * dz_commitment, e_cache)
-    metrics = tree.map(lambda x: share * x, {**metrics, "commitment": commitment, "codebook": codebook})
+    metrics = tree.elementwise(lambda x: share * x, {**metrics, "commitment": commitment, "codebook": codebook})
     averages = {"decoder": decoder, "quantizer": quantizer.met(q_cache, draws.get("offers"))}
     return {**grads, **d_grads}, averages, metrics
 

@@ -19,11 +19,12 @@ def forward(x, scale, bias, per, eps, total=alone):
     mean = _sum(x, per, total) / count
     centered = x - mean
     variance = _sum(centered * centered, per, total) / count
+    unbiased = variance * (count / max(count - 1, 1))                      # for running averages
     rstd = (variance + eps) ** -0.5
     x_hat = centered * rstd
     y = x_hat * scale + bias
-    return y, {"x_hat": x_hat, "mean": mean, "variance": variance, "rstd": rstd, "scale": scale, "count": count,
-               "per": per, "total": total}
+    return y, {"x_hat": x_hat, "mean": mean, "variance": variance, "unbiased": unbiased, "rstd": rstd, "scale": scale,
+               "count": count, "per": per, "total": total}
 
 
 @tuned

@@ -9,6 +9,7 @@ from training.test_step import PRESETS, make
 
 from minihit import optim, tree
 from minihit.backend import array_module, fused, to_device, to_host
+from minihit.layers import batch_norm
 from minihit.ops import gelu, normalize
 from minihit.ops.fast import constants
 from minihit.training import step
@@ -159,6 +160,16 @@ def test_trees_are_added_by_their_keys_and_all_leaves_at_once(double):
     found = tree.add(*there)
     assert launches.total().launches == 3
     assert_same(to_host(found), tree.add(first, second))
+
+
+def test_a_function_of_all_leaves_is_one_kernel_beside_those_that_gather_them(double):
+    averages = {"stages": [{"norm": {"mean": V, "variance": 2 * V}, "other": {}}]}
+    cache = {"stages": [{"norm": {"mean": 3 * V, "unbiased": 4 * V, "scale": V}, "other": {"x": X}}]}
+    there = to_device([averages, cache], "gpu")
+    launches.start()
+    found = batch_norm.fold(*there, share=0.5)
+    assert launches.total().launches == 3
+    assert_same(to_host(found), batch_norm.fold(averages, cache, share=0.5))
 
 
 def test_a_norm_per_channel_reads_a_map_nine_times_and_writes_it_four_times(double, dry):

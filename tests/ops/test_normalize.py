@@ -56,6 +56,7 @@ def test_parts_that_run_together_are_one_batch(shape, seed):
         assert part["count"] == cache["count"] == shape[0] * shape[1]
         np.testing.assert_allclose(part["mean"], x.mean(axis=(0, 1)), atol=1e-12)
         np.testing.assert_allclose(part["variance"], x.var(axis=(0, 1)), atol=1e-12)
+        np.testing.assert_allclose(part["unbiased"], x.var(axis=(0, 1), ddof=1), atol=1e-12)
 
 
 @every_kind

@@ -55,13 +55,24 @@ def backward(dlogits, cache):
     return dimages, weight_gradient(deltas, cache)
 
 
+def parameter_gradient(dlogits, cache):
+    """The second half of backward alone, where nobody asks for the images'."""
+    return weight_gradient(output_gradients(dlogits, cache), cache)
+
+
 def features(cache):
     """What the blocks read, finest first: (B, H, W, C), ..., all but the last map."""
     return [block_cache["conv1"]["x"] for block_cache in cache["blocks"]]
 
 
-def input_gradient(dlogits, cache, second_order=None, dfeatures=None):
-    """Returns dimages and deltas, the gradients at the output of every linear layer.
+def input_gradient(dlogits, cache, dfeatures=None):
+    """Returns dimages and deltas; see output_gradients."""
+    deltas = output_gradients(dlogits, cache, dfeatures=dfeatures)
+    return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
+
+
+def output_gradients(dlogits, cache, second_order=None, dfeatures=None):
+    """Returns deltas, the gradients at the output of every linear layer.
 
     second_order, where given, is added to the gradient below minibatch stddev: that layer's second derivative.
     dfeatures, where given, are added to the gradients of what the blocks read: those of a loss of features(cache).
@@ -83,7 +94,7 @@ def input_gradient(dlogits, cache, second_order=None, dfeatures=None):
         dx = dx if dfeature is None else dx + dfeature
         deltas["blocks"].insert(0, block_deltas)
     deltas["stem"] = leaky_relu.backward(dx, cache["stem"])
-    return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
+    return deltas
 
 
 def weight_gradient(deltas, cache, factors=None, t_cache=None):

@@ -45,7 +45,7 @@ def backward(dimage, cache):
 
 def update_averages(averages, cache, share=1.0):
     """The running average of w after a training batch, times the share of it that the cache is of."""
-    return {"w": share * blend(averages["w"], cache["w"].mean(axis=0), KEEP)}
+    return {"w": blend(averages["w"], cache["w"].mean(axis=0), KEEP, share)}
 
 
 def generate(params, z, config, averages, truncation=1.0):

@@ -42,11 +42,12 @@ def _per_channel(x, scale, bias, eps, total):
     sums = total({"x": column_sum(x), "count": x.size // x.shape[-1]})
     count, on_gpu = sums["count"], backend.on_gpu(x)
     x, squares = (x, _square(x, sums["x"], count)) if on_gpu else _center(x, sums["x"], count)
-    mean, variance, rstd = _moments(sums["x"], total(column_sum(squares)), count, eps)
+    correction = count / max(count - 1, 1)
+    mean, variance, unbiased, rstd = _moments(sums["x"], total(column_sum(squares)), count, correction, eps)
     taken = mean if on_gpu else None
     return stretch(x, taken, rstd, scale, bias), {
-        "x": x, "taken": taken, "mean": mean, "variance": variance, "rstd": rstd, "scale": scale, "count": count,
-        "total": total}
+        "x": x, "taken": taken, "mean": mean, "variance": variance, "unbiased": unbiased, "rstd": rstd, "scale": scale,
+        "count": count, "total": total}
 
 
 def _per_channel_backward(dy, cache, skip):
@@ -90,10 +91,10 @@ def _square(x, total, count):
 
 
 @fused
-def _moments(total, squares, count, eps):
-    """Mean, variance and the reciprocal of the standard deviation of what was summed."""
+def _moments(total, squares, count, correction, eps):
+    """Mean, variance, the unbiased variance, and the reciprocal of the standard deviation of what was summed."""
     mean, variance = total / count, squares / count
-    return mean, variance, root(variance, eps)
+    return mean, variance, variance * correction, root(variance, eps)
 
 
 @fused

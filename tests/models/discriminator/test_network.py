@@ -85,6 +85,7 @@ def assert_logit_gradients_serve(config):
     seeds = normal(8, len(images))
     dimages, deltas = discriminator.logit_gradients(cache)
     expected_dimages, expected_grads = discriminator.backward(seeds, cache)
+    assert_same(discriminator.parameter_gradient(seeds, cache), expected_grads)
     np.testing.assert_allclose(dimages * seeds[:, None, None, None], expected_dimages, atol=1e-10)
     grads = dict(tree.items(discriminator.weight_gradient(deltas, cache, seeds)))
     for path, expected in tree.items(expected_grads):

@@ -11,6 +11,7 @@ import numpy as np
 
 from minihit.errors import UserError
 from minihit.gradcheck import checks, homework, signature, user_file
+from minihit.gradcheck.results import OUTPUT
 from minihit.learn import adapters, parts
 from minihit.learn.plants import plants_of
 from minihit.learn.syllabus import CHAPTERS
@@ -77,10 +78,12 @@ def described(chapter, name):
     return told.replace("forward(", f"{wanted['forward']}(", 1).replace("backward(", f"{wanted['backward']}(", 1)
 
 
-def told(row):
-    """A Comparison that fails, in words."""
+def told(row, rows=()):
+    """A Comparison that fails, in words; rows: all of its part."""
     if math.isnan(row.expected):
         return row.along
+    if not row.hint and row.path != OUTPUT and any(other.path == OUTPUT and not other.share <= 1 for other in rows):
+        return "it is the gradient of what forward is now: let that be right first"
     numbers = f"{row.actual:.6g} in place of {row.expected:.6g}, {row.along}"
     return row.hint or f"{numbers}; it looks like no mistake that is known"
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from minihit.gradcheck.classics_of_attention import grads_changed
-from minihit.gradcheck.hints import OUTPUT, of_the_table
+from minihit.gradcheck.hints import of_the_table
 from minihit.gradcheck.plant import Plant, from_inputs
+from minihit.gradcheck.results import OUTPUT
 from minihit.learn import adapters, parts
 from minihit.learn.mistakes import (
     adam_with,

@@ -92,6 +92,10 @@ compare("hinge, real: loss", losses.real_loss(real, "hinge")[0], np.maximum(1.0 
 compare("hinge, real: seeds", losses.real_loss(real, "hinge")[1], inside)
 compare("hinge, drawn: seeds", losses.fake_loss(fake, "hinge")[1], np.where(fake > -1.0, 1.0 / 6, 0.0))
 compare("hinge, G: seeds", losses.generator_loss(fake, "hinge")[1], np.full(6, -1.0 / 6))
+for name, both in {"softplus_loss": (losses.softplus_loss, losses.fake_loss(fake)),
+                   "hinge_loss": (losses.hinge_loss, losses.fake_loss(fake, "hinge"))}.items():
+    for part, ours, theirs in zip(("loss", "seeds"), both[0](fake, 1.0), both[1], strict=True):
+        compare(f"all of them are one function with a sign: {name}, {part}", ours, theirs)
 compare("hinge, drawn: seeds by nudges", losses.fake_loss(fake, "hinge")[1], gradcheck.numerical_gradient(
     lambda logits: losses.fake_loss(logits, "hinge")[0], fake))
 

@@ -4,8 +4,8 @@
 # Everything at once: drawn faces, a generator and a discriminator small enough for seconds on one core, and the loop
 # that trains them, spelled out. It is what `minihit train` does less the log, pictures and checkpoints; settings for
 # real results are in `minihit/presets`. Eighty steps go from a grey square to skin colours in about the right place,
-# not further; `minihit train` makes faces of them in twelve minutes. With the name of a .png file it draws samples on
-# the way, gradient norms and what the tokens are asked for:
+# not further; `minihit train` makes faces of them in twelve minutes. You need chapters 0 to 22. With the name of a .png
+# file it draws samples on the way, gradient norms and what the tokens are asked for:
 #
 #     python tutorials/23_train_on_faces.py [faces.png]
 

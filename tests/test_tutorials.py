@@ -1,5 +1,6 @@
 """Every tutorial runs as it stands: what it claims it asserts."""
 
+import ast
 import re
 import runpy
 import sys
@@ -38,6 +39,17 @@ def test_a_chapter_has_the_title_of_the_syllabus_and_ends_with_its_exercise(chap
 def test_a_chapter_calls_the_library_s_own_of_all_that_it_derives(chapter, path):
     code = "".join(text for kind, text in cells(path) if not kind)
     assert [name for name in chapter.derives if not re.search(rf"\b{name}\b", code)] == []
+
+
+@pytest.mark.parametrize("number", range(25), ids=[path.stem for path in TUTORIALS[:25]])
+def test_what_a_chapter_uses_of_the_library_was_named_in_words_by_then(number):
+    prose = "".join(text for path in TUTORIALS[:number + 1] for kind, text in cells(path) if kind)
+    source = TUTORIALS[number].read_text(encoding="utf-8")
+    imported = [alias.asname or alias.name for node in ast.walk(ast.parse(source))
+                if isinstance(node, ast.ImportFrom) and node.module.startswith("minihit") for alias in node.names]
+    used = re.findall(r"\b(?:gradcheck|tree|optim|losses|penalties|measure|state|step)\.(\w+)\(", source)
+    assert [name for name in {*imported, *used}
+            if not re.search(rf"\b{name}\b|\b{name.replace('_', ' ')}", prose, re.IGNORECASE)] == []
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

@@ -122,7 +122,7 @@ with picture(9.5, 4.2) as drawn:
 # A trained network should draw one picture without having to draw others beside it. So while training, batch norm keeps
 # *running averages* of the means and variances that it meets, mostly the old and a hundredth of the new:
 #
-#     average = 0.99 * average + 0.01 * (the batch's)
+#     average = 0.99 * average + 0.01 * (the batch's)            blend(average, the batch's, 0.99) in minihit.ops
 #
 # In *evaluation*, when pictures are made and nothing is learned, these take the place of the batch's own. They are no
 # parameters: no gradient reaches them. The library keeps them in a dict of their own, `averages`, and `fold` moves

@@ -32,8 +32,8 @@ numbered = np.arange(SIDE * SIDE).reshape(1, SIDE, SIDE, 1)
 table = window_split.forward(numbered, WINDOW)[0][0, :, :, 0]             # (G, P)
 print(f"{SIDE} x {SIDE} pixels, numbered row by row, in {len(table)} windows of {table.shape[1]}:")
 print(table)
-np.testing.assert_array_equal(table[0], [0, 1, 2, 6, 7, 8, 12, 13, 14])  # one window
-np.testing.assert_array_equal(table[:, 0], [0, 3, 18, 21])               # the first place of every window
+assert table[0].tolist() == [0, 1, 2, 6, 7, 8, 12, 13, 14]                # one window
+assert table[:, 0].tolist() == [0, 3, 18, 21]                             # the first place of every window
 
 # %% [markdown]
 # ## Moving is its own way back
@@ -274,7 +274,7 @@ for name, window, axes, head_masks in [
 # ## What it costs
 #
 # Every share costs D multiply-adds for its score and D for its part of the output, so the cost can be counted: 2 D
-# times the number of shares in the cache. With n = H W pixels, n = G P:
+# times the number of shares, which are kept in the cache under the name "probs". With n = H W pixels, n = G P:
 #
 #     full    2 n n C            block + grid    n P C + n G C
 #

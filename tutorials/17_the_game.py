@@ -34,6 +34,7 @@ def softplus(x):
 # softplus(2), since -log sigmoid(x) = log(1 + exp(-x)). D's loss is its mean surprise:
 #
 #     loss of D  =  mean over real images of softplus(-logit)  +  mean over drawn ones of softplus(logit)
+#                   losses.real_loss                              losses.fake_loss
 #
 # A D that knows nothing says 0 to all: log 2 + log 2 = 1.386. Watch for this number in training.
 
@@ -69,7 +70,8 @@ for name, loss, logits, sign in [("real", losses.real_loss, real, -1.0), ("drawn
 # The opposite of D's loss would be -softplus(fake): a game for two in which one's gain is the other's loss, *minimax*.
 # But at the beginning D sees through everything, logits are far below zero, and there -softplus is flat: its seed is
 # -sigmoid(fake), nearly 0 when G needs it most. So G takes another loss with the same aim, softplus(-fake), its
-# surprise that D was not deceived. It is called *non-saturating*: its seed is -sigmoid(-fake), nearly -1 there.
+# surprise that D was not deceived. It is called *non-saturating*, `losses.generator_loss`: its seed is -sigmoid(-fake),
+# nearly -1 there.
 
 # %%
 for logit in (-6.0, 0.0, 6.0):

@@ -203,7 +203,7 @@ for what, loss, wrong, right in [
 #
 #     d|g| = g . dg / |g|            v_b = cost / B * 2 (|g_b| - 1) g_b / |g_b|
 #
-# and tangent and product are as before.
+# and tangent and product are as before. In the library it is `penalties.wgan_gp`.
 
 # %%
 params = gradcheck.perturb(discriminator.init(rng, alone), rng)

@@ -219,6 +219,21 @@ for row in gradcheck.check_layer(multi_axis_attention, params, windows, rng):
 
 
 # %% [markdown]
+# *Question.* And if every head has a key and a value of its own, N of each? Then each half of the heads takes its half
+# of the keys, and on the way back these halves stand side by side, like those of the queries; nothing is read by both.
+
+# %%
+many = gradcheck.perturb(multi_axis_attention.init(rng, C, N, multi_query=False), rng)
+print("key's weight, shared and not:", params["key"]["weight"].shape, many["key"]["weight"].shape)
+y, cache = multi_axis_attention.forward(many, windows)
+_, grads = multi_axis_attention.backward(dy, cache)
+dout, _ = linear.backward(dy, cache["out"])
+halves = {"block": dout[..., :N // 2, :], "grid": dout[..., N // 2:, :]}
+dkeys = [swapped(axis, attend.backward(swapped(axis, half), cache[axis])[1]) for axis, half in halves.items()]
+_, key_grads = linear.backward(np.concatenate(dkeys, axis=-2), cache["key"])
+compare("the key's weight", grads["key"]["weight"], key_grads["weight"])
+
+# %% [markdown]
 # ## Masked full attention is the same
 #
 # Here is the slow definition: *full* attention over all pixels in which a mask forbids most pairs (a score of minus
@@ -322,7 +337,7 @@ assert costs["hit-1024"] == costs["hit-256"] == costs["hit-128"]
 # %% [markdown]
 # ## Exercise
 #
-# Write `multi_axis_attention`, both passes, with one key for all heads and with a key for each:
+# Write the backward pass of `multi_axis_attention`, for one key for all heads and for a key for each:
 # `tutorials/exercises/09_windows_and_grids.py`.
 #
 #     minihit learn check 09

@@ -233,6 +233,7 @@ with picture(11, 2.6) as drawn:
 # %% [markdown]
 # ## Exercise
 #
-# Write the discriminator's block, both passes, in `tutorials/exercises/16_the_discriminator.py`.
+# Write the backward pass of the discriminator's block in `tutorials/exercises/16_the_discriminator.py`: dx, and the
+# gradient at the output of each of its convolutions.
 #
 #     minihit learn check 16

@@ -190,7 +190,7 @@ with picture(9, 4.4) as drawn:
 # %% [markdown]
 # ## Exercise
 #
-# Write the three losses with their seeds, non-saturating, and so that a logit of 1000 does not overflow:
+# Write the three losses with their seeds, non-saturating and hinge, and so that a logit of 1000 does not overflow:
 # `tutorials/exercises/17_the_game.py`.
 #
 #     minihit learn check 17

@@ -235,7 +235,7 @@ compare("by the weights, over the slope", flat(grads) @ direction / slope, 1.0, 
 #
 # ## Exercise
 #
-# Write minibatch stddev with its backward, and with its second derivative:
+# Write the backward pass of minibatch stddev, its tangent, and the gradient of that:
 # `tutorials/exercises/20_when_images_talk.py`.
 #
 #     minihit learn check 20

@@ -1,9 +1,11 @@
 # %% [markdown]
 # # 0. Nudge a number
 #
-# minihit trains a large network, and every derivative in it was written down by a person. People err. This chapter is
-# about the one judge that never does: nudge a number, look how much the result moves, divide. Everything that follows
-# is checked in this way, so here is how far it can be trusted.
+# minihit trains HiT, a *generator*: a network that draws pictures out of random numbers. Beside it another network, the
+# *discriminator*, learns to tell drawn pictures from real ones, and so the first one learns from the second. For that
+# many derivatives are needed, and every one in minihit was written down by a person. People err. This chapter is about
+# the one judge that never does: nudge a number, look how much the result moves, divide. Everything that follows is
+# checked in this way, so here is how far it can be trusted.
 #
 # You need NumPy and the chain rule, nothing else. A chapter is a script of *cells*: a line `# %%` begins one. Run it as
 # it is, or cell by cell in an editor or in Jupyter. What a cell claims it also asserts, so that a chapter that ran to
@@ -201,13 +203,14 @@ for name, dy in {"ones": np.ones(5), "random": rng.standard_normal(5)}.items():
 # A random dy has a part in every direction, so no bug can hide. For the same reason, when a layer has numbers of its
 # own, check it with random ones, and not with zeros or ones.
 #
-# The library asks the question as you just did, of a whole layer. A layer is anything with `forward` and `backward`:
-# a module, or here two functions under one roof. `None` says that it has no numbers of its own. The check draws a dy,
-# nudges x, and says how large the error is beside the one that it allows: a millionth, and what nudges err by.
+# The library asks the question as you just did, of a whole layer: `gradcheck.check_layer`. A layer is anything with
+# `forward` and `backward`: a module, or here two functions under one roof, a `SimpleNamespace`. `None` says that it has
+# no numbers of its own. The check draws a dy, nudges x, and says how large the error is beside the one that it allows:
+# a millionth, and what nudges err by.
 
 # %%
-share = SimpleNamespace(forward=forward, backward=backward)
-for row in gradcheck.check_layer(share, None, x, rng):
+divide_by_sum = SimpleNamespace(forward=forward, backward=backward)
+for row in gradcheck.check_layer(divide_by_sum, None, x, rng):
     print(row)
 try:
     gradcheck.check_layer(SimpleNamespace(forward=forward, backward=wrong_factor), None, x, rng)
@@ -238,7 +241,9 @@ else:
 # | dx, dweight ... | the gradient of the loss by x, by weight; of the same shape |
 # | forward, backward, cache | the two passes of a layer, and what the first keeps for the second (0) |
 # | params, grads | a dict of a layer's own numbers, and one with the same keys of their gradients (1) |
-# | leaf | one array in a dict of arrays, or in a dict of dicts |
+# | map | an array (B, H, W, C): images, or what a layer has made of them (1) |
+# | op | a function without numbers of its own, forward and backward (2) |
+# | tree, leaf | a dict of arrays, or of dicts of arrays; one of its arrays (1) |
 # | share | in a check, the error over the error that is allowed: above 1 is wrong. Of a batch: a part's part (28) |
 # | kink | a place where a slope jumps, and a nudge lies (2) |
 # | Jacobian | the table dy_j/dx_i of all pairs (4) |

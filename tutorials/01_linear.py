@@ -134,7 +134,8 @@ with picture(11, 2.6) as drawn:
 #     y, cache  = linear.forward(params, x)
 #     dx, grads = linear.backward(dy, cache)
 #
-# One array of such a dict is called a *leaf*. `check_layer` of chapter 0 checks x and every leaf.
+# Such a dict, or one of such dicts, is called a *tree*, and an array in it a *leaf*. `check_layer` of chapter 0 checks
+# x and every leaf.
 
 # %%
 params = {"weight": weight, "bias": bias}
@@ -151,10 +152,11 @@ for row in gradcheck.check_layer(linear, params, x, rng):
 # %% [markdown]
 # ## More axes
 #
-# Images are (B, H, W, C): B images of H rows and W columns of pixels. For a linear layer all axes but the last are just
-# rows, B * H * W of them; `reshape` says so and moves nothing. The output may have several axes, too. Attention, in
-# chapter 7, has N *heads* of D numbers each, and the layer that makes them has weight (C, N, D) and bias (N, D). The
-# layer that reads them has weight (N, D, C). Nothing is new: axes in a row are one long axis.
+# Images, and whatever layers make of them, are *maps* (B, H, W, C): B images of H rows and W columns of pixels with C
+# channels. For a linear layer all axes but the last are just rows, B * H * W of them; `reshape` says so and moves
+# nothing. The output may have several axes, too. Attention, in chapters 7 and 8, has N *heads* of D numbers each, and
+# the layer that makes them has weight (C, N, D) and bias (N, D). The layer that reads them has weight (N, D, C).
+# Nothing is new: axes in a row are one long axis.
 #
 # `einsum` names the axes by letters: letters on the left that do not come back on the right are summed over. The sum
 # over all axes but the last, a bias's gradient, is used so often that it has a name in the library, `column_sum`.

@@ -52,8 +52,8 @@ compare("the library's leaky_relu", y, bend(x))
 compare("and its backward, dy * slope", leaky_relu.backward(dy, cache), dy * np.where(x > 0, 1.0, 0.2))
 
 # %% [markdown]
-# `minihit.ops` holds functions without numbers of their own: `y, cache = forward(x)`, `dx = backward(dy, cache)`. Those
-# with params are in `minihit.layers`.
+# `minihit.ops` holds *ops*, functions without numbers of their own: `y, cache = forward(x)`, `dx = backward(dy,
+# cache)`. Those with params are in `minihit.layers`.
 #
 # Mistakes that are easy to make: the mask `dy > 0` for `x > 0`; the slope 0 on the left, which is that of plain ReLU.
 #
@@ -147,7 +147,8 @@ for sign in (1.0, -1.0):
 # %% [markdown]
 # ## A layer, a bend, a layer
 #
-# Two linear layers with GELU between them are what a transformer calls its MLP. Backward is forward read upwards.
+# Two linear layers with GELU between them are half of what HiT is made of (chapter 11). Backward is forward read
+# upwards.
 
 # %%
 expand, contract = (gradcheck.perturb(linear.init(rng, *widths), rng) for widths in ((5, 20), (20, 5)))

@@ -120,9 +120,9 @@ compare("dbias", dy.sum(axis=(0, 1, 2)), gradcheck.numerical_gradient(lambda bia
 #     dx = dy + (what f sends back for dy)
 #
 # dy comes through unharmed, whatever f does: however many such layers are stacked, the gradient reaches the bottom.
-# That is why every block of a transformer has skips; chapter 11 measures it.
+# That is why deep networks have skips; chapter 11 measures it.
 #
-# Now both together: the block that follows adds a position, and then runs a linear layer and GELU beside a skip.
+# Now both together: a layer that adds a position, and then runs a linear layer and GELU beside a skip.
 
 
 # %%

@@ -122,7 +122,7 @@ with picture(9.5, 4.2) as drawn:
 # A trained network should draw one picture without having to draw others beside it. So while training, batch norm keeps
 # *running averages* of the means and variances that it meets, mostly the old and a hundredth of the new:
 #
-#     average = 0.99 * average + 0.01 * (the batch's)
+#     average = 0.99 * average + 0.01 * (the batch's)            blend(average, the batch's, 0.99) in minihit.ops
 #
 # In *evaluation*, when pictures are made and nothing is learned, these take the place of the batch's own. They are no
 # parameters: no gradient reaches them. The library keeps them in a dict of their own, `averages`, and `fold` moves
@@ -180,18 +180,21 @@ compare("one image alone is drawn as it is among others", alone, y[:1])
 # ## Which of both
 #
 # HiT can have either. `norm` is the layer that asks which: its last argument, How("batch") or How("layer"), also holds
-# the averages in evaluation. Both have the same params.
+# the averages in evaluation. Both have the same params. (A network of many norms is given one How, with the averages of
+# all of them; how.at("name") is the How of the part of that name.)
 
 # %%
 compare("norm, batch", norm.forward(params, x, norm.How("batch"))[0], batch_norm.forward(params, x)[0])
 compare("norm, layer", norm.forward(params, x, norm.How("layer"))[0], layer_norm.forward(params, x)[0])
 compare("norm, batch, in evaluation", norm.forward(params, x, norm.How("batch", still))[0], y)
+whole = norm.How("batch", {"first": averages, "second": still})
+compare("the averages of a part", norm.forward(params, x, whole.at("second"))[0], y)
 y, cache = norm.forward(params, x, norm.How("batch"))
 compare("its backward remembers which it was", norm.backward(dy, cache)[0], dx)
 
 # %% [markdown]
 # ## Exercise
 #
-# Write batch norm for training and for evaluation in `tutorials/exercises/05_batch_norm.py`.
+# Write batch norm for training and for evaluation, and `fold`, in `tutorials/exercises/05_batch_norm.py`.
 #
 #     minihit learn check 05

@@ -37,6 +37,11 @@ def ask_one(query, keys, values):
     return sum(share * value for share, value in zip(probs, values, strict=True)), probs
 
 
+def ask_all(queries, keys, values):
+    """queries (Q, D) -> the answers (Q, D)"""
+    return np.stack([ask_one(query, keys, values)[0] for query in queries])
+
+
 query, keys, values = np.array([1.0]), np.array([[0.0], [math.log(3.0)]]), np.array([[10.0], [20.0]])
 answer, probs = ask_one(query, keys, values)
 print("shares", probs, " answer", answer)
@@ -140,6 +145,18 @@ compare("out", out_library[:, 0], out)
 for name, ours, theirs in zip(("dquery", "dkey", "dvalue"), (dquery, dkey, dvalue), gradients, strict=True):
     compare(name, theirs[:, 0], ours)
 
+# %% [markdown]
+# For more heads, or images, nothing has to be written anew: a product of arrays with more than two axes is one of the
+# last two, once for each index of the others. So heads go in front, `swapaxes`, and a transpose exchanges the last two
+# axes.
+
+# %%
+queries, keys, values = rng.standard_normal((2, 5, 3, 4)), *rng.standard_normal((2, 2, 7, 3, 4))   # (B, Q or K, N, D)
+q, k, v = (x.swapaxes(1, 2) for x in (queries, keys, values))             # (B, N, Q or K, D)
+at_once, _ = softmax.forward(q @ k.swapaxes(2, 3) * scale)                # (B, N, Q, K)
+compare("all images and heads at once", (at_once @ v).swapaxes(1, 2), attend.forward(queries, keys, values)[0])
+compare("one of them", (at_once @ v)[1, 2], ask_all(queries[1, :, 2], keys[1, :, 2], values[1, :, 2]))
+
 # %%
 with picture(11, 3) as drawn:
     for axes, (title, table) in zip(drawn.subplots(1, 4), {
@@ -207,6 +224,6 @@ compare("shuffled in, shuffled out", forward(params, x[order])[0], y[order])
 # %% [markdown]
 # ## Exercise
 #
-# Write attention, both passes, in `tutorials/exercises/07_attention.py`, with the library's axes.
+# Write the backward pass of attention in `tutorials/exercises/07_attention.py`, with the library's axes.
 #
 #     minihit learn check 07

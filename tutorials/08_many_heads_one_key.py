@@ -154,6 +154,7 @@ with picture(11, 4.6) as drawn:
 # %% [markdown]
 # ## Exercise
 #
-# Write attention in which all heads share one key and one value: `tutorials/exercises/08_many_heads_one_key.py`.
+# Write the backward pass of attention in which all heads share one key and one value:
+# `tutorials/exercises/08_many_heads_one_key.py`.
 #
 #     minihit learn check 08

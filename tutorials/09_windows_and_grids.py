@@ -32,8 +32,8 @@ numbered = np.arange(SIDE * SIDE).reshape(1, SIDE, SIDE, 1)
 table = window_split.forward(numbered, WINDOW)[0][0, :, :, 0]             # (G, P)
 print(f"{SIDE} x {SIDE} pixels, numbered row by row, in {len(table)} windows of {table.shape[1]}:")
 print(table)
-np.testing.assert_array_equal(table[0], [0, 1, 2, 6, 7, 8, 12, 13, 14])  # one window
-np.testing.assert_array_equal(table[:, 0], [0, 3, 18, 21])               # the first place of every window
+assert table[0].tolist() == [0, 1, 2, 6, 7, 8, 12, 13, 14]                # one window
+assert table[:, 0].tolist() == [0, 3, 18, 21]                             # the first place of every window
 
 # %% [markdown]
 # ## Moving is its own way back
@@ -219,6 +219,21 @@ for row in gradcheck.check_layer(multi_axis_attention, params, windows, rng):
 
 
 # %% [markdown]
+# *Question.* And if every head has a key and a value of its own, N of each? Then each half of the heads takes its half
+# of the keys, and on the way back these halves stand side by side, like those of the queries; nothing is read by both.
+
+# %%
+many = gradcheck.perturb(multi_axis_attention.init(rng, C, N, multi_query=False), rng)
+print("key's weight, shared and not:", params["key"]["weight"].shape, many["key"]["weight"].shape)
+y, cache = multi_axis_attention.forward(many, windows)
+_, grads = multi_axis_attention.backward(dy, cache)
+dout, _ = linear.backward(dy, cache["out"])
+halves = {"block": dout[..., :N // 2, :], "grid": dout[..., N // 2:, :]}
+dkeys = [swapped(axis, attend.backward(swapped(axis, half), cache[axis])[1]) for axis, half in halves.items()]
+_, key_grads = linear.backward(np.concatenate(dkeys, axis=-2), cache["key"])
+compare("the key's weight", grads["key"]["weight"], key_grads["weight"])
+
+# %% [markdown]
 # ## Masked full attention is the same
 #
 # Here is the slow definition: *full* attention over all pixels in which a mask forbids most pairs (a score of minus
@@ -274,7 +289,7 @@ for name, window, axes, head_masks in [
 # ## What it costs
 #
 # Every share costs D multiply-adds for its score and D for its part of the output, so the cost can be counted: 2 D
-# times the number of shares in the cache. With n = H W pixels, n = G P:
+# times the number of shares, which are kept in the cache under the name "probs". With n = H W pixels, n = G P:
 #
 #     full    2 n n C            block + grid    n P C + n G C
 #
@@ -322,7 +337,7 @@ assert costs["hit-1024"] == costs["hit-256"] == costs["hit-128"]
 # %% [markdown]
 # ## Exercise
 #
-# Write `multi_axis_attention`, both passes, with one key for all heads and with a key for each:
+# Write the backward pass of `multi_axis_attention`, for one key for all heads and for a key for each:
 # `tutorials/exercises/09_windows_and_grids.py`.
 #
 #     minihit learn check 09

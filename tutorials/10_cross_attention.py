@@ -137,6 +137,17 @@ for row in gradcheck.check_layer(latent_tokens, params, z, rng, how=How("layer")
     print(" ", row.path, row.shape, f"error {row.share:.0e} of the allowed")
 
 # %% [markdown]
+# z may also be a grid of T vectors, (B, T, latent), when a picture is written down as such a grid (chapters 25 and 26).
+# Then each token is made of its own vector, all through the same weights, and nothing else changes.
+
+# %%
+z_grid = rng.standard_normal((B, T, LATENT))
+params = gradcheck.perturb(latent_tokens.init(rng, LATENT, T, C0, spatial=True), rng)
+print("weights, from one z and from a grid:", (LATENT, T, C0), params["linear"]["weight"].shape)
+for row in gradcheck.check_layer(latent_tokens, params, z_grid, rng, how=How("layer")):
+    print(" ", row.path, row.shape, f"error {row.share:.0e} of the allowed")
+
+# %% [markdown]
 # ## What tokens are good for
 #
 # Take one face of 32 x 32 pixels, which minihit draws by itself (`BuiltInFaces`). Each pixel knows five numbers: its
@@ -184,6 +195,7 @@ with picture(9.5, 3.3) as drawn:
 # %% [markdown]
 # ## Exercise
 #
-# Write cross-attention with its three gradients, and the tokens of z: `tutorials/exercises/10_cross_attention.py`.
+# Write the backward passes of cross-attention, with its three gradients, and of the tokens:
+# `tutorials/exercises/10_cross_attention.py`.
 #
 #     minihit learn check 10

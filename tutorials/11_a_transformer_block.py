@@ -174,6 +174,6 @@ with picture(10, 3.6) as drawn:
 #
 # ## Exercise
 #
-# Write the attention block, both passes, in `tutorials/exercises/11_a_transformer_block.py`.
+# Write the backward pass of the attention block in `tutorials/exercises/11_a_transformer_block.py`.
 #
 #     minihit learn check 11

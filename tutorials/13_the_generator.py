@@ -28,7 +28,7 @@ HOW = How("layer")
 # does it hand on? 16 x 16 with 4 channels. Stage 1 wants 8 channels: a linear layer makes them, at each pixel. The
 # image of stage 1 is 16 x 16 with 3 colours, and so is a generator of two stages one that draws 16 x 16 images.
 #
-# A *config* says it all, and works out a *plan* for each stage, the sizes that it needs:
+# A *config*, a `GeneratorConfig`, says it all, and works out a *plan* for each stage, the sizes that it needs:
 
 # %%
 config = GeneratorConfig(latent=5, channels=(16, 8, 4), layers=(1, 1, 1), heads=(4, 2, 2), windows=(4, None, None),
@@ -137,7 +137,8 @@ for name, ours, theirs in zip(("dx", "dtokens", "dimage"), gradients, gradients_
 compare("the gradients of all leaves", flat(grads, grads_library), flat(grads_library, grads_library))
 
 # %% [markdown]
-# (`flat` lays all leaves of a tree, a dict of dicts of arrays, in one long array: one line compares them all.)
+# (`flat` lays all leaves of a tree, a dict of dicts of arrays, in one long array, with `tree.gather`: one line compares
+# them all.)
 #
 # ## All stages
 #

@@ -144,9 +144,9 @@ compare("dweight as one product", (side_by_side.T @ rows(dy)).reshape(weight.sha
 # %% [markdown]
 # ## The library
 #
-# `minihit.ops.conv2d` is the convolution, `minihit.layers.conv2d` has params with a bias as well. Their backward is in
-# two halves that can be asked for apart, since the discriminator needs them at different times: `input_gradient` and
-# `weight_gradient`.
+# `minihit.ops.conv2d` is the convolution, `minihit.layers.conv2d`, here `conv2d_layer`, has params with a bias as well.
+# Their backward is in two halves that can be asked for apart, since the discriminator needs them at different times:
+# `input_gradient` and `weight_gradient`.
 
 # %%
 y, cache = conv2d.forward(x, weight)

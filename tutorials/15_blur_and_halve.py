@@ -154,7 +154,7 @@ with picture(12, 3) as drawn:
 # %% [markdown]
 # ## Exercise
 #
-# Write `blur_downsample`, both passes, in `tutorials/exercises/15_blur_and_halve.py`. <A x, dy> = <x, A^T dy> is your
-# friend, and the border your enemy.
+# Write the backward pass of `blur_downsample` in `tutorials/exercises/15_blur_and_halve.py`. <A x, dy> = <x, A^T dy> is
+# your friend, and the border your enemy.
 #
 #     minihit learn check 15

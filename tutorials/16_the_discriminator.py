@@ -46,7 +46,8 @@ assert abs(y.var() - 1.0) < 0.02
 #     skip = conv_skip(halve(x))                             1 x 1, without a bias
 #     y    = join(main, skip)                                (B, H/2, W/2, C')
 #
-# x is read twice. There is no norm in it: images must not talk. Upwards and downwards:
+# x is read twice. There is no norm in it: images must not talk. In the library it is `residual_downsample`. Upwards and
+# downwards:
 
 
 # %%
@@ -97,7 +98,8 @@ for row in gradcheck.check_layer(residual_downsample, params, x, rng):
 # %% [markdown]
 # ## From image to logit
 #
-# A convolution first (the *stem*), then blocks until the map is 4 x 4, one more convolution, and two linear layers, the
+# A `DiscriminatorConfig` gives the channels of the maps, side by side from the image's down to 4. A convolution first
+# (the *stem*), then blocks until the map is 4 x 4, one more convolution, and two linear layers, the
 # first of which reads all 4 x 4 x C values at once.
 
 
@@ -231,6 +233,7 @@ with picture(11, 2.6) as drawn:
 # %% [markdown]
 # ## Exercise
 #
-# Write the discriminator's block, both passes, in `tutorials/exercises/16_the_discriminator.py`.
+# Write the backward pass of the discriminator's block in `tutorials/exercises/16_the_discriminator.py`: dx, and the
+# gradient at the output of each of its convolutions.
 #
 #     minihit learn check 16

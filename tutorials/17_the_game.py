@@ -34,6 +34,7 @@ def softplus(x):
 # softplus(2), since -log sigmoid(x) = log(1 + exp(-x)). D's loss is its mean surprise:
 #
 #     loss of D  =  mean over real images of softplus(-logit)  +  mean over drawn ones of softplus(logit)
+#                   losses.real_loss                              losses.fake_loss
 #
 # A D that knows nothing says 0 to all: log 2 + log 2 = 1.386. Watch for this number in training.
 
@@ -69,7 +70,8 @@ for name, loss, logits, sign in [("real", losses.real_loss, real, -1.0), ("drawn
 # The opposite of D's loss would be -softplus(fake): a game for two in which one's gain is the other's loss, *minimax*.
 # But at the beginning D sees through everything, logits are far below zero, and there -softplus is flat: its seed is
 # -sigmoid(fake), nearly 0 when G needs it most. So G takes another loss with the same aim, softplus(-fake), its
-# surprise that D was not deceived. It is called *non-saturating*: its seed is -sigmoid(-fake), nearly -1 there.
+# surprise that D was not deceived. It is called *non-saturating*, `losses.generator_loss`: its seed is -sigmoid(-fake),
+# nearly -1 there.
 
 # %%
 for logit in (-6.0, 0.0, 6.0):
@@ -92,6 +94,10 @@ compare("hinge, real: loss", losses.real_loss(real, "hinge")[0], np.maximum(1.0 
 compare("hinge, real: seeds", losses.real_loss(real, "hinge")[1], inside)
 compare("hinge, drawn: seeds", losses.fake_loss(fake, "hinge")[1], np.where(fake > -1.0, 1.0 / 6, 0.0))
 compare("hinge, G: seeds", losses.generator_loss(fake, "hinge")[1], np.full(6, -1.0 / 6))
+for name, both in {"softplus_loss": (losses.softplus_loss, losses.fake_loss(fake)),
+                   "hinge_loss": (losses.hinge_loss, losses.fake_loss(fake, "hinge"))}.items():
+    for part, ours, theirs in zip(("loss", "seeds"), both[0](fake, 1.0), both[1], strict=True):
+        compare(f"all of them are one function with a sign: {name}, {part}", ours, theirs)
 compare("hinge, drawn: seeds by nudges", losses.fake_loss(fake, "hinge")[1], gradcheck.numerical_gradient(
     lambda logits: losses.fake_loss(logits, "hinge")[0], fake))
 
@@ -184,7 +190,7 @@ with picture(9, 4.4) as drawn:
 # %% [markdown]
 # ## Exercise
 #
-# Write the three losses with their seeds, non-saturating, and so that a logit of 1000 does not overflow:
+# Write the three losses with their seeds, non-saturating and hinge, and so that a logit of 1000 does not overflow:
 # `tutorials/exercises/17_the_game.py`.
 #
 #     minihit learn check 17

@@ -102,7 +102,7 @@ def by_nudges(loss):
 # %% [markdown]
 # ## R1 in five steps
 #
-# R1 = COST * mean_b |g_b|^2, where g_b = dlogit_b/dimage_b. Wanted: its gradient by the weights.
+# R1 = COST * mean_b |g_b|^2, where g_b = dlogit_b/dimage_b: `penalties.r1`. Wanted: its gradient by the weights.
 #
 # **1.** g_b is row b of the unit gradients, `unit`: the pass that starts with ones leaves it, and that pass is needed
 # for the loss anyway.
@@ -231,8 +231,8 @@ compare("leaky_relu.tangent", leaky_relu.tangent(t_x, leaky_relu.forward(x)[1]),
 #
 # The real discriminator has convolutions, blurs and biases instead of matrices, linear all of them: nothing else
 # changes. This is a whole step of a GAN, both networks' gradients at the same parameters. It is what `gan.gradients`
-# does: three passes through D for the drawn images, four for the real ones. A *recipe* holds the numbers of a training,
-# a preset that and both networks.
+# does: three passes through D for the drawn images, four for the real ones. A *recipe*, `GanRecipe`, holds the numbers
+# of a training, a preset, `GanPreset`, that and both networks.
 
 # %%
 preset = GanPreset(GeneratorConfig(latent=3, channels=(8, 4), layers=(1, 1), heads=(2, 2), windows=(4, None), tokens=3),
@@ -267,7 +267,7 @@ print({name: round(float(value), 3) for name, value in metrics.items() if value}
 
 # %% [markdown]
 # And R1 of that discriminator, once more against nudges of its definition: short ones, since where a leaky ReLU changes
-# sides the gradient jumps, and R1 with it. No bias takes part in it.
+# sides the gradient jumps, and R1 with it. No bias takes part in it (`tree.items` lists all leaves with their paths).
 
 
 # %%

@@ -203,7 +203,7 @@ for what, loss, wrong, right in [
 #
 #     d|g| = g . dg / |g|            v_b = cost / B * 2 (|g_b| - 1) g_b / |g_b|
 #
-# and tangent and product are as before.
+# and tangent and product are as before. In the library it is `penalties.wgan_gp`.
 
 # %%
 params = gradcheck.perturb(discriminator.init(rng, alone), rng)
@@ -235,7 +235,7 @@ compare("by the weights, over the slope", flat(grads) @ direction / slope, 1.0, 
 #
 # ## Exercise
 #
-# Write minibatch stddev with its backward, and with its second derivative:
+# Write the backward pass of minibatch stddev, its tangent, and the gradient of that:
 # `tutorials/exercises/20_when_images_talk.py`.
 #
 #     minihit learn check 20

@@ -57,6 +57,9 @@ compare("x", at[0], 0.99**100)
 # Keras, in which HiT was trained, draws the corrections together and so has an eps that is corrected with them:
 #
 #     p  -=  rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)
+#
+# In the library this is `optim.adam`, in place, and `optim.init_moments` makes the two zeros; by itself it takes
+# `optim.BETA1` = 0 and `optim.BETA2` = 0.99.
 
 
 # %%
@@ -99,8 +102,8 @@ assert math.isclose(uncorrected, 0.1)
 # ## Flat
 #
 # Adam does the same to all numbers. So all leaves of a network are views of *one* long array, a flat buffer:
-# `tree.pack` lays them there. Then Adam is a few operations on it, whatever the network looks like, and the layers see
-# the change, as they read the same memory.
+# `tree.pack` lays them there, `tree.items` lists them with their paths. Then Adam is a few operations on it, whatever
+# the network looks like, and the layers see the change, as they read the same memory.
 
 # %%
 params = {"first": linear.init(rng, 3, 4), "second": linear.init(rng, 4, 2)}

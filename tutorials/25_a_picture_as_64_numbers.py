@@ -32,7 +32,7 @@ from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import bottleneck, reconstruction, vae
 from minihit.objectives.autoencoder_recipe import VaeRecipe
 from minihit.objectives.feature_matching import feature_matching
-from minihit.ops import blur, gaussian, laplacian_pyramid, leaky_relu, strided_conv2d
+from minihit.ops import blur, gaussian, laplacian_pyramid, leaky_relu, strided_conv2d, transposed_conv2d
 from minihit.presets import VaePreset
 from minihit.show.images import grid, to_float, to_uint8, upscale
 from minihit.show.lesson import compare, picture
@@ -386,6 +386,8 @@ compare("dweight", dweight, gradcheck.numerical_gradient(
 params = {"weight": weight, "bias": np.zeros(1)}
 doubled, cache = upsampling_conv2d.forward(params, dy)     # (1, 4, 4, 1) -> (1, 8, 8, 1)
 compare("the upsampling convolution is A^T", doubled.ravel(), A.T @ dy.ravel())
+compare("painted pixel by pixel, cut to size, by transposed_conv2d",
+        transposed_conv2d.forward(dy, weight[::-1, ::-1])[0][:, 1:-1, 1:-1], doubled)
 compare("its backward is A, the strided convolution", upsampling_conv2d.backward(x, cache)[0].ravel(), A @ x.ravel())
 compare("for any x and y: <A x, y> = <x, A^T y>", (y * dy).sum(), (x * doubled).sum())
 

@@ -5,9 +5,9 @@
 # D numbers each. An encoder, as in chapter 25, gives a vector at every place of an 8 x 8 grid; each becomes the code
 # nearest to it, and from the codes alone HiT draws the picture. Which code is nearest is a choice, and a choice has no
 # gradient. Here is what is done about that, how the codes themselves are learnt, how a codebook dies and how it is kept
-# alive. Read it beside `minihit/ops/quantize.py`, `minihit/models/quantizer` and `minihit/objectives/vqvae.py`. It
-# takes about 20 seconds of processor time. With a file name it draws what it made, and with a number it trains for so
-# many steps in the end instead of 800:
+# alive. You need chapters 0 to 25. Read it beside `minihit/ops/quantize.py`, `minihit/models/quantizer` and
+# `minihit/objectives/vqvae.py`. It takes about 20 seconds of processor time. With a file name it draws what it made,
+# and with a number it trains for so many steps in the end instead of 800:
 #
 #     python tutorials/26_a_picture_as_64_words.py [words.png] [3000]
 

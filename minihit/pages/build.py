@@ -32,7 +32,8 @@ def build(out, tutorials, numbers=None, address=None, done=lambda chapter: None)
     if missing:
         raise UserError(f"{missing} is not there: go to the folder that holds tutorials/, or give it with --tutorials")
     files, texts, notebooks = {}, [], []
-    wanted = [(path, numbers is None or chapter.number in numbers) for chapter, path in zip(CHAPTERS, paths, strict=True)]
+    wanted = [(path, numbers is None or chapter.number in numbers)
+              for chapter, path in zip(CHAPTERS, paths, strict=True)]
     with mapping(min(sum(runs for _, runs in wanted), os.cpu_count() or 1)) as each:
         for chapter, path, made in zip(CHAPTERS, paths, each(_notebook, wanted), strict=True):
             add(files, texts, chapter, path, made, address)
@@ -49,7 +50,7 @@ def _notebook(wanted):
 
 def require_site(out):
     """Raise UserError where out has files and is no site that was built before."""
-    if out.is_file() or out.is_dir() and any(out.iterdir()) and not (out / INDEX).exists():
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / INDEX).exists()):
         raise UserError(f"{out} is there and is no site of minihit: give another folder with --out")
 
 
@@ -81,7 +82,7 @@ def add_the_rest(files, texts, notebooks):
 def contents():
     """({address: HTML}) of the first page: every chapter with what it derives."""
     rows = "".join(f'<tr><td>{one.number}</td><td><a href="{of_chapter(one)}">{escape(one.title)}</a></td>'
-                   f"<td>{_derived(one)}</td><td>{'exercise' if one.exercise else ''}</td></tr>" for one in CHAPTERS)
+                   f"<td>{_derived(one)}</td><td>{_exercise(one)}</td></tr>" for one in CHAPTERS)
     body = (ASSETS / "index.html").read_text(encoding="utf-8").replace("CHAPTERS", rows)
     return {"index.html": layout.page("minihit, every gradient by hand", body, "index.html")}
 
@@ -89,6 +90,10 @@ def contents():
 def _derived(chapter):
     return ", ".join(f'<a href="{of_place(place)}">{name}</a>' for name in chapter.derives
                      for _, place in computed.places(name)[:1])
+
+
+def _exercise(chapter):
+    return f'<a href="{of_chapter(chapter)}#exercise-file">exercise</a>' if chapter.exercise else ""
 
 
 def put(out, files):
@@ -110,5 +115,6 @@ def put(out, files):
                 out.rename(old)
             new.rename(out)
     except OSError as error:
-        raise UserError(f"cannot write {out}: {error.strerror}; {CURES.get(error.errno, 'write somewhere else')}") from error
+        cure = CURES.get(error.errno, "write somewhere else")
+        raise UserError(f"cannot write {out}: {error.strerror}; {cure}") from error
     return count

@@ -3,12 +3,12 @@
 import ast
 import base64
 from html import escape
+from itertools import groupby
 from typing import NamedTuple
 
 from minihit.learn.syllabus import CHAPTERS
 from minihit.pages import code, computed, layout, names, prose
 from minihit.pages.address import of_chapter, of_place
-
 
 NOT_RUN = '<p class="about">The code of this page was not run when it was built: no outputs and no pictures.</p>'
 
@@ -35,10 +35,11 @@ def page(chapter, notebook, source, exercise=None):
         shown = "".join(_cell(cell, chapter, known, files) for cell in cells)
         rows.append(f'<section><div class="prose">{said}</div><div class="run">{shown}</div></section>')
         texts += _texts(chapter, says, context.headings[before:], texts)
-    body = [_top(chapter, context.headings), "" if _was_run(notebook) else NOT_RUN, *rows, _exercise(chapter, exercise) if exercise else ""]
+    body = [_top(chapter, context.headings), "" if _was_run(notebook) else NOT_RUN, *rows,
+            _exercise(chapter, exercise) if exercise else ""]
     before, after = (_neighbour(chapter.number + step) for step in (-1, 1))
-    address = of_chapter(chapter)
-    files[address] = layout.page(f"{chapter.number}. {chapter.title} - minihit", "\n".join(body), address, before, after)
+    files[of_chapter(chapter)] = layout.page(f"{chapter.number}. {chapter.title} - minihit", "\n".join(body),
+                                             of_chapter(chapter), before, after)
     return files, texts
 
 
@@ -58,23 +59,30 @@ def _rows(cells):
 
 
 def _cell(cell, chapter, known, files):
+    """Its code and its outputs, pieces of printed text in one."""
     shown = [f'<pre class="code">{code.html(cell.source, known, "")}</pre>']
-    for output in cell.outputs:
-        picture = output.get("data", {}).get("image/png")
-        if picture:
-            number = 1 + sum(name.startswith("pictures/") for name in files)
-            address = f"pictures/{chapter.number:02}-{number}.png"
-            files[address] = base64.b64decode(picture)
-            shown.append(f'<img src="{address}" loading="lazy" alt="Picture {number} of chapter {chapter.number}, '
-                         f'{escape(chapter.title)}: drawn by the cell above">')
-        elif output.get("name") == "stdout":
-            shown.append(f'<pre class="output">{escape(output.text, quote=False)}</pre>')
+    for printed, outputs in groupby(cell.get("outputs", []), key=lambda output: output.get("name") == "stdout"):
+        if printed:
+            text = "".join(output.text for output in outputs)
+            shown.append(f'<pre class="output">{escape(text, quote=False)}</pre>')
+        else:
+            pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+            shown += [_picture(encoded, chapter, files) for encoded in pictures]
     return "".join(shown)
+
+
+def _picture(encoded, chapter, files):
+    number = 1 + sum(name.startswith("pictures/") for name in files)
+    address = f"pictures/{chapter.number:02}-{number}.png"
+    files[address] = base64.b64decode(encoded)
+    return (f'<img src="{address}" loading="lazy" alt="Picture {number} of chapter {chapter.number}, '
+            f'{escape(chapter.title)}: drawn by the cell above">')
 
 
 def _top(chapter, headings):
     """Where the script, the notebook and the lines are, and the parts of the page."""
-    parts = "".join(f'<li><a href="#{anchor}">{escape(title)}</a></li>' for level, title, anchor in headings if level > 1)
+    parts = "".join(f'<li><a href="#{anchor}">{escape(title)}</a></li>'
+                    for level, title, anchor in headings if level > 1)
     derived = ", ".join(f'<a href="{of_place(place)}">{name}</a>' for name in chapter.derives
                         for _, place in computed.places(name)[:1])
     return (f'<details class="parts"><summary>Chapter {chapter.number} of {CHAPTERS[-1].number}</summary>'
@@ -85,9 +93,9 @@ def _top(chapter, headings):
 
 
 def _exercise(chapter, text):
-    return (f'<section id="exercise-file"><div class="prose"><h2>What to fill in</h2><p>'
-            f'<a href="exercises/{chapter.file}" download>tutorials/exercises/{chapter.file}</a>, graded part by part by'
-            f'</p><pre class="command">minihit learn check {chapter.number:02}</pre></div><div class="run">'
+    file = f'<a href="exercises/{chapter.file}" download>tutorials/exercises/{chapter.file}</a>'
+    return (f'<section id="exercise-file"><div class="prose"><h2>What to fill in</h2><p>{file}, graded by</p>'
+            f'<pre class="command">minihit learn check {chapter.number:02}</pre></div><div class="run">'
             f'<pre class="code">{code.html(text, names.imports(ast.parse(text)), "")}</pre></div></section>')
 
 

@@ -41,8 +41,8 @@ def style():
 
 
 def _numbered(text):
-    return "\n".join(f'<span class="line" id="L{number}"><a class="number" href="#L{number}">{number}</a>{line}</span>'
-                     for number, line in enumerate(text.rstrip("\n").split("\n"), 1))
+    return "".join(f'<span class="line" id="L{number}"><a class="number" href="#L{number}">{number}</a>{line}</span>'
+                   for number, line in enumerate(text.rstrip("\n").split("\n"), 1))
 
 
 def _links(source, known):

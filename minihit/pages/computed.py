@@ -1,5 +1,5 @@
-"""Which lines of the library compute what a formula says: those that set the variable on its left side, or else the pass
-that the formula is about."""
+"""Which lines of the library compute what a formula says: those that set the variable on its left side, or else the
+pass that the formula is about."""
 
 import ast
 import re

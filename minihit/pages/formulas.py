@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π",
          "sigma": "σ", "phi": "φ", "Phi": "Φ", "psi": "ψ"}
-SIGNS = {"*": "×", "-": "−", ".": "·", "<-": "←", "->": "→", ">=": "≥", "<=": "≤", "...": "…", "-=": "−=", "|": "∣", "x": "×"}
+SIGNS = {"*": "×", "-": "−", ".": "·", "<-": "←", "->": "→", ">=": "≥", "<=": "≤", "...": "…", "-=": "−=", "|": "∣",
+         "x": "×"}
 PAIRS = {"(": ")", "[": "]", "|": "|", "<": ">"}
 SHOWN = {"<": "⟨", ">": "⟩"}                                              # where they are brackets
 TALL = ("mfrac", "munder")                                               # brackets grow around these alone
@@ -69,7 +70,7 @@ def _factor(tokens):
         return _element("mrow", made, _factor(tokens)) if touches else _hung(made, tokens)
     if kind == "name":
         return _named(text, tokens)
-    if text in PAIRS and tokens and not tokens[-1][2] or text in ("(", "["):
+    if (text in PAIRS and tokens and not tokens[-1][2]) or text in ("(", "["):
         return _hung(_bracket(text, tokens), tokens)
     return _leaf("mo", SIGNS.get(text, text))
 
@@ -135,7 +136,7 @@ def _hung(made, tokens):
             made = _element("msup", made, _leaf("mo", "′" * primes))
         elif text in PAIRS:
             made = _element("mrow", made, _bracket(text, tokens))
-        elif not tokens or tokens[-1][2] or tokens[-1][0] == "sign" and tokens[-1][1] != "(":
+        elif not tokens or tokens[-1][2] or (tokens[-1][0] == "sign" and tokens[-1][1] != "("):
             made = _element("mover", made, _leaf("mo", "^"))
         else:
             made = _element("msup", made, _power(tokens))

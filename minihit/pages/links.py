@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-
 TAG = re.compile(r"<\w[^>]*>")                                           # in text, a "<" is written otherwise
 ATTRIBUTE = re.compile(r' (href|src|id)="([^"]*)"')
 
@@ -22,7 +21,8 @@ class _Page(NamedTuple):
 def _read(path):
     found = [(name, unescape(value)) for tag in TAG.findall(path.read_text(encoding="utf-8"))
              for name, value in ATTRIBUTE.findall(tag)]
-    return _Page([value for name, value in found if name != "id"], Counter(value for name, value in found if name == "id"))
+    anchors = Counter(value for name, value in found if name == "id")
+    return _Page([value for name, value in found if name != "id"], anchors)
 
 
 def broken(folder):

@@ -16,7 +16,7 @@ COMMAND = re.compile(r"(python|minihit|pip) ")
 PIECE = re.compile(r"\S+(?: \S+)*")
 INDEXED = re.compile(r"(?<![\w/`.])[A-Za-z][A-Za-z0-9]{0,8}(?:_\{[^}]+\}|_[a-z0-9]{1,3}(?![\w(])|\^[T0-9](?!\w))")
 CHAPTER = re.compile(r"\b[Cc]hapters? \d+(?:(?:, | to | and |, and )\d+)*")
-PROSE = re.compile(r"(?:[a-z,:']+ +){3}")                                 # four words of a row are a remark, not a formula
+PROSE = re.compile(r"(?:[a-z,:']+ +){3}")                                 # a row of words is a remark, no formula
 
 
 class Context(NamedTuple):
@@ -75,7 +75,7 @@ def _block(renderer, tokens, index, options, env):
     lines = tokens[index].content.rstrip("\n").split("\n")
     if COMMAND.match(lines[0]):
         return f'<pre class="command">{escape(tokens[index].content, quote=False)}</pre>\n'
-    computed = [f"<a href=\"{env['context'].home}{of_place(place)}\">{name}, {place.file}:{place.line}</a>"
+    computed = [f"<a href=\"{env['context'].home}{of_place(place)}\"><code>{name}</code>, {place.file}:{place.line}</a>"
                 for name, place in env["context"].lines(tokens[index].content)]
     caption = f'<p class="computed">in the library: {"; ".join(computed)}</p>' if computed else ""
     return f'<div class="formula"><table>{"".join(_rows(lines))}</table>{caption}</div>\n'

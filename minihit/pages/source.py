@@ -1,5 +1,5 @@
-"""The pages of the library's files: every line with an anchor, every name linked to where it is defined, and the chapters
-that derive what stands there."""
+"""The pages of the library's files: every line with an anchor, every name linked to where it is defined, and the
+chapters that derive what stands there."""
 
 import ast
 from html import escape

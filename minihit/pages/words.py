@@ -9,7 +9,7 @@ from minihit.pages.address import of_chapter
 LETTERS = (
     ("B", "images of a batch"), ("H, W", "rows and columns of pixels"), ("C, C'", "channels, and those of the output"),
     ("G", "windows that an image is cut into"), ("P", "pixels of a window"), ("N", "heads of attention"),
-    ("K", "heads of keys and values, 1 or N; in chapters 6 and 7, how many keys"), ("Q", "queries"),
+    ("K", "heads of keys and values, 1 or N; beside Q: how many keys"), ("Q", "queries"),
     ("D", "values of a head, C / N"), ("T", "latent tokens"), ("C0", "channels of the tokens and of the first stage"),
     ("S", "images of a group, in minibatch standard deviation"), ("k", "side of a kernel"),
     ("...", "any axes, each entry of which is treated alike"),
@@ -18,6 +18,14 @@ STRESS = {"added", "and", "both", "checked", "full", "held fixed", "inside", "is
           "outside", "read", "sum", "trains", "turned around", "of the batch", "x of the forward pass"}
 STRESSED = re.compile(r"(?<![\w*`])\*(?=\S)([^*`]+?)\*(?![\w*])")
 BETWEEN = re.compile(r"(?<=[.?:])\s+(?=[A-Z*`])")
+BODY = """\
+<h1>Letters and words</h1>
+<h2>Letters of axes</h2>
+<p>A shape such as (B, H, W, C) names the axes of an array in order.</p>
+<table class="letters">{letters}</table>
+<h2>Words</h2>
+<p>Each as the chapter says it that introduces it.</p>
+<dl>{words}</dl>"""
 
 
 def page(chapters):
@@ -27,9 +35,7 @@ def page(chapters):
     rows = [f'<dt id="{escape(word.lower().replace(" ", "-"))}">{escape(word)}</dt><dd>{prose.html(says, context)}'
             f'<p class="about"><a href="{of_chapter(chapter)}">chapter {chapter.number}, {chapter.title}</a></p></dd>'
             for word, says, chapter in sorted(introduced(chapters), key=lambda row: row[0].lower())]
-    body = (f"<h1>Letters and words</h1>\n<h2>Letters of axes</h2>\n<p>A shape such as (B, H, W, C) names the axes of an "
-            f"array in order.</p><table class=\"letters\">{letters}</table>\n<h2>Words</h2>\n<p>Each as the chapter says "
-            f"it that introduces it.</p>\n<dl>{''.join(rows)}</dl>")
+    body = BODY.format(letters=letters, words="".join(rows))
     return {"words.html": layout.page("Letters and words - minihit", body, "words.html")}
 
 

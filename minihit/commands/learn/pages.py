@@ -51,7 +51,8 @@ def main(argv):
 def origin(folder):
     """What pip installs from, where the folder is in a repository that was cloned from the web; else None."""
     try:
-        asked = subprocess.run(["git", "-C", str(folder), "remote", "get-url", "origin"], capture_output=True, text=True)
+        asked = subprocess.run(["git", "-C", str(folder), "remote", "get-url", "origin"],
+                               capture_output=True, text=True)
     except OSError:
         return None
     found = asked.stdout.strip()

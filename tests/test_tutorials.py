@@ -1,5 +1,6 @@
 """Every tutorial runs as it stands: what it claims it asserts."""
 
+import ast
 import re
 import runpy
 import sys
@@ -7,13 +8,55 @@ from pathlib import Path
 
 import pytest
 
+from minihit.learn.syllabus import CHAPTERS
+
 TUTORIALS = sorted((Path(__file__).parents[1] / "tutorials").glob("*.py"))
 CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 
 
-def test_the_tutorials_are_numbered_in_reading_order():
-    assert [path.name[:3] for path in TUTORIALS] == [f"{i:02}_" for i in range(1, len(TUTORIALS) + 1)]
-    assert len(TUTORIALS) >= 4
+def cells(path):
+    """[(kind, text)]: of the percent cells of a file; kind "" is code."""
+    _, *parts = CELL.split(path.read_text(encoding="utf-8"))
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_the_tutorials_are_the_chapters_of_the_syllabus():
+    assert [path.name for path in TUTORIALS] == [chapter.file for chapter in CHAPTERS]
+
+
+@pytest.mark.parametrize("chapter, path", list(zip(CHAPTERS, TUTORIALS, strict=True)),
+                         ids=[path.stem for path in TUTORIALS])
+def test_a_chapter_has_the_title_of_the_syllabus_and_ends_with_its_exercise(chapter, path):
+    (_, first), *_, (_, last) = cells(path)
+    assert first.splitlines()[1] == f"# # {chapter.number}. {chapter.title}"
+    if chapter.exercise:
+        assert f"tutorials/exercises/{chapter.file}" in last
+        assert f"#     minihit learn check {chapter.number:02}" in last.splitlines()
+
+
+@pytest.mark.parametrize("chapter, path", list(zip(CHAPTERS, TUTORIALS, strict=True)),
+                         ids=[path.stem for path in TUTORIALS])
+def test_a_chapter_calls_the_library_s_own_of_all_that_it_derives(chapter, path):
+    code = "".join(text for kind, text in cells(path) if not kind)
+    assert [name for name in chapter.derives if not re.search(rf"\b{name}\b", code)] == []
+
+
+@pytest.mark.parametrize("number", range(25), ids=[path.stem for path in TUTORIALS[:25]])
+def test_what_a_chapter_uses_of_the_library_was_named_in_words_by_then(number):
+    prose = "".join(text for path in TUTORIALS[:number + 1] for kind, text in cells(path) if kind)
+    source = TUTORIALS[number].read_text(encoding="utf-8")
+    imported = [alias.asname or alias.name for node in ast.walk(ast.parse(source))
+                if isinstance(node, ast.ImportFrom) and node.module.startswith("minihit") for alias in node.names]
+    used = re.findall(r"\b(?:gradcheck|tree|optim|losses|penalties|measure|state|step)\.(\w+)\(", source)
+    assert [name for name in {*imported, *used}
+            if not re.search(rf"\b{name}\b|\b{name.replace('_', ' ')}", prose, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_chapter_needs_only_those_before_it(path):
+    assert all(int(number) <= int(path.name[:2]) for kind, text in cells(path) if kind
+               for sentence in re.findall(r"You need[^.]*\.", text.replace("\n#", ""))
+               for number in re.findall(r"\d+", sentence))
 
 
 KERNEL = [["-f", "{}/kernel-1.json"], ["--f={}/kernel-1.json"],
@@ -30,8 +73,7 @@ def test_a_tutorial_runs_and_says_what_it_found(number, path, tmp_path, monkeypa
     monkeypatch.setattr(sys, "argv", [str(path), *arguments, "picture.png"])
     runpy.run_path(str(path), run_name="__main__")
     assert len(capsys.readouterr().out.splitlines()) >= 10
-    draws = "sys.argv" in path.read_text(encoding="utf-8")
-    assert [path.name for path in tmp_path.rglob("*")] == ["here"] + ["picture.png"] * draws
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["here", "picture.png"]
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

@@ -1,9 +1,10 @@
 """Plots by the library's own settings, whatever MPLBACKEND, which notebooks set, and a matplotlibrc say."""
 
+import io
 import os
 from contextlib import contextmanager
 
-from minihit.atomic import replacing
+from minihit.atomic import write_bytes
 from minihit.show.images import SOFTWARE
 
 
@@ -13,15 +14,22 @@ def figure(path, width, height):
 
     Raises UserError where the disk refuses.
     """
+    with in_memory(width, height) as (drawn, png):
+        yield drawn
+    write_bytes(path, png.getvalue())
+
+
+@contextmanager
+def in_memory(width, height):
+    """Yields (Figure, BytesIO); the second holds the first as PNG when the block ends."""
     with _own_settings():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        drawn = Figure(figsize=(width, height), layout="constrained")
+        drawn, png = Figure(figsize=(width, height), layout="constrained"), io.BytesIO()
         FigureCanvasAgg(drawn)
-        yield drawn
-        with replacing(path) as file:
-            drawn.savefig(file, format="png", dpi=110, metadata=SOFTWARE)
+        yield drawn, png
+        drawn.savefig(png, format="png", dpi=110, metadata=SOFTWARE)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 # %% [markdown]
-# # 5. Less work than a tape
+# # 28. Less work than a tape
 #
-# A tape runs what it recorded. Who writes the backward pass by hand may do less, and may choose when. Four such choices
-# make the training step quick on a CPU: fewer passes through the discriminator, fewer multiplications in a
-# convolution, a hidden layer that never leaves the cache, and a batch on threads that meet only where they must. Each
-# is shown here on the real code, with what it saves counted; what the clock says, of them and of some housekeeping,
-# stands at the end. `minihit/ops/X.py` says what an op computes, `minihit/ops/fast/X.py` how it is done in less time.
+# A tape is what deep-learning frameworks keep: a list of the operations of the forward pass, through which they then
+# walk back. Who writes the backward pass by hand may do less, and may choose when. Four such choices make the training
+# step quick on a CPU: fewer passes through the discriminator, fewer multiplications in a convolution, a hidden layer
+# that never leaves the cache, and a batch on threads that meet only where they must. Each is shown here on the real
+# code, with what it saves counted; what the clock says stands at the end. `minihit/ops/X.py` says what an op computes,
+# `minihit/ops/fast/X.py` how it is done in less time. You need chapters 0 to 19.
 
 # %%
 import numpy as np
@@ -17,6 +18,7 @@ from minihit.ops import conv2d, feed_forward, gelu
 from minihit.ops.fast import winograd
 from minihit.ops.fast.strips import WIDE_STRIP
 from minihit.presets import PRESETS
+from minihit.show import lesson
 
 rng = np.random.default_rng(0)
 
@@ -25,19 +27,24 @@ def normal(*shape):
     return rng.standard_normal(shape, dtype=np.float32)
 
 
-def compare(what, a, b):
-    error = float(abs(a - b).max() / abs(b).max())
-    print(f"  {what:<58} differ by {error:.0e} of the largest value")
-    assert error < 1e-4
+def compare(what, ours, expected):
+    """As everywhere, beside the largest value: all is float32 here, seven digits."""
+    lesson.compare(what, ours / abs(expected).max(), expected / abs(expected).max(), atol=1e-4)
 
 
 # %% [markdown]
+# ## A question
+#
+# A linear layer of 1,000 rows, 64 channels in and 64 out: how many multiplications is its forward pass? 1,000 * 64 *
+# 64, 4 million. And its backward? As many for dx, and as many for dW. So if each of these is called a *pass*, training
+# takes three passes for each layer, and whatever saves a pass saves that.
+#
 # ## Fewer passes through the discriminator
 #
 # A pass takes every layer's product once. For one step with R1 a tape takes ten. Four for the fakes: forward, an input
 # gradient for each network's loss, the weight gradient. Six for the reals: forward, the image gradient, and on the way
-# back from loss and penalty the tangent, the loss's input gradient and a weight gradient each. By hand it is seven:
-# one backward pass started with ones serves every loss, and loss and penalty share one weight product (tutorial 3).
+# back from loss and penalty the tangent, the loss's input gradient and a weight gradient each. By hand it is seven: one
+# backward pass started with ones serves every loss, and loss and penalty share one weight product (chapters 18 and 19).
 
 # %%
 preset = PRESETS["celeba-64"]
@@ -100,7 +107,7 @@ compare("its weight's gradient", conv2d.weight_gradient(dy, cache), by_shifts)
 #
 # The MLP widens every pixel four times, applies GELU and narrows it again. Whole, the hidden layer of a 64 x 64 map of
 # 64 channels takes 4 MiB an image: written by the first product, read and written by GELU, read by the second. All
-# three treat rows alone, so a strip of rows can go through the chain at once. Backward reads only the hidden layer
+# three treat rows alone, so a *strip* of rows can go through the chain at once. Backward reads only the hidden layer
 # from memory and computes GELU and its slope again, which is no slower, and halves what a forward pass must keep.
 
 # %%
@@ -127,9 +134,9 @@ compare("its first weight's gradient", dexpand, expand_grads["weight"])
 # %% [markdown]
 # ## A batch on threads
 #
-# NumPy's elementwise operations run on one core. The images of a batch are therefore cut into lanes, a thread each with
-# single-threaded products. The discriminator treats each image alone, so its lanes never meet. Batch norm needs the
-# mean over all images: there every lane hands in its sum and waits for the total, which it is handed as a function.
+# NumPy's elementwise operations run on one core. The images of a batch are therefore cut into *lanes*, a thread each
+# with single-threaded products. The discriminator treats each image alone, so its lanes never meet. Batch norm needs
+# the mean over all images: there every lane hands in its sum and waits for the total, which it is handed as a function.
 
 # %%
 x, params = normal(8, 4, 4, 3), batch_norm.init(3)
@@ -157,25 +164,22 @@ compare("its output", np.concatenate(lanes), at_once)
 # | one heap for all threads | what one frees serves the other | 1.32 GB | 1.22 GB, as quick |
 # | two lanes of 16 images instead of four of 8, faces-32 | half as many calls | 0.32 s | 0.28 s |
 #
-# Tried and dropped:
-#
-# | choice | before | after | why not |
-# |---|---|---|---|
-# | Adam and EMA in strips of 32,000 values, 8 million | 31 ms | 24 ms | 0.3% of the step for two more loops |
-# | Winograd's F(4 x 4, 3 x 3), widest map | 23 ms | 17 ms | 20 times the error; 4 times with nodes sqrt(1/2), sqrt(2) |
-# | bands of rows inside Winograd's tiles, widest map | 23 ms | 21 ms | two more loops for 1% of the step |
-# | Winograd from 16 channels on, 24 channels | 3.1 ms | 3.5 ms | slower below 48, equal at 48 |
-# | three products over rows of 3 pixels, not one of 9 | 2.1 ms | 2.3 ms | slower from 48 channels on |
-# | the 3-channel stem's gradient as a product and nine shifts | | | saves 0.2% of the step |
-# | five terms instead of seven in GELU's polynomial | | | saves 20 ms; error 3e-6, not 6e-8 |
-# | GELU in shorter strips than the products, 128 or 256 KiB | 2.4 s | 2.6 s | more calls, no fewer misses |
-# | batch norm in strips | | | no gain to be seen |
-# | lanes of 4 images | 2.9 s | 3.4 s | products too small |
-# | in evaluation: no hidden layer kept | 0.47 s | 0.46 s | within the clock's own spread |
-# | in evaluation: no batch norm, more than folding saves | 0.47 s | 0.45 s | layers would need each other |
-#
 # What bounds it, by a sampling profiler: matrix products are 61% of the processor's time, a sixth of that for packing
 # their operands; arithmetic value by value 21%, of which GELU is more than half; copying and clearing memory 9%. The
 # products run at 75 to 92 GFLOP/s a core where large ones reach about 100. At that rate throughout, a lane would still
 # take 1.3 s for products and 0.6 s for the rest: 1.9 s in all, three quarters of tuned PyTorch. Two threads together
 # are 5 to 15% slower than one alone, as they share cache, memory and the interpreter's lock.
+
+# %%
+with lesson.picture(11, 3) as drawn:
+    passes, products, kept_axes = drawn.subplots(1, 3)
+    passes.barh(["generator", "D, a tape", "D, by hand"], list(giga.values()), color=["0.7", "0.7", "tab:blue"])
+    passes.set(title="GFLOP of a step, each image", xlim=(0, 1.15 * max(giga.values())))
+    products.barh(["by definition", "on tiles"], [9 * weight[0, 0].size * 16 * 16 * 2 / 1e6,
+                                                   tiles.size * 64 / 1e6], color=["0.7", "tab:blue"])
+    products.set_title("million multiplications of a 3 x 3 convolution")
+    kept_axes.barh(list(kept), [size / 2**20 for size in kept.values()], color=["0.7", "tab:blue"])
+    kept_axes.set_title("MiB kept of a hidden layer")
+    for axes in (passes, products, kept_axes):
+        axes.invert_yaxis()
+        axes.title.set_fontsize(9)

@@ -1,15 +1,15 @@
 # %% [markdown]
-# # 6. A picture as 64 numbers
+# # 25. A picture as 64 numbers
 #
 # A variational autoencoder (VAE) is two networks. The *encoder* looks at a picture and says of 64 numbers what they may
 # be: a mean and a variance for each. One value is drawn for each, and the *decoder*, here HiT, makes the picture again
 # from those 64. Because they are drawn, and because straying from N(0, 1) costs something, nearby numbers come to mean
 # similar pictures, and numbers out of the blue mean pictures too. Two gradients are new, of a draw and of that cost; a
-# convolution with a stride is the third. Read it beside `minihit/objectives/vae.py`. It takes about 20 seconds of
-# processor time. With a file name it draws what it made, and with a number it trains for so many steps in the end
-# instead of 400; 2000 take a minute, and then samples have hats and shirts:
+# convolution with a stride is the third. Read it beside `minihit/objectives/vae.py`. You need chapters 0 to 16, 22 and
+# 23. It takes about 20 seconds of processor time. With a file name it draws what it made, and with a number it trains
+# for so many steps in the end instead of 400; 2000 take a minute, and then samples have hats and shirts:
 #
-#     python tutorials/06_a_picture_as_64_numbers.py [faces.png] [2000]
+#     python tutorials/25_a_picture_as_64_numbers.py [faces.png] [2000]
 
 # %%
 import math
@@ -21,29 +21,25 @@ import numpy as np
 
 from minihit import autoencoding, gradcheck, tree
 from minihit.data.dataset import BuiltInFaces
-from minihit.layers import upsampling_conv2d
+from minihit.layers import conv2d, residual_block, upsampling_conv2d
 from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
-from minihit.models import hit
+from minihit.models import discriminator, hit
 from minihit.models.autoencoder import encoder
 from minihit.models.autoencoder.config import EncoderConfig
 from minihit.models.discriminator.config import DiscriminatorConfig
 from minihit.models.hit.config import GeneratorConfig
 from minihit.objectives import bottleneck, reconstruction, vae
 from minihit.objectives.autoencoder_recipe import VaeRecipe
-from minihit.ops import gaussian, strided_conv2d
+from minihit.objectives.feature_matching import feature_matching
+from minihit.ops import blur, gaussian, laplacian_pyramid, leaky_relu, strided_conv2d, transposed_conv2d
 from minihit.presets import VaePreset
-from minihit.show.figures import figure
 from minihit.show.images import grid, to_float, to_uint8, upscale
+from minihit.show.lesson import compare, picture
 from minihit.training import state, step
 
 SEED = 0
 rng = np.random.default_rng(SEED)
-
-
-def compare(what, by_hand, expected):
-    print(f"  {what:<66} differs by {abs(by_hand - expected).max():.0e}")
-    np.testing.assert_allclose(by_hand, expected, rtol=1e-6, atol=1e-8)
 
 
 # %% [markdown]
@@ -187,21 +183,21 @@ assert abs(half - hundredth - math.log(2)) < 1e-4          # -log(variance) / 2 
 #     1 / (2 sigma^2) + beta (1 - 1 / variance) / 2 = 0                 variance = beta sigma^2 / (1 + beta sigma^2)
 
 # %%
-picture, sigma = 1.0, 0.5
+seen, sigma = 1.0, 0.5
 
 
 def terms(mean, variance):
-    """Reconstruction and KL, where the decoder draws z itself; the mean of (z - picture)^2 is known."""
-    spread = ((picture - mean) ** 2 + variance) / (2 * sigma**2)
+    """Reconstruction and KL, where the decoder draws z itself; the mean of (z - seen)^2 is known."""
+    spread = ((seen - mean) ** 2 + variance) / (2 * sigma**2)
     return spread + math.log(sigma) + math.log(2 * math.pi) / 2, kl(mean, math.log(variance))
 
 
 def best(beta):
     """Mean and variance of the q with the least reconstruction + beta * KL."""
-    return picture / (1 + beta * sigma**2), beta * sigma**2 / (1 + beta * sigma**2)
+    return seen / (1 + beta * sigma**2), beta * sigma**2 / (1 + beta * sigma**2)
 
 
-exact = picture**2 / (2 * (1 + sigma**2)) + math.log(2 * math.pi * (1 + sigma**2)) / 2
+exact = seen**2 / (2 * (1 + sigma**2)) + math.log(2 * math.pi * (1 + sigma**2)) / 2
 print(f"-log p(picture) is {exact:.4f}; the bound with")
 for name, q in {"q = N(0, 1)": (0.0, 1.0), "q nearly the picture": (1.0, 0.01), "the best q": best(1.0)}.items():
     print(f"  {name:<22} {terms(*q)[0]:7.4f} + {terms(*q)[1]:.4f} = {sum(terms(*q)):.4f}")
@@ -261,6 +257,82 @@ compare("sums of squares, up to a factor that training forgets", reconstruction.
 assert math.isclose(2 * sigma**2, 0.02)                    # so beta and sigma are one knob
 
 # %% [markdown]
+# ## Other differences
+#
+# Squares punish one large difference more than many small ones, and a blurred edge has only small ones. So there are
+# others. Absolute differences have the sign for a slope; as a likelihood they are *Laplace's* noise, whose density is
+# exp(-|difference| / scale) / (2 scale), and whose best scale is the mean absolute difference, by the same reasoning:
+#
+#     S / scale + n log(2 scale)         its slope by scale: -S / scale^2 + n / scale = 0         scale = S / n
+
+# %%
+size = np.abs(drawn - pictures).mean()
+for name, (value, gradient), loss in [
+    ("l1", reconstruction.l1(drawn, pictures), lambda x: abs(x - pictures).mean()),
+    ("l2", reconstruction.l2(drawn, pictures), lambda x: ((x - pictures) ** 2).mean()),
+    ("laplace_nll", reconstruction.laplace_nll(drawn, pictures, 0.3),
+     lambda x: (abs(x - pictures) / 0.3 + math.log(0.6)).sum() / len(x)),
+    ("laplace_nll, the best scale", reconstruction.laplace_nll(drawn, pictures),
+     lambda x: (np.log(2 * abs(x - pictures).mean()) + 1.0) * x[0].size),
+]:
+    compare(name, value, loss(drawn))
+    compare(f"{name}: gradient", gradient, gradcheck.numerical_gradient(loss, drawn))
+compare("the sign, over scale and pictures", reconstruction.laplace_nll(drawn, pictures)[1],
+        np.sign(drawn - pictures) / size / len(drawn))
+
+# %% [markdown]
+# A *Laplacian pyramid* writes a picture as details of halving size: what a blurred, halved and enlarged copy does not
+# say of it, the same of the halved copy, and in the end the smallest copy itself. Taking absolute differences level by
+# level, each with the same weight, counts shapes as much as texture. The blur is [1 4 6 4 1] / 16 along both axes, the
+# picture mirrored at its border. All of it is linear, so chapter 12's equation tells whether a backward is right: <A x,
+# y> = <x, A^T y>. (Mirroring makes the transpose of the blur a little special: a border pixel is seen once by its
+# neighbours, an inner one twice, from both sides of the mirror. So A^T is the blur with the border doubled before it
+# and halved after it.)
+
+# %%
+image = rng.standard_normal((2, 9, 8, 3))
+blurred, _ = blur.forward(image)
+dblurred = rng.standard_normal(blurred.shape)
+taps, mirrored = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16, np.pad(image, ((0, 0), (2, 2), (2, 2), (0, 0)), "reflect")
+compare("blur", blurred, sum(taps[i] * taps[j] * mirrored[:, i:i + 9, j:j + 8] for i in range(5) for j in range(5)))
+compare("its transpose", (image * blur.backward(dblurred, {})).sum(), (blurred * dblurred).sum())
+levels, cache = laplacian_pyramid.forward(image, smallest=2)
+dlevels = [rng.standard_normal(level.shape) for level in levels]
+print("levels of the pyramid:", [level.shape[1:3] for level in levels])
+compare("the pyramid's transpose", (image * laplacian_pyramid.backward(dlevels, cache)).sum(),
+        sum((level * dlevel).sum() for level, dlevel in zip(levels, dlevels, strict=True)))
+rebuilt = levels[-1]
+for level in reversed(levels[:-1]):
+    rebuilt = level + laplacian_pyramid.enlarged(rebuilt, level.shape)
+compare("level by level enlarged and added: the picture", rebuilt, image)
+value, gradient = reconstruction.pyramid_l1(drawn, pictures, smallest=2)
+differences, _ = laplacian_pyramid.forward(drawn - pictures, smallest=2)
+compare("pyramid_l1", value, np.mean([abs(level).mean() for level in differences]))
+compare("pyramid_l1: gradient", gradient, gradcheck.numerical_gradient(
+    lambda drawn: reconstruction.pyramid_l1(drawn, pictures, smallest=2)[0], drawn))
+
+# %% [markdown]
+# And a discriminator (chapter 16) can be asked how far apart it finds two pictures: the mean squared difference of the
+# maps that its blocks read, *feature matching*. The maps of the original are held fixed; the gradient of the others
+# goes down through D like any other.
+
+# %%
+judge = DiscriminatorConfig(channels=(4, 6, 5))
+judging = gradcheck.perturb(discriminator.init(rng, judge), rng)
+pair = rng.standard_normal((2, 1, 16, 16, 3))
+caches = [discriminator.forward(judging, x, judge)[1] for x in pair]
+target, maps = (discriminator.features(cache) for cache in caches)
+value, dmaps = feature_matching(target, maps)
+compare("feature_matching", value, np.mean([((a - b) ** 2).mean() for a, b in zip(target, maps, strict=True)]))
+for number, (dmap, ours, theirs) in enumerate(zip(dmaps, target, maps, strict=True)):
+    compare(f"its gradient by map {number}", dmap, 2 * (theirs - ours) / theirs.size / len(maps))
+direction = rng.standard_normal(pair[1].shape)
+dimage, _ = discriminator.input_gradient(np.zeros(1), caches[1], dfeatures=dmaps)
+compare("and by the picture", (dimage * direction).sum(), gradcheck.directional_derivative(
+    lambda x: feature_matching(target, discriminator.features(discriminator.forward(judging, x, judge)[1]))[0],
+    pair[1], direction, 1e-6))
+
+# %% [markdown]
 # ## A convolution that halves the picture
 #
 # The encoder is as small as networks come: convolutions with stride 2, leaky ReLUs, a residual block (its input plus
@@ -314,14 +386,34 @@ compare("dweight", dweight, gradcheck.numerical_gradient(
 params = {"weight": weight, "bias": np.zeros(1)}
 doubled, cache = upsampling_conv2d.forward(params, dy)     # (1, 4, 4, 1) -> (1, 8, 8, 1)
 compare("the upsampling convolution is A^T", doubled.ravel(), A.T @ dy.ravel())
+compare("painted pixel by pixel, cut to size, by transposed_conv2d",
+        transposed_conv2d.forward(dy, weight[::-1, ::-1])[0][:, 1:-1, 1:-1], doubled)
 compare("its backward is A, the strided convolution", upsampling_conv2d.backward(x, cache)[0].ravel(), A @ x.ravel())
 compare("for any x and y: <A x, y> = <x, A^T y>", (y * dy).sum(), (x * doubled).sum())
+
+# %% [markdown]
+# The residual block of the encoder is chapter 3's skip around two convolutions, narrower inside than outside: y = x +
+# conv1x1(leaky(conv3x3(leaky(x)))).
+
+# %%
+params = gradcheck.perturb(residual_block.init(rng, 4, 2), rng)
+x = rng.standard_normal((1, 4, 4, 4))
+y, cache = residual_block.forward(params, x)
+h, relu1 = leaky_relu.forward(x)
+h, conv1 = conv2d.forward(params["conv1"], h)
+h, relu2 = leaky_relu.forward(h)
+h, conv2 = conv2d.forward(params["conv2"], h)
+compare("residual_block", y, x + h)
+dy = rng.standard_normal(y.shape)
+dh = leaky_relu.backward(conv2d.backward(dy, conv2)[0], relu2)
+compare("its dx", residual_block.backward(dy, cache)[0],
+        dy + leaky_relu.backward(conv2d.backward(dh, conv1)[0], relu1))
 
 # %% [markdown]
 # ## The step
 #
 # The encoder halves 16 x 16 twice and gives 128 numbers, 64 means and 64 log-variances. HiT takes the 64 that are drawn
-# as it takes the random z of tutorial 4, for its first map and its 16 tokens. The step is those two networks with the
+# as it takes the random z of chapter 23, for its first map and its 16 tokens. The step is those two networks with the
 # draw between them, and its backward the same lines read upwards.
 
 # %%
@@ -390,7 +482,7 @@ assert abs(by_backward / slope - 1) < 1e-5
 #
 # Four short trainings that differ in nothing but beta: next to none, 1, and the 12 and 768 that two means or one would
 # have made of 1. Each is measured on faces that were never trained on. What the decoder makes of numbers out of N(0, 1)
-# are *samples*; their distance from faces is that of tutorial 4. (A density may exceed 1, so nats may be negative; what
+# are *samples*; their distance from faces is that of chapter 23. (A density may exceed 1, so nats may be negative; what
 # counts is which are fewer.)
 
 # %%
@@ -494,30 +586,31 @@ def strip(images):
     return grid(upscale(images if images.dtype == np.uint8 else to_uint8(images), 4), columns=len(images), gap=3)
 
 
-def draw(path, count=10):
-    """Write reconstructions and samples of every beta, the nats of each number, and the walk."""
-    runs = {**{f"beta {beta:g}": facts for beta, facts in found.items()}, f"beta 1, {ONWARDS} steps": last}
-    rows = [["originals", "nats"], *([f"{name}: rebuilt", f"{name}: samples"] for name in runs), ["walk", "walk"]]
-    with figure(path, 13, 8.4) as drawn:
-        axes = drawn.subplot_mosaic(rows, height_ratios=[1.25] + [1] * len(runs) + [1.6])
-        pictures = {"originals": strip(held_out[:count]), "walk": strip(np.concatenate(
-            [to_float(held_out[[FROM]]), walk, to_float(held_out[[TO]])]))}
-        for name, facts in runs.items():
-            pictures[f"{name}: rebuilt"] = strip(facts["rebuilt"][:count])
-            pictures[f"{name}: samples"] = strip(facts["sampled"][:count])
-        for name, picture in pictures.items():
-            axes[name].imshow(picture, interpolation="nearest")
-            axes[name].set_axis_off()
-            axes[name].set_title(name, loc="left", fontsize=9)
-        axes["walk"].set_title("a face, the walk from its numbers to those of another, and that face", loc="left",
-                               fontsize=9)
-        for beta, facts in found.items():
-            axes["nats"].semilogy(np.sort(facts["nats"])[::-1], label=f"beta {beta:g}")
-        axes["nats"].set_title("nats of each number, sorted", loc="left", fontsize=9)
-        axes["nats"].legend(fontsize=7)
-        axes["nats"].tick_params(labelsize=7)
+COUNT = 10
+runs = {**{f"beta {beta:g}": facts for beta, facts in found.items()}, f"beta 1, {ONWARDS} steps": last}
+rows = [["originals", "nats"], *([f"{name}: rebuilt", f"{name}: samples"] for name in runs), ["walk", "walk"]]
+with picture(13, 8.4) as drawn:
+    axes = drawn.subplot_mosaic(rows, height_ratios=[1.25] + [1] * len(runs) + [1.6])
+    pictures = {"originals": strip(held_out[:COUNT]), "walk": strip(np.concatenate(
+        [to_float(held_out[[FROM]]), walk, to_float(held_out[[TO]])]))}
+    for name, facts in runs.items():
+        pictures[f"{name}: rebuilt"] = strip(facts["rebuilt"][:COUNT])
+        pictures[f"{name}: samples"] = strip(facts["sampled"][:COUNT])
+    for name, shown in pictures.items():
+        axes[name].imshow(shown, interpolation="nearest")
+        axes[name].set_axis_off()
+        axes[name].set_title(name, loc="left", fontsize=9)
+    axes["walk"].set_title("a face, the walk from its numbers to those of another, and that face", loc="left",
+                           fontsize=9)
+    for beta, facts in found.items():
+        axes["nats"].semilogy(np.sort(facts["nats"])[::-1], label=f"beta {beta:g}")
+    axes["nats"].set_title("nats of each number, sorted", loc="left", fontsize=9)
+    axes["nats"].legend(fontsize=7)
+    axes["nats"].tick_params(labelsize=7)
 
-
-for path in [name for name in sys.argv[1:] if name.endswith(".png")]:     # what a notebook's kernel is given is none
-    draw(path)
-    print("reconstructions, samples and the walk are in", path)
+# %% [markdown]
+# ## Exercise
+#
+# Write the draw and the KL, both with their gradients, in `tutorials/exercises/25_a_picture_as_64_numbers.py`.
+#
+#     minihit learn check 25

@@ -1,15 +1,15 @@
 # %% [markdown]
-# # 7. A picture as 64 words
+# # 26. A picture as 64 words
 #
 # A vector-quantised autoencoder (VQ-VAE) writes a picture as 8 x 8 words. The *codebook* is its dictionary, K codes of
-# D numbers each. An encoder, as in tutorial 6, gives a vector at every place of an 8 x 8 grid; each becomes the code
+# D numbers each. An encoder, as in chapter 25, gives a vector at every place of an 8 x 8 grid; each becomes the code
 # nearest to it, and from the codes alone HiT draws the picture. Which code is nearest is a choice, and a choice has no
 # gradient. Here is what is done about that, how the codes themselves are learnt, how a codebook dies and how it is kept
-# alive. Read it beside `minihit/ops/quantize.py`, `minihit/models/quantizer` and `minihit/objectives/vqvae.py`. It
-# takes about 20 seconds of processor time. With a file name it draws what it made, and with a number it trains for so
-# many steps in the end instead of 800:
+# alive. You need chapters 0 to 25. Read it beside `minihit/ops/quantize.py`, `minihit/models/quantizer` and
+# `minihit/objectives/vqvae.py`. It takes about 20 seconds of processor time. With a file name it draws what it made,
+# and with a number it trains for so many steps in the end instead of 800:
 #
-#     python tutorials/07_a_picture_as_64_words.py [words.png] [3000]
+#     python tutorials/26_a_picture_as_64_words.py [words.png] [3000]
 
 # %%
 import sys
@@ -31,17 +31,12 @@ from minihit.objectives import bottleneck, reconstruction, vqvae
 from minihit.objectives.autoencoder_recipe import VqvaeRecipe
 from minihit.ops import quantize
 from minihit.presets import VqvaePreset
-from minihit.show.figures import figure
 from minihit.show.images import grid, to_float, to_uint8
+from minihit.show.lesson import compare, picture
 from minihit.training import state, step
 
 SEED = 0
 rng = np.random.default_rng(SEED)
-
-
-def compare(what, by_hand, expected):
-    print(f"  {what:<66} differs by {abs(by_hand - expected).max():.0e}")
-    np.testing.assert_allclose(by_hand, expected, rtol=1e-6, atol=1e-8)
 
 
 # %% [markdown]
@@ -455,23 +450,25 @@ nonsense = autoencoding.decode(networks, networks["quantizer"]["averages"]["code
 
 
 # %%
-def draw(path, count=12):
-    """Write faces in words, and every word: its mean patch, and where in the picture it stands (dark: often)."""
-    strips = {"faces never trained on": to_float(held_out[:count]), "HiT's picture of their 64 words": rebuilt[:count],
-              "the words' mean patches": mosaic[:count], "words at random": nonsense[:count]}
-    words = grid(pages.drawn(held_out, indices, K, pages.SEEN)[:128], columns=16, gap=6)
-    with figure(path, 11, 8.8) as drawn:
-        axes = drawn.subplots(len(strips) + 1, 1, height_ratios=[1] * len(strips) + [4.1])
-        for axis, (name, images) in zip(axes, strips.items(), strict=False):
-            axis.imshow(grid(to_uint8(images), columns=count, gap=1), interpolation="nearest")
-            axis.set_title(name, loc="left", fontsize=9)
-        axes[-1].imshow(words, interpolation="nearest")
-        axes[-1].set_title("the 128 most used words: mean patch of each, and where in the picture it stands",
-                           loc="left", fontsize=9)
-        for axis in axes:
-            axis.set_axis_off()
+COUNT = 12
+strips = {"faces never trained on": to_float(held_out[:COUNT]), "HiT's picture of their 64 words": rebuilt[:COUNT],
+          "the words' mean patches": mosaic[:COUNT], "words at random": nonsense[:COUNT]}
+words = grid(pages.drawn(held_out, indices, K, pages.SEEN)[:128], columns=16, gap=6)
+with picture(11, 8.8) as drawn:
+    axes = drawn.subplots(len(strips) + 1, 1, height_ratios=[1] * len(strips) + [4.1])
+    for axis, (name, images) in zip(axes, strips.items(), strict=False):
+        axis.imshow(grid(to_uint8(images), columns=COUNT, gap=1), interpolation="nearest")
+        axis.set_title(name, loc="left", fontsize=9)
+    axes[-1].imshow(words, interpolation="nearest")
+    axes[-1].set_title("the 128 most used words: mean patch of each, and where in the picture it stands",
+                       loc="left", fontsize=9)
+    for axis in axes:
+        axis.set_axis_off()
 
-
-for path in [name for name in sys.argv[1:] if name.endswith(".png")]:     # what a notebook's kernel is given is none
-    draw(path)
-    print("faces in words, and the words, are in", path)
+# %% [markdown]
+# ## Exercise
+#
+# Write the nearest code with its gradient, and both halves of the loss:
+# `tutorials/exercises/26_a_picture_as_64_words.py`.
+#
+#     minihit learn check 26

@@ -92,7 +92,7 @@ def _of_file(chapter, path):
         here = [verdict for verdict in verdicts if parts.layer_of(verdict.part) == name]
         if module_of(name) is None:
             continue
-        if all(verdict.unwritten for verdict in here):
+        if all(verdict.right or verdict.unwritten for verdict in here) and any(verdict.unwritten for verdict in here):
             yield None, f"{path.name}: {name} is not written yet"
         elif not all(verdict.right for verdict in here):
             shown = f"minihit learn check {chapter.number} {path}" if chapter.number >= 0 else (

@@ -19,21 +19,13 @@ ADDED = ("skip", "other")                                                 # to y
 
 
 def functions_for(name, own, module):
-    """{attribute: value} for the module of that name; own {function: a learner's}.
-
-    Raises UserError where the networks call more of the module than can be made of the learner's functions.
-    """
+    """{attribute: value} for the module of that name; own {function: a learner's}."""
     if name in WHOLE:
         return WHOLE[name](own)
     if "forward" not in own:
         return {each: _alone(each, function) for each, function in own.items()}
     found = _pair(name, own, module)
-    found |= MADE.get(name, lambda own, found, key: {})(own, found, f"own {name}")
-    lacking = [each for each in CALLED if hasattr(module, each) and each not in found and name not in KEEPS]
-    if lacking:
-        raise UserError(f"{name} cannot be yours: training calls its {', '.join(lacking)}, too, which nobody but the "
-                        f"library has")
-    return found
+    return found | MADE.get(name, lambda own, found, key: {})(own, found, f"own {name}")
 
 
 def rounded(function):
@@ -179,8 +171,6 @@ def _dtype(args):
     return next(leaf.dtype for _, leaf in tree.items(args) if hasattr(leaf, "dtype"))
 
 
-CALLED = ("input_gradient", "weight_gradient", "tangent", "tangent_backward", "fold", "rectified")
-KEEPS = ("residual_downsample",)                                          # works on with the library's functions
 KEPT = {
     "linear": lambda cache, params, x: {"x": x, **params},
     "conv2d": lambda cache, params, x: {"x": x, **params},

@@ -5,19 +5,16 @@ Shapes: images (N, S, S, 3) float32 in [-1, 1] and latents, both on the host.
 
 import numpy as np
 
-from minihit import objectives, parallel
-from minihit.backend import device_module, to_host
-from minihit.sampling import in_batches, samples
+from minihit import batches, objectives
+from minihit.sampling import samples
 
 
 def encode(networks, images, preset, device="cpu"):
     """What the objective's encode returns of images, as host arrays: the latents, and a dict of what else is known."""
-    xp = device_module(device)
-
     def part(images):
-        return to_host(objectives.of(preset).encode(networks, xp.asarray(images), preset))
+        return objectives.of(preset).encode(networks, images, preset)
 
-    found = parallel.run(part, in_batches(images, preset.size), xp)
+    found = batches.run(part, images, [preset.encoder], preset.size, device)
     latents, facts = zip(*found, strict=True)
     return np.concatenate(latents), {name: np.concatenate([fact[name] for fact in facts]) for name in facts[0]}
 

@@ -16,6 +16,7 @@ from minihit import tree
 from minihit.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8           # of mallopt(3)
+_EVALUATION = 4                                                           # the share of a GPU's memory: a fourth
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")                         # of a container; "max" where there is none
 _OWN_CGROUPS = Path("/proc/self/cgroup")                                  # where this process is among all groups
 
@@ -25,6 +26,11 @@ def array_module(x):
     if isinstance(x, (np.ndarray, np.generic)):
         return np
     return sys.modules[type(x).__module__.split(".")[0]]
+
+
+def on_gpu(x):
+    """Whether an array is on a GPU, where one kernel does best what a CPU does in passes over what its cache holds."""
+    return array_module(x) is not np
 
 
 def device_module(device):
@@ -71,6 +77,10 @@ def allow_tf32():
     os.environ["CUPY_TF32"] = "1"
 
 
+def tf32_allowed():
+    return os.environ.get("CUPY_TF32") == "1"
+
+
 def to_device(arrays, device):
     """A tree of host arrays, copied to the device; on the CPU the arrays themselves."""
     if device == "cpu":
@@ -81,6 +91,21 @@ def to_device(arrays, device):
 def to_host(arrays):
     """A tree of arrays as NumPy arrays; arrays that are on the host already are not copied."""
     return tree.map(lambda x: x if isinstance(x, (np.ndarray, np.generic)) else x.get(), arrays)
+
+
+def synchronize(xp):
+    """Wait until the device has done all that it was given; on the CPU there is nothing to wait for."""
+    if xp is not np:
+        xp.cuda.Device().synchronize()
+
+
+def kernel_cache(device):
+    """The folder in which CuPy keeps the kernels that it compiles, for later processes too; None on the CPU and where
+    CUPY_CACHE_IN_MEMORY is 1. https://docs.cupy.dev/en/stable/reference/environment.html
+    """
+    if device == "cpu" or os.environ.get("CUPY_CACHE_IN_MEMORY") == "1":
+        return None
+    return Path(os.environ.get("CUPY_CACHE_DIR", "~/.cupy/kernel_cache")).expanduser()
 
 
 def pinned(x):
@@ -144,6 +169,14 @@ def memory_size(device):
     except (AttributeError, ValueError, OSError):  # not on Windows
         return None
     return min([installed, *_cgroup_limits()])
+
+
+def evaluation_room(xp):
+    """The bytes of a GPU that networks in evaluation may take at a time: a share of all it has, whatever is free.
+
+    So batches and strips, and with them the last bits of images, are the same beside a training run as alone.
+    """
+    return xp.cuda.runtime.memGetInfo()[1] // _EVALUATION
 
 
 def _cgroup_limits():

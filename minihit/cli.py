@@ -22,6 +22,7 @@ COMMANDS = {
     "codebook": "what the codes of a VQ-VAE stand for, and where each is used",
     "info": "what a network costs, stage by stage: parameters, multiply-adds, memory",
     "bench": "how fast a step and its phases run, tuned ops beside their definitions, scale, PyTorch beside it",
+    "learn": "the way through the chapters: your exercises graded, faces trained with your own layers",
     "gradcheck": "every gradient beside finite differences: the library's, or those of a layer of your own",
 }
 HELP = f"""\

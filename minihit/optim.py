@@ -15,7 +15,16 @@ def adam(params, grads, moments, step, lr, beta1=BETA1, beta2=BETA2):
 
     params, grads (n,); moments {"first": (n,), "second": (n,)}; step t counts from 1.
     """
-    rate = lr * math.sqrt(1.0 - beta2**step) / (1.0 - beta1**step)
+    update(params, grads, moments, rate(lr, step, beta1, beta2), beta1, beta2)
+
+
+def rate(lr, step, beta1=BETA1, beta2=BETA2):
+    """The learning rate of step t (from 1), with the corrections of moments that began at zero."""
+    return lr * math.sqrt(1.0 - beta2**step) / (1.0 - beta1**step)
+
+
+def update(params, grads, moments, rate, beta1=BETA1, beta2=BETA2):
+    """adam with the learning rate of the step, a number or an array ()."""
     _adam(params, grads, moments["first"], moments["second"], rate, beta1, 1.0 - beta1, beta2, 1.0 - beta2)
 
 
@@ -36,8 +45,12 @@ def ema(average, values, step, decay=EMA_DECAY, start=EMA_START):
 def clip(grads, largest):
     """The flat grads (n,), scaled down where their norm exceeds `largest`; decided on the device, without a sync."""
     xp = array_module(grads)
-    norm = xp.sqrt(grads @ grads)
-    return grads * xp.minimum(1.0, largest / xp.maximum(norm, 1e-12)).astype(grads.dtype)
+    return grads * xp.minimum(1.0, largest / xp.maximum(norm(grads), 1e-12)).astype(grads.dtype)
+
+
+def norm(grads):
+    """The length of the flat grads (n,), an array ()."""
+    return (grads * grads).sum() ** 0.5
 
 
 @fused

@@ -3,16 +3,14 @@
 Shapes: z (n, latent), or grids (n, G, G, latent); images (n, size, size, 3), float32 on the host, not clipped.
 """
 
+import itertools
 import math
 
 import numpy as np
 
-from minihit import models, objectives, parallel
-from minihit.backend import device_module, to_device, to_host
+from minihit import batches, models, objectives, parallel
 from minihit.errors import UserError
 
-BATCH = 25                                                                # images made together where bits may differ
-SIDE_BY_SIDE = 256                                                        # largest side of images made so, on threads
 _PARALLEL = 2e-3                                                          # sine taken for none: float32 knows no less
 
 
@@ -42,46 +40,41 @@ def images(params, averages, config, z, device="cpu", **options):
     """Images of the latents z, host arrays, in evaluation; params and averages lie on the device; options: of the
     network's generate, such as those of truncated.
 
-    One at a time on every thread, so that an image depends on its latent alone, to the last bit: a product over more
-    rows is blocked differently, adds its terms in another order and rounds otherwise. Images above SIDE_BY_SIDE take
-    turns, since one fills the memory.
+    On the CPU an image depends on its latent alone, to the last bit. They are made one at a time on every thread: a
+    product over more rows is blocked differently, adds its terms in another order and rounds otherwise. On a GPU, which
+    makes batches of one shape, it depends on its latent alone to rounding, and to the last bit in the same place of a
+    batch, whatever the others are: see minihit/batches.py.
     """
-    def image(i):
-        return to_host(models.of(config).generate(params, to_device(z[i:i + 1], device), config, averages,
-                                                   **options))
-
-    return np.concatenate(_made(image, range(len(z)), config.size, device, alike=True))
+    return np.concatenate([*_made(params, averages, config, z, device, alone=True, **options)])
 
 
 def samples(tree, z, config, device="cpu"):
-    """Images of the latents z (host), a few at a time: quicker than `images`, but the last bits depend on the others.
+    """Images of the latents z (host), on the CPU a few at a time: quicker than `images`, but the last bits depend on
+    the others. On a GPU they are those of `images`.
 
     tree: {"params", "averages"} on the device.
     """
-    xp = device_module(device)
-
-    def part(z):
-        return to_host(models.of(config).generate(tree["params"], xp.asarray(z), config, tree["averages"]))
-
-    return np.concatenate(_made(part, in_batches(z, config.size), config.size, device))
+    return np.concatenate([*_made(tree["params"], tree["averages"], config, z, device)])
 
 
-def _made(function, parts, size, device, alike=False):
-    """[function(part) for part in parts], on all threads; images above SIDE_BY_SIDE take turns."""
-    if size > SIDE_BY_SIDE:
-        return [function(part) for part in parts]
-    return parallel.run(function, parts, device_module(device), alike)
+def stream(params, averages, config, z, device="cpu", **options):
+    """Yield the image of each of the latents z, an iterable that may be long, as `images` makes it."""
+    def on_threads(z):
+        return images(params, averages, config, z, **options)
+
+    if device == "cpu":
+        parts = map(on_threads, batches.stacked(z, batches.at_most(parallel.cores(), config.size)))
+    else:
+        parts = _made(params, averages, config, z, device, **options)
+    return itertools.chain.from_iterable(parts)
 
 
-def in_batches(rows, size):
-    """The rows of an array, each for an image of that side, BATCH or fewer at a time."""
-    count = at_most(BATCH, size)
-    return [rows[start:start + count] for start in range(0, len(rows), count)]
+def _made(params, averages, config, z, device, alone=False, **options):
+    """Yield the images of the latents z, a batch at a time."""
+    def generated(z):
+        return models.of(config).generate(params, z, config, averages, **options)
 
-
-def at_most(count, size):
-    """So many images of that side, of larger ones than SIDE_BY_SIDE as many as have no more pixels; at least one."""
-    return max(1, min(count, count * SIDE_BY_SIDE**2 // size**2))
+    return batches.run(generated, z, [config], config.size, device, alone)
 
 
 def latents(seeds, shape):

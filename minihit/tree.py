@@ -7,6 +7,8 @@ packed tree are views of one flat buffer, so that an optimiser is a few operatio
 
 import math
 
+from minihit import leaves
+
 
 def items(tree, prefix=""):
     """Yield (path, leaf) for every leaf, in the order of the tree's own keys."""
@@ -31,7 +33,15 @@ def map(function, tree, *others):
 
 def add(*trees):
     """The sum of trees with the same keys, leaf by leaf."""
-    return map(lambda *leaves: sum(leaves[1:], leaves[0]), *trees)
+    return elementwise(lambda leaf, *more: sum(more, leaf), *trees)
+
+
+def elementwise(function, first, *others):
+    """map with a function that is elementwise, on a GPU of one array with the values of all leaves."""
+    arrays = [leaf for _, leaf in items(first)]
+    if len(arrays) < 2 or not leaves.at_once(arrays):
+        return map(function, first, *others)
+    return views(function(*(gather(tree, first, leaves.room(arrays)) for tree in (first, *others))), first)
 
 
 def size(tree):
@@ -53,11 +63,9 @@ def views(buffer, like):
 
 def pack(tree, xp):
     """(buffer, tree): a new flat buffer with the values of all leaves, and the same tree as views of it."""
-    leaves = [leaf for _, leaf in items(tree)]
-    buffer = xp.empty(size(tree), leaves[0].dtype)
-    packed = views(buffer, tree)
-    map(copy_into, packed, tree)
-    return buffer, packed
+    arrays = [leaf for _, leaf in items(tree)]
+    buffer = leaves.gather(arrays, xp.empty(size(tree), arrays[0].dtype))
+    return buffer, views(buffer, tree)
 
 
 def copy_into(target, source):
@@ -67,8 +75,7 @@ def copy_into(target, source):
 
 def gather(tree, like, out):
     """Write the leaves of tree, matched with those of like by key, into the flat array out, in like's order."""
-    map(copy_into, views(out, like), tree)
-    return out
+    return leaves.gather([leaf for _, leaf in items(map(lambda _, leaf: leaf, like, tree))], out)
 
 
 def from_paths(leaves, like):

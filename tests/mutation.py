@@ -39,8 +39,8 @@ EQUIVALENTS = ROOT / "tests" / "mutation_equivalents.txt"
 TARGETS = ("minihit/ops", "minihit/ops/fast", "minihit/layers", "minihit/models/hit", "minihit/models/discriminator",
            "minihit/models/autoencoder", "minihit/models/quantizer", "minihit/models/stylegan2", "minihit/objectives",
            "minihit/presets/groups.py",
-           "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/sampling.py",
-           "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/features",
+           "minihit/training", "minihit/training/run", "minihit/sums.py", "minihit/batches.py",
+           "minihit/sampling.py", "minihit/autoencoding.py", "minihit/optim.py", "minihit/metrics", "minihit/features",
            "minihit/comparing", "minihit/npz.py", "minihit/data")
 RUNS = "tests/training/test_loop.py", "--deselect=tests/training/test_loop.py::test_twenty_steps_equal_ten_and_ten_more"
 
@@ -75,6 +75,7 @@ AREAS = {                                                                 # the 
     "minihit/autoencoding": Area(("tests/training/test_measure_latents.py", "tests/commands/test_reconstruct.py")),
     "minihit/training": Area(RUN.near), "minihit/training/run": RUN,
     "minihit/sampling": Area(("tests/training/test_measure.py",)),
+    "minihit/batches": Area(("tests/test_sampling.py", "tests/test_autoencoding.py")),
     "minihit/metrics": Area(("tests/training/test_measure.py", "tests/training/test_watch.py")),
     **dict.fromkeys(("minihit/metrics/psnr", "minihit/metrics/ssim", "minihit/metrics/frechet",
                      "minihit/metrics/kernel_distance", "minihit/metrics/precision_recall",
@@ -104,7 +105,9 @@ OWN = {                                                                   # wher
     "minihit/objectives/game.py": ["tests/objectives/test_game.py", "tests/objectives/test_adversary.py"],
     "minihit/models/hit/stem.py": ["tests/models/hit/test_generator.py"],
     "minihit/models/hit/trunk.py": ["tests/models/hit/test_generator.py"],
-    "minihit/ops/fast/conv2d.py": ["tests/ops/fast/test_conv2d.py", "tests/ops/fast/test_strided_conv2d.py"],
+    "minihit/ops/fast/columns.py": ["tests/ops/fast/test_conv2d.py", "tests/ops/fast/test_strided_conv2d.py"],
+    "minihit/ops/fast/winograd_kernels.py": ["tests/ops/fast/test_winograd.py"],
+    "minihit/ops/fast/winograd_passes.py": ["tests/ops/fast/test_winograd.py"],
     "minihit/models/autoencoder/residual_stack.py": ["tests/models/autoencoder/test_encoder.py"],
     "minihit/models/discriminator/config.py": ["tests/models/hit/test_config.py"],
     "minihit/models/discriminator/algebra.py": ["tests/objectives/test_penalties.py"],

@@ -5,7 +5,7 @@ import pytest
 import strict_cupy
 from support.runs import AUTOENCODERS, write_run
 
-from minihit import autoencoding, models, sampling
+from minihit import autoencoding, batches, models
 from minihit.backend import to_device
 from minihit.models import quantizer
 from minihit.models.autoencoder import encoder
@@ -49,9 +49,9 @@ def test_latents_are_means_or_codes_and_pictures_are_made_of_them_alone(trained,
 
 
 @ALL
-@pytest.mark.parametrize("count", [1, sampling.BATCH, sampling.BATCH + 1])
+@pytest.mark.parametrize("count", [1, batches.BATCH, batches.BATCH + 1])
 def test_every_picture_is_itself_however_many_there_are(trained, name, count):
-    preset, networks, images = AUTOENCODERS[name], trained(name), pictures(2 * sampling.BATCH)
+    preset, networks, images = AUTOENCODERS[name], trained(name), pictures(2 * batches.BATCH)
     rebuilt, facts = autoencoding.reconstruct(networks, images[:count], preset)
     assert (rebuilt.shape, rebuilt.dtype) == ((count, 16, 16, 3), np.float32)
     assert all(len(fact) == count for fact in facts.values())
@@ -61,11 +61,12 @@ def test_every_picture_is_itself_however_many_there_are(trained, name, count):
 
 @ALL
 def test_a_device_finds_the_same_and_hands_it_back(monkeypatch, trained, name):
+    """To rounding: its batches have another shape."""
     preset, networks, images = AUTOENCODERS[name], trained(name), pictures(3)
     expected, facts = autoencoding.reconstruct(networks, images, preset)
     strict_cupy.install(monkeypatch)
     found, others = autoencoding.reconstruct(to_device(networks, "gpu"), images, preset, "gpu")
-    np.testing.assert_allclose(found, expected, **NEAR)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * abs(expected).max())
     for fact in facts:
         np.testing.assert_allclose(others[fact], facts[fact], **NEAR)
         assert type(others[fact]) is np.ndarray

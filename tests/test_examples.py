@@ -1,5 +1,6 @@
 """The examples, on networks small enough for a test."""
 
+import json
 import re
 import runpy
 import sys
@@ -161,3 +162,52 @@ def test_paper_prints_every_recipe_with_its_lines_and_what_a_gpu_would_need(caps
             in said)
     assert "    minihit train --preset hit-128 --data imagenet-128\n" in said
     assert "    minihit data prepare stand-in/CelebAMask-HQ.zip celeba-hq-256 --size 256 --filter box\n" in said
+
+
+@pytest.fixture
+def report(monkeypatch):
+    """examples/gpu_report.py, whose parts are done by a script of the test instead of a GPU."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import gpu_report
+
+    monkeypatch.setattr(gpu_report, "LIMITS", dict.fromkeys(gpu_report.LIMITS, 20))
+    return gpu_report
+
+
+FOUND = {
+    "card": {"name": "H9", "memory": 10**11, "bandwidth": 4e12, "flops": 5e13},
+    "step": {"kernels": 1234, "queued": 0.1, "eager": 0.11, "recorded": 0.05, "flop": 1e12, "bytes": 1e11,
+             "memory": 5 * 10**9},
+    "peer": {"memory": {}, "step": {"seconds": {"minihit": 0.05, "torch": 0.4, "torch, tuned": 0.1},
+                                    "ratios": {"torch, tuned": 0.5}}},
+    "tests": {"summary": "3 failed, 4 passed", "not passed": ["FAILED tests/a.py"]},
+}
+
+
+def test_the_report_has_a_row_for_each_part(report, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(report, "_apart", lambda arguments, limit: FOUND[arguments[0]])
+    monkeypatch.setattr(report, "device_module", lambda device: np)
+    assert report.main(tmp_path, list(FOUND), ["celeba-64"]) == 0
+    text = (tmp_path / "report.md").read_text()
+    assert "A copy moves 4.00 TB/s, a float32 product makes 50 TFLOP/s" in text
+    assert "| celeba-64, batch 64 | 1,234 | 100.0 | 110.0 | 50.0 | 40% | 50% | 5.0 GB |" in text
+    assert "| celeba-64, TF32: step, batch 64 | 50.0 | 400.0 | 100.0 | 0.50 | 1.0 |" in text
+    assert "Tests: 3 failed, 4 passed\nFAILED tests/a.py" in text
+    assert text in capsys.readouterr().out
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert list(found) == ["card", "step celeba-64", "peer celeba-64", "step celeba-64, TF32", "peer celeba-64, TF32",
+                           "tests"]
+
+
+def test_a_part_that_fails_or_hangs_does_not_cost_the_others(report, tmp_path, monkeypatch):
+    """For real: parts are processes, and here there is no GPU."""
+    monkeypatch.setattr(report, "device_module", lambda device: np)
+    script = tmp_path / "part.py"
+    script.write_text("import sys, time\nwhat = sys.argv[2]\nif what == 'step': time.sleep(60)\n"
+                      "if what == 'peer': sys.exit('no such card')\nprint('{\"summary\": \"all passed\"}')\n")
+    monkeypatch.setattr(report, "__file__", str(script))
+    monkeypatch.setattr(report, "LIMITS", {"tests": 20, "card": 20, "step": 1, "peer": 20})
+    assert report.main(tmp_path, ["step", "peer", "tests"], ["hit-256"]) == 1
+    text = (tmp_path / "report.md").read_text()
+    assert "| hit-256 | not done after 1 s |" in text and "| hit-256, TF32 | no such card |" in text
+    assert "Tests: all passed" in text

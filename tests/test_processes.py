@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from minihit import processes
 from minihit.processes import mapping
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,18 @@ def test_more_are_others_and_keep_the_order():
     with mapping(2) as each:
         assert list(each(abs, [-3, 2, -1])) == [3, 2, 1]
         assert os.getpid() not in each(eval, [NUMBER] * 4)
+
+
+def test_no_more_is_begun_than_is_asked_for(monkeypatch):
+    monkeypatch.setattr(processes, "AHEAD", 3)
+    taken = []
+    with mapping(2) as each:
+        results = each(abs, (taken.append(item) or item for item in range(20)))
+        assert taken == []
+        for number in range(4):
+            assert next(results) == number
+            assert len(taken) == 6 + number
+        assert list(results) == list(range(4, 20))
 
 
 def test_an_error_in_one_is_raised_here():

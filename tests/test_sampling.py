@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from support.helpers import assert_same, seeds
 from support.runs import TINY, TINY_VAE, TINY_VQVAE, write_run
 
-from minihit import sampling, tree
+from minihit import batches, parallel, sampling, tree
 from minihit.errors import UserError
-from minihit.models import first_values
+from minihit.models import first_values, hit
 from minihit.models.hit import generator
 from minihit.presets import PRESETS
 from minihit.training.run import checkpoint, weights
@@ -119,9 +119,9 @@ def test_samples_are_made_by_the_network_that_reads_normal_latents():
 def test_images_that_fill_the_memory_take_turns(run, monkeypatch, largest, beside_each_other):
     """The others have threads of their own, be it one image or many."""
     config, trained, _ = weights.load_generator(run)
-    makers, to_host = [], sampling.to_host
-    monkeypatch.setattr(sampling, "SIDE_BY_SIDE", largest)
-    monkeypatch.setattr(sampling, "to_host", lambda x: makers.append(threading.current_thread()) or to_host(x))
+    makers, generate = [], hit.generate
+    monkeypatch.setattr(batches, "SIDE_BY_SIDE", largest)
+    monkeypatch.setattr(hit, "generate", lambda *args: makers.append(threading.current_thread()) or generate(*args))
     sampling.images(**trained, config=config.preset.generator, z=sampling.latents([0], 3))
     assert (makers != [threading.current_thread()]) == beside_each_other
 
@@ -130,27 +130,21 @@ def test_images_that_fill_the_memory_take_turns(run, monkeypatch, largest, besid
 def test_samples_that_fill_the_memory_are_made_fewer_at_a_time(run, monkeypatch, largest, sizes):
     """As many as have the pixels of 25 of the largest that are made on threads."""
     config, trained, _ = weights.load_generator(run)
-    makers, found, to_host = set(), [], sampling.to_host
+    makers, found, generate = set(), [], hit.generate
 
-    def made(x):
+    def made(params, z, *others):
         makers.add(threading.current_thread())
-        found.append(len(x))
-        return to_host(x)
+        found.append(len(z))
+        return generate(params, z, *others)
 
     z = sampling.latents(range(30), 3)
     expected = sampling.samples(trained, z, config.preset.generator)
-    monkeypatch.setattr(sampling, "SIDE_BY_SIDE", largest)
-    monkeypatch.setattr(sampling, "to_host", made)
+    monkeypatch.setattr(batches, "SIDE_BY_SIDE", largest)
+    monkeypatch.setattr(hit, "generate", made)
     images = sampling.samples(trained, z, config.preset.generator)
     assert (found if largest < 16 else sorted(found, reverse=True)) == sizes
     assert (makers == {threading.current_thread()}) == (largest < 16)
     np.testing.assert_allclose(images, expected, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("size, counts", [(32, (25, 100)), (256, (25, 100)), (512, (6, 25)), (1024, (1, 6)),
-                                          (2048, (1, 1))])
-def test_fewer_large_images_have_as_many_pixels(size, counts):
-    assert tuple(sampling.at_most(count, size) for count in (25, 100)) == counts
 
 
 @pytest.mark.parametrize("norm", ["batch", "layer"])
@@ -163,6 +157,22 @@ def test_an_image_depends_on_its_latent_alone_to_the_last_bit(tmp_path, norm):
     for i in (0, 3):
         alone = sampling.images(**trained, config=config.preset.generator, z=z[i:i + 1])
         np.testing.assert_array_equal(images[i], alone[0])
+    one_by_one = sampling.stream(**trained, config=config.preset.generator, z=iter(z))
+    np.testing.assert_array_equal(np.stack([*one_by_one]), images)
+
+
+@pytest.mark.parametrize("largest, at_once", [(16, 3), (8, 1)])
+def test_a_stream_of_images_is_made_as_far_as_its_reader_is(run, monkeypatch, largest, at_once):
+    """As many as this machine has cores, where they do not fill the memory."""
+    config, trained, _ = weights.load_generator(run)
+    drawn = []
+    monkeypatch.setattr(batches, "SIDE_BY_SIDE", largest)
+    monkeypatch.setattr(parallel, "cores", lambda: 3)
+    z = (drawn.append(latent) or latent for latent in sampling.latents(range(8), 3))
+    images = sampling.stream(**trained, config=config.preset.generator, z=z)
+    assert not drawn
+    counts = [len(drawn) for _ in images]
+    assert counts == [min(8, -(-number // at_once) * at_once) for number in range(1, 9)]
 
 
 @pytest.mark.parametrize("norm", ["batch", "layer"])

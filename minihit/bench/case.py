@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from minihit import models, objectives, parallel
+from minihit import batches, models, objectives, parallel
 from minihit.backend import device_module, to_device
 from minihit.bench.clock import alternate, stopwatch
+from minihit.capture import Recorder
+from minihit.ops.switch import is_plain
+from minihit.optim import EMA_START
 from minihit.presets import Preset
 from minihit.sums import alone
 from minihit.training import state, step
@@ -67,21 +70,31 @@ def make(preset, device="cpu", seed=0):
     return Case(preset, device, state.create(seed, preset, device), *to_device([real, draws], device), lanes)
 
 
-def step_of(case):
-    """A function that makes one whole step, from images and draws to parameters and moving average."""
+def step_of(case, record=True):
+    """A function that makes one whole step, from images and draws to parameters and moving average; on a GPU it replays
+    a recorded one, as training does, unless record is false."""
     preset, training = case.preset, case.training
+    records = record and case.device == "gpu" and not is_plain()
+    copied = 0 if records else EMA_START
 
     def run():
         grads, averages, _ = step.gradients(training.networks, case.real, case.draws, preset, case.lanes)
-        state.apply(training, grads, averages, next(case.numbers), preset)
+        state.apply(training, grads, averages, next(case.numbers), preset, copied)
 
-    return run
+    if not records:
+        return run
+    recorder = Recorder(case.xp)
+    run()                                                                 # kernels are compiled
+    recorder.rehearse(run)
+    return recorder.record(run)[0]
 
 
 def inference_of(case):
-    """A function that makes a batch of images by the moving average, in evaluation, one at a time on every thread."""
-    ema, config = case.training.trees["ema"]["generator"], case.preset.generator
-    latents = [case.draws["z"][i:i + 1] for i in range(len(case.real))]
+    """A function that makes a batch of images by the moving average, in evaluation: one at a time on every thread, on a
+    GPU as many together as sampling makes."""
+    ema, config, z = case.training.trees["ema"]["generator"], case.preset.generator, case.draws["z"]
+    count = 1 if case.xp is np else batches.on_gpu([config], config.size, case.device)
+    latents = [z[start:start + count] for start in range(0, len(z), count)]
 
     def image(z):
         return models.of(config).generate(ema["params"], z, config, ema["averages"])

@@ -9,6 +9,8 @@ import time
 
 import numpy as np
 
+from minihit.backend import synchronize
+
 
 def alternate(contestants, rounds):
     """{name: seconds of each round} of contestants {name: function that runs once and returns its own seconds}.
@@ -33,12 +35,6 @@ def stopwatch(function, xp=np):
         synchronize(xp)
         return time.perf_counter() - start
     return run
-
-
-def synchronize(xp):
-    """Wait for the device; on the CPU there is nothing to wait for."""
-    if xp is not np:
-        xp.cuda.Device().synchronize()
 
 
 def ratio(times, one, other):

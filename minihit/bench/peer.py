@@ -41,13 +41,14 @@ class Row:
     ratios: dict
 
 
-def compare(path, preset, rounds, tasks=TASKS, device="cpu"):
+def compare(path, preset, rounds, tasks=TASKS, device="cpu", checked=None):
     """{"rows": Rows, "memory": {contestant: peak bytes}} of minihit beside the contestants of the file.
 
-    Raises UserError where the file cannot be used or computes something else.
+    checked: a smaller preset that the check is made with, where the preset's own would take long. Raises UserError
+    where the file cannot be used or computes something else.
     """
     with apart.process() as call:
-        names = call(_check, path, preset, tasks)
+        names = call(_check, path, checked or preset, tasks)
     with ExitStack() as stack:
         calls = {name: stack.enter_context(apart.process()) for name in (OURS, *names)}
         for name, call in calls.items():

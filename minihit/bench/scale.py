@@ -28,7 +28,7 @@ STARTS = {
 import os, sys
 from minihit.cli import main
 from minihit.training import loop
-loop._one_step = lambda *arguments: os._exit(0)
+loop.Steps.__call__ = lambda *arguments: os._exit(0)
 sys.exit(main(sys.argv[1:]) or 1)
 """, "train", "--device", "cpu", "--run"],
 }

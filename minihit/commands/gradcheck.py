@@ -13,7 +13,7 @@ import tyro
 from minihit.commands.options import Switch, parse, shown
 from minihit.errors import UserError
 from minihit.gradcheck import checks, homework, plants, precision, signature, user_file
-from minihit.gradcheck.comparison import FEW, as_functions, worst
+from minihit.gradcheck.comparison import FEW, worst
 from minihit.gradcheck.table import CHECKS, named, one_named
 
 ROW = "{:<32}  {:<47}  {:<15}  {:>6}  {}"
@@ -83,10 +83,12 @@ def comparisons(options):
     single, few, draws = options.dtype == "float32", MANY if options.thorough else FEW, DRAWS if options.thorough else 1
     if options.file:
         model, layer = one_named(options.against), user_file.load(options.file)
+        print(f"expected: {described(model)}")
         look = partial(homework.compare_file, layer, model, few=few, single=single)
         found = checks.repeat(look, draws)
         if not hasattr(layer, "forward"):
-            print(f"{options.file} has no forward: backward gets the cache of the library's, {library_cache(model)}")
+            held = signature.cache_of(model, checks.draw(model, np.random.default_rng(0)))
+            print(f"{options.file} has no forward: backward gets the cache of the library's, {held}")
         yield options.file.name, found, True
         return
     for name, entry in _chosen(options).items():
@@ -133,12 +135,6 @@ def self_test():
 
 def described(entry):
     return signature.described(entry, checks.draw(entry, np.random.default_rng(0)))
-
-
-def library_cache(entry):
-    """What the cache of the library's forward holds."""
-    forward, _, arguments = as_functions(entry.layer, *checks.draw(entry, np.random.default_rng(0)))
-    return signature.shapes(forward(arguments)[1])
 
 
 def _chosen(options):

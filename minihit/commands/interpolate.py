@@ -9,7 +9,7 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-from minihit import autoencoding, sampling
+from minihit import autoencoding, batches, sampling
 from minihit.backend import resolve_device
 from minihit.commands import pictures
 from minihit.commands.options import Device, Run, Switch, Truncation, check_positive, parse, parse_seeds, shown
@@ -115,7 +115,9 @@ def between_pictures(options, device):
 
 def frames(walk, paths, scale, device):
     """Yield the pictures of all loops side by side, uint8; paths (frames, loops, *shape of a latent)."""
-    for z in tqdm(paths, unit="frame", disable=None, leave=False):
-        drawn = sampling.images(**walk.network, config=walk.config, z=z, device=device, **walk.options)
-        shown = images.to_uint8(drawn)
-        yield images.grid(images.upscale(shown, scale), columns=len(z), gap=0 if len(z) == 1 else 2)
+    count, loops, *shape = paths.shape
+    z = paths.reshape(-1, *shape)
+    drawn = sampling.stream(**walk.network, config=walk.config, z=z, device=device, **walk.options)
+    frames = batches.stacked(map(images.to_uint8, drawn), loops)
+    for frame in tqdm(frames, total=count, unit="frame", disable=None, leave=False):
+        yield images.grid(images.upscale(frame, scale), columns=loops, gap=0 if loops == 1 else 2)

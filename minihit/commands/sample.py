@@ -23,7 +23,8 @@ CURE = "choose fewer --seeds or --columns, a smaller --scale, or a --folder for 
 
 @dataclass(frozen=True)
 class Sample:
-    """Draw pictures from the generator of a run. A seed is always the same picture, whatever others are drawn with it.
+    """Draw pictures from the generator of a run. A seed is always the same picture, whatever others are drawn with it;
+    on a GPU some of its values may differ by one of 255.
 
     Examples:
       minihit sample runs/faces-32
@@ -74,9 +75,9 @@ def main(argv):
 
 def pictures(trained, config, seeds, device, **options):
     """Yield one uint8 (size, size, 3) for each seed; options: of sampling.images."""
-    for seed in tqdm(seeds, unit="picture", disable=None, leave=False):
-        z = sampling.latents([seed], config.z_shape)
-        yield images.to_uint8(sampling.images(**trained, config=config, z=z, device=device, **options)[0])
+    z = (sampling.latents([seed], config.z_shape)[0] for seed in seeds)
+    drawn = sampling.stream(**trained, config=config, z=z, device=device, **options)
+    yield from map(images.to_uint8, tqdm(drawn, total=len(seeds), unit="picture", disable=None, leave=False))
 
 
 def write_folder(folder, seeds, drawn, scale):

@@ -13,6 +13,7 @@ from minihit.commands.options import (
     Decoder,
     Device,
     Generator,
+    Graph,
     Plain,
     Switch,
     chosen_device,
@@ -65,6 +66,7 @@ class Train:
     device: Device = "auto"                  # auto is the GPU where there is a working one
     data_on_device: Choice = "auto"          # keep all images on the GPU; auto: where they leave half of it free
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
+    graph: Graph = "auto"                    # on a GPU: record a step once and replay it, with the same numbers
     plain: Plain = False
     resume: Annotated[Switch, _RESUME] = False
     budget: Annotated[Literal["minutes", "hour", "night"] | None, _BUDGET] = None
@@ -90,7 +92,7 @@ def main(argv):
     from minihit.training.loop import train
 
     return train(options.config, RunFolder(options.run), device, options.resume, options.budget,
-                 options.data_on_device)
+                 options.data_on_device, options.graph)
 
 
 def configure(argv):

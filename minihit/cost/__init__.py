@@ -10,9 +10,9 @@ from minihit.cost.autoencoder import convolutional_decoder_rows, encoder_rows, q
 from minihit.cost.discriminator import discriminator_rows
 from minihit.cost.hit import generator_rows
 from minihit.cost.memory import PASSES, step_memory, training_memory
-from minihit.cost.network import rows
+from minihit.cost.network import rows, rows_of
 from minihit.cost.row import Row, total
 from minihit.cost.stylegan2 import stylegan2_rows
 
 __all__ = ["PASSES", "Row", "convolutional_decoder_rows", "discriminator_rows", "encoder_rows", "generator_rows",
-           "quantizer_rows", "rows", "step_memory", "stylegan2_rows", "total", "training_memory"]
+           "quantizer_rows", "rows", "rows_of", "step_memory", "stylegan2_rows", "total", "training_memory"]

@@ -11,8 +11,13 @@ ROWS = {"hit": generator_rows, "discriminator": discriminator_rows, "encoder": e
 
 def rows(preset):
     """{network: its Rows}."""
-    return {name: _rows_of(config, preset) for name, config in preset.networks.items()}
+    return {name: _rows_in(preset, config) for name, config in preset.networks.items()}
 
 
-def _rows_of(config, preset):
-    return quantizer_rows(config, preset.encoder.side) if config.kind == "quantizer" else ROWS[config.kind](config)
+def rows_of(config):
+    """The Rows of one network, of any kind but a quantizer, whose configuration does not say how large its grid is."""
+    return ROWS[config.kind](config)
+
+
+def _rows_in(preset, config):
+    return quantizer_rows(config, preset.encoder.side) if config.kind == "quantizer" else rows_of(config)

@@ -17,8 +17,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from minihit import parallel
-from minihit.backend import array_module, device_module, to_device, to_host
+from minihit import batches, parallel
+from minihit.backend import array_module, to_device
 from minihit.errors import UserError
 from minihit.features.extractor import Extractor
 from minihit.ops import blur_downsample, conv2d, leaky_relu
@@ -48,10 +48,15 @@ def extract(weights, device, images):
     if side < SMALLEST:
         raise UserError(f"features are those of pictures of at least {SMALLEST} x {SMALLEST} pixels, and these have "
                         f"{images.shape[1]} x {images.shape[2]}: take larger ones")
-    xp, size = device_module(device), max(1, PART_PIXELS // side**2)
+    size = max(1, PART_PIXELS // side**2)
+
+    def part(images):
+        return features(to_float(images), weights)
+
+    if device != "cpu":
+        return np.concatenate([*batches.of_one_shape(part, images, size, device)])
     parts = [images[start:start + size] for start in range(0, len(images), size)]
-    found = parallel.run(lambda part: features(to_float(xp.asarray(part)), weights), parts, xp, alike=True)
-    return np.concatenate([to_host(part) for part in found])
+    return np.concatenate(parallel.run(part, parts, alike=True))
 
 
 def kernels():

@@ -6,7 +6,8 @@ SAME = 1e-6                                                               # of t
 
 
 def same(a, b):
-    return a.shape == b.shape and bool(np.all(abs(a - b) <= SAME * abs(b).max(initial=0.0)))
+    largest = abs(b).max(initial=0.0)
+    return a.shape == b.shape and bool(np.isfinite(largest)) and bool(np.all(abs(a - b) <= SAME * largest))
 
 
 def differing(wrong, right):

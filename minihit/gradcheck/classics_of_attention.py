@@ -5,6 +5,7 @@ Shapes: as in their layers and ops.
 
 import numpy as np
 
+from minihit.gradcheck.classics_of_ops import scale_forgotten
 from minihit.gradcheck.plant import Plant, from_inputs
 from minihit.layers import mlp
 
@@ -39,8 +40,8 @@ def of_shared_heads(change):
         probs = powers / powers.sum(-1, keepdims=True)
         dprobs = np.einsum("...qnd,...kd->...nqk", dout, value[..., 0, :])
         dscores = probs * (dprobs - (probs * dprobs).sum(-1, keepdims=True)) * query.shape[-1] ** -0.5
-        dkey, dvalue = np.einsum("...nqk,...qnd->...knd", dscores, query), np.einsum("...nqk,...qnd->...knd", probs, dout)
-        return found[0], change(dkey), change(dvalue)
+        per_head = (np.einsum("...nqk,...qnd->...knd", *pair) for pair in ((dscores, query), (probs, dout)))
+        return found[0], *map(change, per_head)
     return from_inputs(wrong)
 
 
@@ -71,6 +72,9 @@ CLASSICS = {
     "the first of shared heads": Plant(
         "attend, shared", "key", of_shared_heads(lambda gradient: gradient[..., :1, :]),
         "only the first of the heads that share a key and a value sends a gradient back", ("value",)),
+    "shared heads, no 1/sqrt(D)": Plant(
+        "attend, shared", "query", from_inputs(scale_forgotten),
+        "the factor 1 / sqrt(D) of the scores is forgotten on the way back", ("key",)),
     "x as query alone": Plant(
         "multi_axis_attention", "x", without("key", "value"),
         "x is taken for a query alone: what reaches it as key and as value is forgotten"),
@@ -80,9 +84,11 @@ CLASSICS = {
         "multi_axis_attention", "params/query/weight", grads_changed(half_of_the_heads),
         "the heads that attend across the windows send no gradient to their queries", ("params/query/bias",)),
     "tokens as keys alone": Plant(
-        "cross_attention", "tokens", without("value"), "the tokens are taken for keys alone, though they are values too"),
+        "cross_attention", "tokens", without("value"),
+        "the tokens are taken for keys alone, though they are values too"),
     "tokens as values alone": Plant(
-        "cross_attention", "tokens", without("key"), "the tokens are taken for values alone, though they are keys too"),
+        "cross_attention", "tokens", without("key"),
+        "the tokens are taken for values alone, though they are keys too"),
     "a position averaged": Plant(
         "latent_tokens", "params/position", grads_changed(
             lambda grads, dy, cache: {"position": grads["position"] / len(dy)}),

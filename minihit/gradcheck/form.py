@@ -78,14 +78,22 @@ def advice(shape, right, dy_shape):
     """How a gradient of one shape may become one of the right shape, where that is plain."""
     if shape is None:
         return ", for it is no array"
+    summed, all_of_them = (_axes_to_sum(dy_shape, each) for each in (shape, right))
+    if summed and all_of_them and summed != all_of_them:
+        return f": dy {dy_shape} is to be summed over {axes_told(all_of_them)}, not over {axes_told(summed)}"
     if sorted(n for n in shape if n > 1) == sorted(n for n in right if n > 1):
-        return ": transpose it" if shape == right[::-1] else f": give it the shape {right}"
+        return f": {_order(shape, right)}"
     if axes := _axes_to_sum(shape, right):
         return f": sum it over {axes_told(axes)}"
-    summed, all_of_them = _axes_to_sum(dy_shape, shape), _axes_to_sum(dy_shape, right)
-    if summed and all_of_them:
-        return f": dy {dy_shape} is to be summed over {axes_told(all_of_them)}, not over {axes_told(summed)}"
     return ""
+
+
+def _order(shape, right):
+    if shape == right[::-1]:
+        return "transpose it"
+    swaps = [(a, b) for a, b in combinations(range(len(shape)), 2) if len(shape) == len(right)
+             and right == tuple(shape[{a: b, b: a}.get(axis, axis)] for axis in range(len(shape)))]
+    return f"exchange {axes_told(swaps[0])}" if len(swaps) == 1 and 1 not in shape else f"give it the shape {right}"
 
 
 def wrong(path, shape, how):
@@ -94,10 +102,13 @@ def wrong(path, shape, how):
 
 
 def _axes_to_sum(shape, right):
-    """The axes without which the shape would be right, the first ones where there is a choice; () where there are none.
-    """
-    for axes in combinations(range(len(shape)), max(len(shape) - len(right), 0)):
-        if tuple(n for axis, n in enumerate(shape) if axis not in axes) == right:
+    """The axes without which, or with 1 for which, the shape would be right, the first ones where there is a choice; ()
+    where there are none."""
+    kept = len(shape) == len(right)
+    count = sum(n == 1 for n in right) if kept else max(len(shape) - len(right), 0)
+    for axes in combinations(range(len(shape)), count):
+        left = [1 if axis in axes else n for axis, n in enumerate(shape) if kept or axis not in axes]
+        if tuple(left) == right:
             return axes
     return ()
 

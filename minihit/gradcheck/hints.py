@@ -3,15 +3,11 @@
 import numpy as np
 
 from minihit import tree
-from minihit.gradcheck import alike, patterns
-from minihit.gradcheck.comparison import as_functions
-from minihit.gradcheck.derivatives import normal
+from minihit.gradcheck import alike, altered, patterns
 from minihit.gradcheck.plants import PLANTS, planted
+from minihit.gradcheck.results import OUTPUT, results, worked_with
 from minihit.gradcheck.signature import input_names
 from minihit.gradcheck.table import CHECKS
-from minihit.ops.switch import plain
-
-OUTPUT = "y of the library"                                               # the row of a file's output
 
 
 def explained(found, mine, check, drawn, plants=None):
@@ -23,12 +19,34 @@ def explained(found, mine, check, drawn, plants=None):
     """
     if all(row.share <= 1 for row in found):
         return found
-    plants = of_the_table(check) if plants is None else plants
-    wrong, right = results(mine, check, drawn), results(check, check, drawn)
-    output_holds = alike.same(wrong[OUTPUT], right[OUTPUT])
-    told = [OUTPUT] if not output_holds else [path for path in wrong if path in right]
-    return [row if row.share <= 1 or row.path not in told else
-            row._replace(hint=mistake(row.path, wrong[row.path], right, check, drawn, plants)) for row in found]
+    theirs, right = results(mine, check, drawn), results(check, check, drawn)
+    told = right if alike.same(theirs[OUTPUT], right[OUTPUT]) else [OUTPUT]
+    wrong = {row.path: theirs[row.path] for row in found if not row.share <= 1 and row.path in told and
+             theirs[row.path].shape == right[row.path].shape and not alike.same(theirs[row.path], right[row.path])}
+    looks, known = patterns_of(wrong, right, check, drawn), mistakes(wrong, right, check, drawn, plants)
+    return [row._replace(hint="; ".join(filter(None, [looks.get(row.path), known.get(row.path)]))) for row in found]
+
+
+def patterns_of(wrong, right, check, drawn):
+    """{path: how the wrong array differs from the right one}, as far as it can be told."""
+    known = made_of(check, drawn)
+    return {path: patterns.told(array, right[path], {name: leaf for name, leaf in right.items()
+                                                     if name not in (path, OUTPUT)}, known, known["dy"])
+            for path, array in wrong.items()}
+
+
+def mistakes(wrong, right, check, drawn, plants=None):
+    """{path: which mistake gives the wrong array}: one that was planted, or else one of altered.py's.
+
+    Of a network, whose cache has many arrays, only those that were planted.
+    """
+    found = {}
+    for plant in of_the_table(check) if plants is None else plants:
+        theirs = _results_where_it_fits(planted(plant, check), check, drawn) if plant.leaf in right else {}
+        found |= {path: f"this is what comes out when {plant.says}" for path, array in wrong.items()
+                  if path not in found and path in theirs and alike.same(array, theirs[path])}
+    rest = {path: array for path, array in wrong.items() if path not in found}
+    return found if check.network else {**found, **altered.told(rest, check, drawn)}
 
 
 def of_the_table(check):
@@ -36,46 +54,13 @@ def of_the_table(check):
     return [plant for plant in PLANTS.values() if CHECKS[plant.check].layer is check.layer]
 
 
-def mistake(path, wrong, right, check, drawn, plants):
-    """How the wrong array differs from right[path] and what does that, as a sentence; "" where neither is known."""
-    if wrong.shape != right[path].shape or alike.same(wrong, right[path]):
-        return ""
-    leaves = {name: array for name, array in right.items() if name not in (path, OUTPUT)}
-    pattern = patterns.told(wrong, right[path], leaves, *made_of(check, drawn))
-    for plant in plants:
-        if plant.leaf in right:
-            theirs = _results_where_it_fits(planted(plant, check), check, drawn)
-            if path in theirs and alike.same(wrong, theirs[path]):
-                return "; ".join(filter(None, [pattern, f"this is what comes out when {plant.says}"]))
-    return pattern
-
-
 def made_of(check, drawn):
-    """({name: array}, dy): what outputs and gradients are made of, and the dy that `results` sends back."""
-    forward, _, arguments = as_functions(check.layer, *drawn, input_names(check))
-    with plain():                                                         # its caches are those that a reader knows
-        (y,), cache = forward(arguments)
-    dy = normal(np.random.default_rng(0), y)
-    found = [("dy", dy), *tree.items([arguments, drawn[2]]), *tree.items(cache)]
-    return {path.removeprefix("0/").removeprefix("1/"): leaf for path, leaf in reversed(found)
-            if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64}, dy
-
-
-def results(entry, check, drawn):
-    """{path: array}: all that a layer computes from what was drawn, named as in the Comparisons of checks.run."""
-    _, inputs, options = drawn
-    forward, backward, arguments = as_functions(entry.layer, *drawn, input_names(check))
-    for_dy, for_tangent, for_fold = (np.random.default_rng(seed) for seed in range(3))
-    (y,), cache = forward(arguments)
-    found = {OUTPUT: np.asarray(y), **dict(tree.items(backward([normal(for_dy, y)], cache)))}
-    if hasattr(entry.layer, "tangent"):
-        t_y = entry.layer.tangent(normal(for_tangent, inputs[0]), forward(arguments)[1])
-        found["tangent"] = t_y[0] if isinstance(t_y, tuple) else t_y
-    if hasattr(entry.layer, "fold") and not options:
-        averages = {name: for_fold.standard_normal(inputs[0].shape[-1]) for name in ("mean", "variance")}
-        folded = entry.layer.fold(averages, forward(arguments)[1])
-        found |= {f"running {name}": folded[name] for name in averages}
-    return found
+    """{name: array}: what outputs and gradients are made of, "dy" among them."""
+    (params, inputs, options), kept = worked_with(check, drawn).values()
+    trees = [options, kept["cache"], {"params": params, "averages": kept["averages"]},
+             dict(zip(input_names(check), inputs, strict=True)), {"dy": kept["dy"]}]
+    return {name: leaf for each in trees for name, leaf in tree.items(each)
+            if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64}
 
 
 def _results_where_it_fits(entry, check, drawn):

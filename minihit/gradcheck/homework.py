@@ -17,7 +17,7 @@ from minihit.gradcheck import form, hints, precision
 from minihit.gradcheck.checks import draw, run
 from minihit.gradcheck.comparison import FEW, as_functions, compare_values
 from minihit.gradcheck.derivatives import NotSmooth, normal
-from minihit.gradcheck.hints import OUTPUT
+from minihit.gradcheck.results import OUTPUT
 from minihit.gradcheck.signature import input_names
 
 

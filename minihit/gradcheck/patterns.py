@@ -55,18 +55,25 @@ def _factor(wrong, right, dy):
     factor = (wrong * right).sum() / max((right * right).sum(), np.finfo(float).tiny)
     if not same(wrong, factor * right):
         return ""
-    return "its sign is wrong" if same(wrong, -right) else f"it is {factor:.6g} times the right one{_why(factor, dy)}"
+    if same(wrong, -right):
+        return "its sign is wrong"
+    why = _count(factor, dy, "dy") or _count(factor, right, "it") or _root(factor)
+    return f"it is {factor:.6g} times the right one{why}"
 
 
-def _why(factor, dy):
-    """What such a factor comes from: a count of dy's axes, or a root."""
-    for axes in () if dy is None else sorted(_sets_of_axes(dy), key=lambda axes: axes[-1] >= len(axes)):
-        count = math.prod(dy.shape[axis] for axis in axes)
+def _count(factor, array, name):
+    """A factor that counts along some of an array's axes, the first ones where there is a choice."""
+    for axes in () if array is None else sorted(_sets_of_axes(array), key=lambda axes: axes[-1] >= len(axes)):
+        count = math.prod(array.shape[axis] for axis in axes)
         if count >= LEAST_COUNT and math.isclose(factor * count, 1.0, rel_tol=1e-9):
-            return f", as where a mean over {axes_told(axes)} of dy stands for a sum"
+            return f", as where a mean over {axes_told(axes)} of {name} stands for a sum"
         if count >= LEAST_COUNT and math.isclose(factor, count, rel_tol=1e-9):
-            return f", as where a sum over {axes_told(axes)} of dy stands for a mean"
-    for square, form in ((factor**2, "sqrt({:.0f})"), (factor**-2, "1 / sqrt({:.0f})")):
+            return f", as where a sum over {axes_told(axes)} of {name} stands for a mean"
+    return ""
+
+
+def _root(factor):
+    for square, form in ((factor**2, "sqrt({:.0f})"), (factor**-2 if factor else 0.0, "1 / sqrt({:.0f})")):
         if factor > 0 and 2 <= square < MOST_ROOTED and math.isclose(square, round(square), rel_tol=1e-9):
             return "" if math.isqrt(round(square))**2 == round(square) else f", which is {form.format(square)}"
     return ""

@@ -69,8 +69,7 @@ def statistics_fixed(layer):
 def biased_variance(layer):
     """Running averages of the biased variance: N in place of N - 1."""
     def fold(averages, cache):
-        biased = cache["variance"] * ((cache["count"] - 1) / cache["count"])
-        return layer.fold(averages, {**cache, "variance": biased})
+        return layer.fold(averages, {**cache, "unbiased": cache["variance"]})
     return {"fold": fold}
 
 

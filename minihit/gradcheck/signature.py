@@ -3,6 +3,7 @@
 import inspect
 
 from minihit import tree
+from minihit.gradcheck.comparison import as_functions
 
 MOST = 12                                                                 # arrays whose shapes are told one by one
 SHORT = 40                                                                # characters of an option that is shown itself
@@ -24,6 +25,12 @@ def described(check, drawn):
     returned = f"({results})" if "," in results else results
     return (f"forward({', '.join([*arrays, *told])}) -> (y, cache) and backward(dy, cache) -> {returned}, with "
             + ", ".join(f"{name} {shapes(value)}" for name, value in arrays.items()))
+
+
+def cache_of(check, drawn):
+    """What the cache of the library's forward holds."""
+    forward, _, arguments = as_functions(check.layer, *drawn)
+    return shapes(forward(arguments)[1])
 
 
 def shapes(value):

@@ -21,8 +21,8 @@ def init_averages(channels, kind):
 def forward(params, x, axes, how):
     cache = {}
     h, cache["norm"] = norm.forward(params["norm"], x, how.at("norm"))
-    h, cache["attention"] = multi_axis_attention.forward(params["attention"], h, axes)
-    y, cache["mlp"] = mlp.forward(params["mlp"], x + h, how.at("mlp"))
+    h, cache["attention"] = multi_axis_attention.forward(params["attention"], h, axes, skip=x)
+    y, cache["mlp"] = mlp.forward(params["mlp"], h, how.at("mlp"))
     return y, cache
 
 
@@ -30,5 +30,5 @@ def backward(dy, cache):
     grads = {}
     dx, grads["mlp"] = mlp.backward(dy, cache["mlp"])
     dh, grads["attention"] = multi_axis_attention.backward(dx, cache["attention"])
-    dh, grads["norm"] = norm.backward(dh, cache["norm"])
-    return dx + dh, grads
+    dx, grads["norm"] = norm.backward(dh, cache["norm"], skip=dx)
+    return dx, grads

@@ -5,7 +5,7 @@ axes but the last, whoever holds its images: `total` adds over them (minihit/sum
 averages, a tree of their own: averages = {"mean", "variance"}.
 """
 
-from minihit import initializers
+from minihit import initializers, tree
 from minihit.ops import normalize, standardize
 from minihit.ops.blend import blend
 from minihit.sums import alone
@@ -31,20 +31,27 @@ def forward(params, x, averages=None, total=alone):
     return y, {**cache, "evaluation": averages is not None}
 
 
-def backward(dy, cache):
-    dx, dscale, dbias = (standardize if cache["evaluation"] else normalize).backward(dy, cache)
+def backward(dy, cache, skip=None):
+    dx, dscale, dbias = (standardize if cache["evaluation"] else normalize).backward(dy, cache, skip)
     return dx, {"scale": dscale, "bias": dbias}
 
 
-def fold(averages, cache, momentum=MOMENTUM):
+def fold(averages, cache, share=1.0, momentum=MOMENTUM):
     """The averages moved towards the batch statistics in the cache; both are trees with the same keys.
 
     As in Keras' fused kernel the running variance takes the unbiased batch variance, N / (N - 1) times the biased one.
+    All is multiplied by the share of the batch that the cache is of: what becomes of its parts adds up.
     """
+    def moved(average, value):
+        return blend(average, value, momentum, share)
+
+    return tree.elementwise(moved, averages, _statistics(averages, cache))
+
+
+def _statistics(averages, cache):
+    """Those of the batch, in the tree of the averages."""
     if isinstance(averages, list):
-        return [fold(*pair, momentum) for pair in zip(averages, cache, strict=True)]
+        return [_statistics(*pair) for pair in zip(averages, cache, strict=True)]
     if "mean" not in averages:
-        return {key: fold(averages[key], cache[key], momentum) for key in averages}
-    unbiased = cache["variance"] * (cache["count"] / max(cache["count"] - 1, 1))
-    batch = {"mean": cache["mean"], "variance": unbiased}
-    return {key: blend(averages[key], batch[key], momentum) for key in averages}
+        return {key: _statistics(averages[key], cache[key]) for key in averages}
+    return {"mean": cache["mean"], "variance": cache["unbiased"]}

@@ -14,9 +14,13 @@ def init(rng, c_in, c_out, k=3, bias=True, initializer=initializers.glorot_unifo
 
 
 def forward(params, x):
-    y, cache = convolution.forward(x, params["weight"])
-    if "bias" in params:
-        y += params["bias"]
+    y, cache = convolution.forward(x, params["weight"], params.get("bias"))
+    return y, {**cache, **params}
+
+
+def rectified(params, x):
+    """leaky_relu.forward of forward, whose backward and tangent find their mask in the cache."""
+    y, cache = convolution.rectified(x, params["weight"], params["bias"])
     return y, {**cache, **params}
 
 
@@ -24,8 +28,9 @@ def backward(dy, cache):
     return input_gradient(dy, cache), weight_gradient(dy, cache)
 
 
-def input_gradient(dy, cache):
-    return convolution.input_gradient(dy, cache)
+def input_gradient(dy, cache, other=None):
+    """other, where given, is added: what else reaches x back."""
+    return convolution.input_gradient(dy, cache, other)
 
 
 def weight_gradient(dy, cache, x=None):

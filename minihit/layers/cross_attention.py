@@ -1,7 +1,8 @@
 """Cross-attention (paper, section 3.3): every pixel asks the latent tokens, which so steer all stages.
 
-Shapes: x, y (B, ..., C) with any pixel axes; tokens (B, T, C0); query (B, ..., N, D), D = C / N; key, value (B, T, K,
-D) with K = 1 for multi-query attention and K = N for multi-head attention; probs (B, N, pixels, T).
+Shapes: x, y (B, ..., C) with any pixel axes; skip, which is added to y, as y; tokens (B, T, C0); query (B, ..., N, D),
+D = C / N; key, value (B, T, K, D) with K = 1 for multi-query attention and K = N for multi-head attention; probs (B, N,
+pixels, T).
 """
 
 from minihit.layers import linear
@@ -19,14 +20,14 @@ def init(rng, channels, heads, token_channels, multi_query=True):
     }
 
 
-def forward(params, x, tokens):
+def forward(params, x, tokens, skip=None):
     cache = {}
     query, cache["query"] = linear.forward(params["query"], x)
     key, cache["key"] = linear.forward(params["key"], tokens)
     value, cache["value"] = linear.forward(params["value"], tokens)
     pixels = query.reshape(query.shape[0], -1, *query.shape[-2:])          # (B, pixels, N, D)
     out, cache["attend"] = attend.forward(pixels, key, value)
-    y, cache["out"] = linear.forward(params["out"], out.reshape(query.shape))
+    y, cache["out"] = linear.forward(params["out"], out.reshape(query.shape), skip)
     return y, cache
 
 

@@ -17,6 +17,6 @@ def forward(params, x):
     return normalize.forward(x, params["scale"], params["bias"], "pixel", EPS)
 
 
-def backward(dy, cache):
-    dx, dscale, dbias = normalize.backward(dy, cache)
+def backward(dy, cache, skip=None):
+    dx, dscale, dbias = normalize.backward(dy, cache, skip)
     return dx, {"scale": dscale, "bias": dbias}

@@ -24,9 +24,9 @@ def init_averages(channels, kind):
 def forward(params, x, how):
     cache, expand, contract = {}, params["expand"], params["contract"]
     h, cache["norm"] = norm.forward(params["norm"], x, how.at("norm"))
-    h, cache["feed_forward"] = feed_forward.forward(h, expand["weight"], expand["bias"], contract["weight"],
-                                                    contract["bias"])
-    return x + h, cache
+    y, cache["feed_forward"] = feed_forward.forward(h, expand["weight"], expand["bias"], contract["weight"],
+                                                    contract["bias"], skip=x)
+    return y, cache
 
 
 def backward(dy, cache):
@@ -34,5 +34,5 @@ def backward(dy, cache):
     dh, dexpand, dexpand_bias, dcontract, dcontract_bias = feed_forward.backward(dy, cache["feed_forward"])
     grads["contract"] = {"weight": dcontract, "bias": dcontract_bias}
     grads["expand"] = {"weight": dexpand, "bias": dexpand_bias}
-    dx, grads["norm"] = norm.backward(dh, cache["norm"])
-    return dy + dx, grads
+    dx, grads["norm"] = norm.backward(dh, cache["norm"], skip=dy)
+    return dx, grads

@@ -12,6 +12,7 @@ reads a quarter of the pixels.
 
 from minihit import initializers
 from minihit.ops import conv2d, smooth, transposed_conv2d
+from minihit.ops.matmul import matmul
 
 EPS = 1e-8
 
@@ -27,7 +28,7 @@ def forward(params, x, style, up=False, demodulate=True):
     if not demodulate:
         return v, cache
     squares = (weight * weight).sum(axis=(0, 1))                          # (C, C')
-    demodulation = ((style * style) @ squares + EPS) ** -0.5
+    demodulation = (matmul(style * style, squares) + EPS) ** -0.5
     return v * _per_image(demodulation), {**cache, "v": v, "squares": squares, "demodulation": demodulation}
 
 
@@ -39,8 +40,8 @@ def backward(dy, cache):
     dx, dstyle = du * _per_image(style), (du * x).sum(axis=(1, 2))
     if "v" in cache:
         dsum = (dy * cache["v"]).sum(axis=(1, 2)) * -0.5 * cache["demodulation"] ** 3   # of the sum under the root
-        dstyle += 2.0 * style * (dsum @ cache["squares"].T)
-        dweight += 2.0 * weight * ((style * style).T @ dsum)
+        dstyle += 2.0 * style * matmul(dsum, cache["squares"].T)
+        dweight += 2.0 * weight * matmul((style * style).T, dsum)
     return dx, dstyle, {"weight": dweight}
 
 

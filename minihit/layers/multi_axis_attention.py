@@ -1,7 +1,7 @@
 """Multi-axis self-attention (paper, section 3.1): each group of heads attends along one axis of the windows.
 
-Shapes: x, y (B, G, P, C): G windows of P pixels. query (B, G, P, N, D), D = C / N; key, value (B, G, P, K, D) with K
-= 1 for multi-query attention and K = N for multi-head attention.
+Shapes: x, y (B, G, P, C): G windows of P pixels; skip, which is added to y, as y. query (B, G, P, N, D), D = C / N;
+key, value (B, G, P, K, D) with K = 1 for multi-query attention and K = N for multi-head attention.
 
 Along "block" the pixels inside a window attend to each other (regional); along "grid" the pixels at the same place of
 every window do (dilated). HiT gives half its heads to each. The ablations are the same layer: one axis only; axial
@@ -27,7 +27,7 @@ def init(rng, channels, heads, multi_query=True):
     }
 
 
-def forward(params, x, axes=AXES):
+def forward(params, x, axes=AXES, skip=None):
     cache = {}
     query, cache["query"] = linear.forward(params["query"], x)
     key, cache["key"] = linear.forward(params["key"], x)
@@ -38,7 +38,7 @@ def forward(params, x, axes=AXES):
         out, cache[axis] = attend.forward(queries, keys, values)
         outs.append(_towards(axis, out))
     out = array_module(x).concatenate(outs, axis=-2)                      # (B, G, P, N, D)
-    y, cache["out"] = linear.forward(params["out"], out)
+    y, cache["out"] = linear.forward(params["out"], out, skip)
     return y, cache
 
 

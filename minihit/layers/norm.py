@@ -47,5 +47,6 @@ def forward(params, x, how):
     return y, {"kind": how.kind, **cache}
 
 
-def backward(dy, cache):
-    return NORMS[cache["kind"]].backward(dy, cache)
+def backward(dy, cache, skip=None):
+    """skip: the gradient that reached x past the norm, which is added to dx."""
+    return NORMS[cache["kind"]].backward(dy, cache, skip)

@@ -22,11 +22,9 @@ def init(rng, c_in, c_out, initializer=initializers.glorot_uniform):
 
 def forward(params, x, kind="blur"):
     down, cache = DOWNSAMPLES[kind], {"kind": kind}
-    h, cache["conv1"] = conv2d.forward(params["conv1"], x)
-    h, cache["relu1"] = leaky_relu.forward(h)
+    h, cache["conv1"] = conv2d.rectified(params["conv1"], x)
     h, cache["down"] = down.forward(h)
-    h, cache["conv2"] = conv2d.forward(params["conv2"], h)
-    main, cache["relu2"] = leaky_relu.forward(h)
+    main, cache["conv2"] = conv2d.rectified(params["conv2"], h)
     small, cache["small"] = down.forward(x)
     skip, cache["skip"] = conv2d.forward(params["skip"], small)
     y, cache["join"] = join.forward(main, skip)
@@ -43,10 +41,10 @@ def input_gradient(dy, cache):
     down, deltas = DOWNSAMPLES[cache["kind"]], {}
     dmain, deltas["skip"] = join.backward(dy, cache["join"])
     dx_skip = down.backward(conv2d.input_gradient(deltas["skip"], cache["skip"]), cache["small"])
-    deltas["conv2"] = leaky_relu.backward(dmain, cache["relu2"])
+    deltas["conv2"] = leaky_relu.backward(dmain, cache["conv2"])
     dh = down.backward(conv2d.input_gradient(deltas["conv2"], cache["conv2"]), cache["down"])
-    deltas["conv1"] = leaky_relu.backward(dh, cache["relu1"])
-    return conv2d.input_gradient(deltas["conv1"], cache["conv1"]) + dx_skip, deltas
+    deltas["conv1"] = leaky_relu.backward(dh, cache["conv1"])
+    return conv2d.input_gradient(deltas["conv1"], cache["conv1"], dx_skip), deltas
 
 
 def weight_gradient(deltas, cache):
@@ -56,8 +54,8 @@ def weight_gradient(deltas, cache):
 def tangent(t_x, cache):
     down, t_cache = DOWNSAMPLES[cache["kind"]], {}
     t_h, t_cache["conv1"] = conv2d.tangent(t_x, cache["conv1"])
-    t_h = down.tangent(leaky_relu.tangent(t_h, cache["relu1"]), cache["down"])
+    t_h = down.tangent(leaky_relu.tangent(t_h, cache["conv1"]), cache["down"])
     t_h, t_cache["conv2"] = conv2d.tangent(t_h, cache["conv2"])
-    t_main = leaky_relu.tangent(t_h, cache["relu2"])
+    t_main = leaky_relu.tangent(t_h, cache["conv2"])
     t_skip, t_cache["skip"] = conv2d.tangent(down.tangent(t_x, cache["small"]), cache["skip"])
     return join.tangent(t_main, t_skip, cache["join"]), t_cache

@@ -1,6 +1,8 @@
-"""An exercise, examined: every part of it as gradcheck examines a layer, on the definitions of the ops, whose caches are
-those that the chapters show."""
+"""An exercise, examined: every part of it as gradcheck examines a layer, on the definitions of the ops, whose caches
+are those that the chapters show."""
 
+import inspect
+import math
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -8,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from minihit.errors import UserError
-from minihit.gradcheck import homework, user_file
-from minihit.learn import parts
+from minihit.gradcheck import checks, homework, signature, user_file
+from minihit.gradcheck.results import OUTPUT
+from minihit.learn import adapters, parts
 from minihit.learn.plants import plants_of
 from minihit.learn.syllabus import CHAPTERS
 from minihit.ops.switch import plain
@@ -34,9 +37,8 @@ def chapter_of(number):
     """The Chapter of a number, as a word. Raises UserError where none has it, or it has no exercise."""
     found = [chapter for chapter in CHAPTERS if number.isdecimal() and chapter.number == int(number)]
     if not found or found[0].exercise is None:
-        exercises = [chapter for chapter in CHAPTERS if chapter.exercise]
-        raise UserError(f"{number!r:.20} is no exercise: choose one of {exercises[0].number} to {exercises[-1].number}, "
-                        f"which minihit learn shows")
+        exercises = [str(chapter.number) for chapter in CHAPTERS if chapter.exercise]
+        raise UserError(f"{number!r:.20} is no exercise: choose one of {', '.join(exercises)}")
     return found[0]
 
 
@@ -60,15 +62,37 @@ def wanted_of(chapter, name):
     Where an exercise has several layers, the names of their functions begin with the layer's.
     """
     part, several = parts.of(name), len(set(map(parts.layer_of, chapter.exercise))) > 1
-    read = {**dict.fromkeys(part.written), **dict.fromkeys(part.library if part.leaves is None else ())}
+    read = dict.fromkeys((*part.written, *part.given, *(part.library if part.leaves is None else ())))
     return {each: f"{parts.layer_of(name)}_{each}" if several and each in parts.OF_A_LAYER else each for each in read}
+
+
+def described(chapter, name):
+    """What there is to write of a part, with the shapes of a layer."""
+    part, wanted = parts.of(name), wanted_of(chapter, name)
+    if part.layer is not adapters.layer:
+        return " and ".join(f"{wanted[each]}{inspect.signature(part.library[each])}" if each in part.library else each
+                            for each in part.written)
+    if part.leaves:
+        return f"{wanted['tangent']}(t_x, cache) -> t_y"
+    told = signature.described(part.check, checks.draw(part.check, np.random.default_rng(0)))
+    return told.replace("forward(", f"{wanted['forward']}(", 1).replace("backward(", f"{wanted['backward']}(", 1)
+
+
+def told(row, rows=()):
+    """A Comparison that fails, in words; rows: all of its part."""
+    if math.isnan(row.expected):
+        return row.along
+    if not row.hint and row.path != OUTPUT and any(other.path == OUTPUT and not other.share <= 1 for other in rows):
+        return "it is the gradient of what forward is now: let that be right first"
+    numbers = f"{row.actual:.6g} in place of {row.expected:.6g}, {row.along}"
+    return row.hint or f"{numbers}; it looks like no mistake that is known"
 
 
 def _verdict(name, wanted, found, seed):
     part = parts.of(name)
     own = {each: getattr(found, theirs) for each, theirs in wanted.items() if getattr(found, theirs, None) is not None}
-    missing = [wanted[each] for each in part.written if each not in own and each not in part.library]
-    if missing:
+    needed = [each for each in part.written if each != "forward"] or part.written
+    if missing := [wanted[each] for each in needed if each not in own]:
         return Verdict(name, [], f"{found.path} defines no {', no '.join(missing)}", unwritten=True)
     try:
         return Verdict(name, _rows(part, own, found.path, seed))
@@ -77,7 +101,6 @@ def _verdict(name, wanted, found, seed):
 
 
 def _rows(part, own, path, seed):
-    layer = part.layer({**part.library, **own})
-    layer = SimpleNamespace(**vars(layer), path=path)
+    layer = SimpleNamespace(**vars(part.layer({**part.library, **own})), path=path)
     rows = homework.compare_file(layer, part.check, np.random.default_rng(seed), plants=plants_of(part))
     return rows if part.leaves is None else [row for row in rows if row.path in part.leaves]

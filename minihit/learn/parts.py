@@ -12,13 +12,13 @@ import numpy as np
 
 from minihit import gradcheck, optim
 from minihit.gradcheck.checks import Check, check, normal
-from minihit.gradcheck.losses import LOSSES
 from minihit.gradcheck.networks import BASE
 from minihit.gradcheck.table import CHECKS
-from minihit.layers import conv2d, linear
+from minihit.layers import linear
 from minihit.layers.norm import How
 from minihit.learn import adapters, networks
 from minihit.models.hit import stage
+from minihit.objectives import bottleneck, losses, penalties
 from minihit.ops import augment, minibatch_stddev, quantize
 
 OF_A_LAYER = ("forward", "backward", "tangent", "tangent_backward", "fold")
@@ -28,13 +28,14 @@ OF_A_LAYER = ("forward", "backward", "tangent", "tangent_backward", "fold")
 class Part(NamedTuple):
     """check: what the library computes; library: {name: function}, its own functions, which stand in for those that a
     learner does not write; written: the names of those that the learner does; layer: makes a layer of both; leaves:
-    what is looked at alone, as a tangent."""
+    what is looked at alone, as a tangent; given: names of what else the exercise holds."""
 
     check: Check
     library: dict
     written: tuple
     layer: Callable = adapters.layer
     leaves: tuple | None = None
+    given: tuple = ()
 
 
 def of(name):
@@ -56,8 +57,10 @@ def _layer(name, written):
     return Part(CHECKS[name], {"forward": CHECKS[name].layer.forward}, written)
 
 
-def _loss(name):
-    return Part(CHECKS[name], {}, (layer_of(name),), adapters.loss(layer_of(name)))
+def _loss(name, function):
+    """Of a loss that returns (value, *gradients); name is that of the check, function the library's."""
+    written = function.__name__
+    return Part(CHECKS[name], {written: function}, (written,), adapters.loss(written))
 
 
 def _tangent(name):
@@ -76,9 +79,9 @@ def _stage(config, index, *shapes):
 
 
 def _function(rng):
-    """A function of an array that bends."""
+    """A function of an array that bends, and in which no value is alone."""
     weights = rng.standard_normal((3, 4))
-    return lambda x: float((weights * np.sin(x) + x**3).sum())
+    return lambda x: float((weights * np.sin(x)).sum() + x.sum()**3)
 
 
 COLOURED = replace(BASE, channels=(4, 8, 4), layers=(1, 1, 1), heads=(2, 2, 2), windows=(None, None, None), start=4)
@@ -89,17 +92,20 @@ PARTS = {
         adapters.numerical_gradient, {"numerical_gradient": gradcheck.numerical_gradient},
         function=lambda rng: _function(rng), x=normal(3, 4), h=SHORT),
     "find the bug": Part(
-        check(adapters.values(lambda x, dy: np.ones(1)), x=normal(3, 4), dy=normal(3, 4)), {},
-        ("ANSWER", "given_forward", "backward_a", "backward_b", "backward_c"), adapters.the_wrong_one),
+        check(adapters.values(lambda x, dy: np.ones(1)), x=normal(3, 4), dy=normal(3, 4)), {}, ("ANSWER",),
+        adapters.the_wrong_one, given=("given_forward", "backward_a", "backward_b", "backward_c")),
     "position": Part(check(networks.position(), (4, 4, 6, 8), init=lambda rng: {"position": np.zeros((1, 4, 6, 8))}),
                      {}, ("forward", "backward")),
     "skip": Part(check(networks.skip(), (4, 4, 6, 8), init=lambda rng: linear.init(rng, 8, 8)),
                  {}, ("forward", "backward")),
     "stage, windows": _stage(BASE, 0),
     "stage, colours": _stage(COLOURED, 1, (2, 4, 4, 3)),
-    **{name: _loss(name) for name in LOSSES if layer_of(name) in (
-        "generator_loss", "real_loss", "fake_loss", "r1", "kl", "commitment")},
-    "codebook": Part(CHECKS["codebook"], {}, ("codebook",), adapters.loss_of_codes),
+    **{f"{loss.__name__}, {kind}": _loss(f"{loss.__name__}, {kind}", loss) for kind in losses.KINDS
+       for loss in (losses.generator_loss, losses.real_loss, losses.fake_loss)},
+    "r1": _loss("r1", penalties.r1),
+    "kl": _loss("kl", bottleneck.kl),
+    "commitment": _loss("commitment", bottleneck.commitment),
+    "codebook": _loss("codebook", bottleneck.codebook)._replace(layer=adapters.loss_of_codes),
     "weight_gradients": _part(
         networks.weight_gradients, {"weight_gradients": networks.seeded},
         init=lambda rng: {"weights": [rng.standard_normal(shape) for shape in ((7, 4), (4, 4), (4, 1))]},

@@ -41,7 +41,7 @@ def fade(step, recipe):
 
 
 def terms(params, image, original, dimage, last_gradient, draws, preset, share=1.0, total=alone, largest=LARGEST):
-    """Returns dimage with the adversary's gradient added, D's gradients, and metrics, all of these images' mean loss.
+    """Returns dimage with the adversary's gradient added, D's gradients times the share, and metrics.
 
     dimage: of the reconstruction; last_gradient(dimage): the weight gradient of the decoder's last linear layer; share:
     of the batch's images that these are; total: adds over those that belong together (minihit/sums.py); largest: of
@@ -49,9 +49,9 @@ def terms(params, image, original, dimage, last_gradient, draws, preset, share=1
     image has values.
     """
     recipe = preset.recipe
-    real_grads, real_metrics, features = game.real_terms(params, original, draws, preset)
+    real_grads, real_metrics, features = game.real_terms(params, original, draws, preset, share)
     target = features if recipe.features else None
-    dgame, fake_grads, fake_metrics = game.fake_terms(params, image, draws, preset, target)
+    dgame, fake_grads, fake_metrics = game.fake_terms(params, image, draws, preset, target, share)
     factor = balance(last_gradient(dimage), last_gradient(dgame), share, total, largest)
     weights = (recipe.adversarial * factor) * draws["fade"].reshape(-1, 1, 1, 1)
     metrics = {**game.both(real_metrics, fake_metrics), "lambda": factor}

@@ -3,7 +3,6 @@
 Everything here is of one part of a batch, as in gan.py.
 """
 
-from minihit import tree
 from minihit.models import of
 from minihit.objectives import adversary, reconstruction
 
@@ -40,7 +39,7 @@ def decode(networks, z, preset, total):
 
 
 def image_terms(networks, image, original, pixels, cache, draws, preset, share, total, largest=adversary.LARGEST):
-    """(dimage, {"discriminator": its gradients} or {}, metrics) of all that is said of a reconstruction.
+    """(dimage, {"discriminator": its gradients times the share} or {}, metrics): all that a reconstruction is told.
 
     pixels: the loss of pixels, (image, original) -> loss, dimage; cache: the decoder's; largest: of lambda.
     """
@@ -55,12 +54,12 @@ def image_terms(networks, image, original, pixels, cache, draws, preset, share, 
 
         dimage, grads, more = adversary.terms(networks["discriminator"]["params"], image, original, dimage,
                                               last_gradient, draws, preset, share, total, largest)
-        d_grads, metrics = {"discriminator": tree.map(lambda x: share * x, grads)}, {**metrics, **more}
+        d_grads, metrics = {"discriminator": grads}, {**metrics, **more}
     return dimage, d_grads, metrics
 
 
-def decoder_backward(networks, dimage, cache, preset):
-    """Returns dz, the decoder's gradients, and its new running averages."""
+def decoder_backward(networks, dimage, cache, preset, share):
+    """Returns dz, the decoder's gradients, and its new running averages times the share."""
     decoder = of(preset.decoder)
-    dz, grads = decoder.backward(dimage, cache)
-    return dz, grads, decoder.update_averages(networks["decoder"]["averages"], cache)
+    dz, grads = decoder.backward(share * dimage, cache)
+    return dz, grads, decoder.update_averages(networks["decoder"]["averages"], cache, share)

@@ -56,18 +56,18 @@ def gradients(networks, real, draws, preset, share=1.0, total=alone):
     """
     here = networks["generator"]
     generator, params = of(preset.generator), networks["discriminator"]["params"]
-    real_grads, real_metrics = game.real_terms(params, real, draws, preset)[:2]    # D's maps would hold their memory
+    real_grads, real_metrics = game.real_terms(params, real, draws, preset, share)[:2]     # D's maps hold memory
     fake, g_cache = generator.forward(here["params"], config=preset.generator, total=total, **of_generator(draws))
-    dfake, fake_grads, fake_metrics = game.fake_terms(params, fake, draws, preset)
+    dfake, fake_grads, fake_metrics = game.fake_terms(params, fake, draws, preset, share=share)
     d_grads, metrics = [fake_grads, real_grads], game.both(real_metrics, fake_metrics)
     if preset.recipe.wgan_gp:
         mixtures = fake + draws["mix"] * (real - fake)
-        mix_grads, metrics["wgan_gp"] = _mixture_terms(params, mixtures, preset)
+        mix_grads, metrics["wgan_gp"] = _mixture_terms(params, mixtures, preset, share)
         d_grads.append(mix_grads)
     _, g_grads = generator.backward(share * dfake, g_cache)               # batch norm adds up what all lanes send back
-    averages = generator.update_averages(here["averages"], g_cache)
-    d_grads, averages, metrics = tree.map(lambda x: share * x, [tree.add(*d_grads), averages, metrics])
-    return {"generator": g_grads, "discriminator": d_grads}, {"generator": averages}, metrics
+    averages = generator.update_averages(here["averages"], g_cache, share)
+    metrics = tree.elementwise(lambda x: share * x, metrics)
+    return {"generator": g_grads, "discriminator": tree.add(*d_grads)}, {"generator": averages}, metrics
 
 
 def settled(networks, averages, preset):
@@ -75,8 +75,8 @@ def settled(networks, averages, preset):
     return averages
 
 
-def _mixture_terms(params, mixtures, preset):
+def _mixture_terms(params, mixtures, preset, share):
     _, cache = discriminator.forward(params, mixtures, preset.discriminator)
     of_logits = discriminator.logit_gradients(cache)
     penalty, dgradient = penalties.wgan_gp(of_logits[0], preset.recipe.wgan_gp)
-    return discriminator.loss_gradients(0.0 * mixtures[:, 0, 0, 0], cache, of_logits, dgradient), penalty
+    return discriminator.loss_gradients(0.0 * mixtures[:, 0, 0, 0], cache, of_logits, share * dgradient), penalty

@@ -3,7 +3,7 @@
 Shapes: logits, dlogits (B,); loss a scalar array on the device of the logits.
 """
 
-from minihit.backend import array_module
+from minihit.backend import array_module, fused
 
 KINDS = ("non_saturating", "hinge")
 
@@ -27,20 +27,41 @@ def fake_loss(fake_logits, kind="non_saturating"):
 
 def consistency(logits, augmented_logits, cost):
     """cost * mean (D(x) - D(T x))^2 (bCR, Zhao et al. 2021): (loss, dlogits, daugmented_logits)."""
-    difference = logits - augmented_logits
-    dlogits = difference * (2.0 * cost / len(logits))
-    return cost * (difference * difference).mean(), dlogits, -dlogits
+    squares, dlogits, daugmented_logits = _squares(logits, augmented_logits, 2.0 * cost / len(logits))
+    return cost * squares.mean(), dlogits, daugmented_logits
 
 
 def softplus_loss(logits, sign):
     """mean log(1 + exp(sign * logit)), without overflow."""
-    xp = array_module(logits)
-    sigmoid = 0.5 + 0.5 * xp.tanh(0.5 * sign * logits)
-    return xp.logaddexp(sign * logits, 0.0 * logits).mean(), sigmoid * (sign / len(logits))
+    losses, dlogits = _softplus(logits, sign, sign / len(logits))
+    return losses.mean(), dlogits
 
 
 def hinge_loss(logits, sign):
     """mean relu(1 + sign * logit)."""
+    losses, dlogits = _hinge(logits, sign, sign / len(logits))
+    return losses.mean(), dlogits
+
+
+@fused
+def _squares(logits, augmented_logits, factor):
+    """Of the differences, and their gradients."""
+    difference = logits - augmented_logits
+    dlogits = difference * factor
+    return difference * difference, dlogits, -dlogits
+
+
+@fused
+def _softplus(logits, sign, factor):
+    """Of every image, and its slope times the factor."""
+    xp = array_module(logits)
+    sigmoid = 0.5 + 0.5 * xp.tanh(0.5 * (sign * logits))
+    return xp.logaddexp(sign * logits, 0.0 * logits), sigmoid * factor
+
+
+@fused
+def _hinge(logits, sign, factor):
+    """Of every image, and its slope times the factor."""
     margin = 1.0 + sign * logits
     inside = (margin > 0).astype(logits.dtype)
-    return (margin * inside).mean(), inside * (sign / len(logits))
+    return margin * inside, inside * factor

@@ -44,13 +44,13 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     loudest = adversary.LARGEST * image[0].size                           # a sum over values, not their mean
     dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,
                                                        total, loudest)
-    dz, grads["decoder"], averages = autoencoder.decoder_backward(networks, share * dimage, d_cache, preset)
+    dz, grads["decoder"], averages = autoencoder.decoder_backward(networks, dimage, d_cache, preset, share)
     dmean, dlog_variance = gaussian.backward(dz, z_cache)
     pull = share * recipe.beta
     dstatistics = join(dmean + pull * dmean_kl, dlog_variance + pull * dlog_variance_kl)
     _, grads["encoder"] = encoder.backward(dstatistics, e_cache)
-    averages, metrics = tree.map(lambda x: share * x, [{"decoder": averages}, {**metrics, "kl": kl}])
-    return {**grads, **d_grads}, averages, metrics
+    metrics = tree.elementwise(lambda x: share * x, {**metrics, "kl": kl})
+    return {**grads, **d_grads}, {"decoder": averages}, metrics
 
 
 def encode(networks, images, preset):

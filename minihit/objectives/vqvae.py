@@ -39,11 +39,10 @@ def gradients(networks, images, draws, preset, share=1.0, total=alone):
     pixels = reconstruction.DISTANCES[recipe.pixels]
     dimage, d_grads, metrics = autoencoder.image_terms(networks, image, images, pixels, d_cache, draws, preset, share,
                                                        total)
-    dcodes_image, grads["decoder"], decoder = autoencoder.decoder_backward(networks, share * dimage, d_cache, preset)
+    dcodes_image, grads["decoder"], decoder = autoencoder.decoder_backward(networks, dimage, d_cache, preset, share)
     dz, grads["quantizer"] = quantizer.backward(dcodes_image, q_cache, share * dcodes)
     _, grads["encoder"] = encoder.backward(dz + share * dz_commitment, e_cache)
-    metrics = {**metrics, "commitment": commitment, "codebook": codebook}
-    decoder, metrics = tree.map(lambda x: share * x, [decoder, metrics])
+    metrics = tree.elementwise(lambda x: share * x, {**metrics, "commitment": commitment, "codebook": codebook})
     averages = {"decoder": decoder, "quantizer": quantizer.met(q_cache, draws.get("offers"))}
     return {**grads, **d_grads}, averages, metrics
 

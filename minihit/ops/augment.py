@@ -50,19 +50,15 @@ def color_backward(dy, draws):
 
 
 def translation(x, draws):
-    """y[i, j] = x[i + shift_h, j + shift_w], zero outside."""
-    return _shift(x, draws["shift_h"], draws["shift_w"])
+    return shift(x, draws["shift_h"], draws["shift_w"])
 
 
 def translation_backward(dy, draws):
-    return _shift(dy, -draws["shift_h"], -draws["shift_w"])
+    return shift(dy, -draws["shift_h"], -draws["shift_w"])
 
 
 def cutout(x, draws):
-    """Zeros in a square of half the side, centred at (cut_h, cut_w)."""
-    side = x.shape[1]
-    rows, columns = (_inside_cut(draws[name], side, x) for name in ("cut_h", "cut_w"))
-    return x * ~(rows[:, :, None, None] & columns[:, None, :, None])
+    return cut(x, draws["cut_h"], draws["cut_w"])
 
 
 def side_of(side, share):
@@ -77,7 +73,9 @@ def stretch(x, factor, axis):
     return (x - mean) * per_image(factor, x) + mean
 
 
-def _shift(x, down, right):
+@tuned
+def shift(x, down, right):
+    """y[i, j] = x[i + down, j + right], zero outside."""
     xp, side = array_module(x), x.shape[1]
     rows = xp.arange(side) + down[:, None]                                 # (B, S)
     columns = xp.arange(side) + right[:, None]
@@ -87,14 +85,18 @@ def _shift(x, down, right):
     return y * (inside[0][:, :, None, None] * inside[1][:, None, :, None])
 
 
-def _inside_cut(center, side, x):
-    cut = side_of(side, 0.5)
-    at = array_module(x).arange(side) - (center[:, None] - cut // 2)       # (B, S)
-    return (at >= 0) & (at < cut)
+@tuned
+def cut(x, center_h, center_w):
+    """Zeros in a square of half the side, centred at (center_h, center_w)."""
+    side, half = x.shape[1], side_of(x.shape[1], 0.5)
+    rows, columns = (array_module(x).arange(side) - (center[:, None] - half // 2) for center in (center_h, center_w))
+    rows, columns = ((at >= 0) & (at < half) for at in (rows, columns))    # (B, S)
+    return x * ~(rows[:, :, None, None] & columns[:, None, :, None])
 
 
 def per_image(values, x):
-    return values.astype(x.dtype).reshape(-1, 1, 1, 1)
+    """(B,) as (B, 1, 1, 1), in x's dtype."""
+    return (values if values.dtype == x.dtype else values.astype(x.dtype)).reshape(-1, 1, 1, 1)
 
 
 POLICIES = {

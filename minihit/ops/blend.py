@@ -1,4 +1,4 @@
-"""A running average: the old one with weight `keep`, the new value with the rest.
+"""A running average: the old one with weight `keep`, the new value with the rest; all of it times `share`.
 
 Shapes: average, value, result (...), the same.
 """
@@ -7,5 +7,5 @@ from minihit.ops.switch import tuned
 
 
 @tuned
-def blend(average, value, keep):
-    return keep * average + (1.0 - keep) * value
+def blend(average, value, keep, share=1.0):
+    return share * (keep * average + (1.0 - keep) * value)

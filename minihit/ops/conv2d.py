@@ -1,25 +1,36 @@
 """Convolution with stride 1 and zero padding of k // 2, as cross-correlation (what every framework calls convolution).
 
-Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd. Linear in x, so its tangent is its forward.
+Shapes: x (B, H, W, C), weight (k, k, C, C'), bias (C',), y (B, H, W, C'); k odd. Linear in x, so its tangent is its
+forward without a bias.
 """
 
 from minihit.backend import array_module
+from minihit.ops import leaky_relu
 from minihit.ops.switch import tuned
 
 
 @tuned
-def forward(x, weight):
+def forward(x, weight, bias=None):
     y = sum(pixels @ weight[i, j] for i, j, pixels in _shifted(x, len(weight)))
-    return y, {"x": x, "weight": weight}
+    return y if bias is None else y + bias, {"x": x, "weight": weight}
+
+
+@tuned
+def rectified(x, weight, bias):
+    """leaky_relu.forward of forward; the cache serves the backward and the tangent of both."""
+    y, cache = forward(x, weight, bias)
+    y, mask = leaky_relu.forward(y)
+    return y, {**cache, **mask}
 
 
 def backward(dy, cache):
     return input_gradient(dy, cache), weight_gradient(dy, cache)
 
 
-def input_gradient(dy, cache):
-    """The convolution of dy with the kernel turned around, its channels swapped."""
-    return forward(dy, cache["weight"][::-1, ::-1].swapaxes(2, 3))[0]
+@tuned
+def input_gradient(dy, cache, other=None):
+    """The convolution of dy with the kernel turned around, its channels swapped, plus what else reaches x back."""
+    return forward(dy, cache["weight"][::-1, ::-1].swapaxes(2, 3), other)[0]
 
 
 @tuned
@@ -30,6 +41,7 @@ def weight_gradient(dy, cache, x=None):
     return array_module(x).stack(products).reshape(weight.shape)
 
 
+@tuned
 def tangent(t_x, cache):
     return forward(t_x, cache["weight"])[0]
 

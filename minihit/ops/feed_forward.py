@@ -1,6 +1,7 @@
 """Two linear layers with GELU between them: y = gelu(x expand + expand_bias) contract + contract_bias.
 
-Shapes: x (..., C); expand (C, H), expand_bias (H,); contract (H, C'), contract_bias (C',); y (..., C').
+Shapes: x (..., C); expand (C, H), expand_bias (H,); contract (H, C'), contract_bias (C',); y and skip (..., C'). skip,
+where there is one, is added to y; its gradient is dy.
 """
 
 from minihit.ops import gelu
@@ -9,10 +10,11 @@ from minihit.ops.switch import tuned
 
 
 @tuned
-def forward(x, expand, expand_bias, contract, contract_bias):
+def forward(x, expand, expand_bias, contract, contract_bias, skip=None):
     hidden = x @ expand + expand_bias                                      # (..., H)
     active, gelu_cache = gelu.forward(hidden)
     y = active @ contract + contract_bias
+    y = y if skip is None else skip + y
     return y, {"x": x, "active": active, "gelu": gelu_cache, "expand": expand, "contract": contract}
 
 

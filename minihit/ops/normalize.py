@@ -2,6 +2,8 @@
 
 Shapes: x, x_hat, y (..., C); scale, bias (C,); mean, variance, rstd (..., 1) per "pixel", (C,) per "channel".
 
+backward's skip, where there is one, is the gradient that reached x past the norm.
+
 Per pixel, over its channels, it is layer normalisation; per channel, over all pixels of a batch, batch normalisation. A
 batch may lie in parts: `total` adds over them (minihit/sums.py).
 """
@@ -17,16 +19,17 @@ def forward(x, scale, bias, per, eps, total=alone):
     mean = _sum(x, per, total) / count
     centered = x - mean
     variance = _sum(centered * centered, per, total) / count
+    unbiased = variance * (count / max(count - 1, 1))                      # for running averages
     rstd = (variance + eps) ** -0.5
     x_hat = centered * rstd
     y = x_hat * scale + bias
-    return y, {"x_hat": x_hat, "mean": mean, "variance": variance, "rstd": rstd, "scale": scale, "count": count,
-               "per": per, "total": total}
+    return y, {"x_hat": x_hat, "mean": mean, "variance": variance, "unbiased": unbiased, "rstd": rstd, "scale": scale,
+               "count": count, "per": per, "total": total}
 
 
 @tuned
-def backward(dy, cache):
-    """Returns dx, dscale, dbias, the last two summed over this part of the batch alone.
+def backward(dy, cache, skip=None):
+    """Returns dx + skip, dscale, dbias, the last two summed over this part of the batch alone.
 
     x_hat ignores a shift of x and a rescaling of x, so those two directions are projected out.
     """
@@ -35,7 +38,7 @@ def backward(dy, cache):
     shift = _sum(dx_hat, per, total) / count
     rescaling = _sum(dx_hat * x_hat, per, total) / count
     dx = (dx_hat - shift - x_hat * rescaling) * cache["rstd"]
-    return dx, column_sum(dy * x_hat), column_sum(dy)
+    return dx if skip is None else skip + dx, column_sum(dy * x_hat), column_sum(dy)
 
 
 def _sum(x, per, total):

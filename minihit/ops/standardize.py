@@ -1,6 +1,7 @@
 """Standardise: y = scale * (x - mean) / sqrt(variance + eps) + bias, with a mean and a variance that are given.
 
 Shapes: x, x_hat, y (..., C); scale, bias, mean, variance, rstd (C,). Mean and variance are constants to backward.
+Its skip, where there is one, is the gradient that reached x past the norm.
 """
 
 from minihit.ops.column_sum import column_sum
@@ -15,6 +16,7 @@ def forward(x, scale, bias, mean, variance, eps):
 
 
 @tuned
-def backward(dy, cache):
-    """Returns dx, dscale, dbias."""
-    return dy * cache["scale"] * cache["rstd"], column_sum(dy * cache["x_hat"]), column_sum(dy)
+def backward(dy, cache, skip=None):
+    """Returns dx + skip, dscale, dbias."""
+    dx = dy * cache["scale"] * cache["rstd"]
+    return dx if skip is None else skip + dx, column_sum(dy * cache["x_hat"]), column_sum(dy)

@@ -3,16 +3,19 @@
 The warm-up runs on a state of its own that is thrown away, so no number of the run depends on it.
 """
 
+import itertools
 import math
+import statistics
 import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from minihit import cost, objectives
-from minihit.backend import device_memory, device_module, memory_size, peak_memory, to_device
+from minihit.backend import device_memory, device_module, memory_size, peak_memory, synchronize, to_device
+from minihit.capture import Recorder
 from minihit.errors import UserError
-from minihit.training import measure, pictures, state, step
+from minihit.training import advance, compiling, measure, pictures, state, step
 from minihit.training.run.config import intervals
 
 BUDGETS = {"minutes": 10 * 60, "hour": 60 * 60, "night": 8 * 60 * 60}     # seconds
@@ -21,6 +24,8 @@ FEWEST_STEPS = 100                                                        # that
 EMA_WINDOWS = 20                                                          # of a run, at least; faces-32 has as many
 WARM_UP_IMAGES = 16                                                       # a lane
 SLOW = 2.0                                                                # seconds, after which once is enough
+PARTS = 2                                                                 # of a step: gradients, update
+TIMED = 3                                                                 # steps of a GPU, after the one that compiles
 MEASURING = 280_000, 120                                                  # bytes an image, bytes a pixel
 
 
@@ -45,10 +50,11 @@ class Estimate:
                 f"{gigabytes(memory)}{limit} of memory")
 
 
-def before(config, device):
-    """The Estimate for a run whose data set is open. Raises UserError where it cannot fit."""
+def before(config, device, graph="auto"):
+    """The Estimate for a run whose data set is open; graph: as of advance.Steps. Raises UserError where it cannot fit.
+    """
     memory, limit = fitting(config, device)
-    return Estimate(seconds_per_step(config, device), memory, limit)
+    return Estimate(seconds_per_step(config, device, graph), memory, limit)
 
 
 def fitting(config, device):
@@ -80,22 +86,61 @@ def _drawing(config):
     return pictures.memory(config.preset.size, config.preset.recipe.steps // config.sample_every + 2)
 
 
-def seconds_per_step(config, device):
+def seconds_per_step(config, device, graph="auto"):
     """Of the micro-batches that run side by side, in the lanes of the run, scaled to the batch; and of the update.
 
-    On a CPU a lane has WARM_UP_IMAGES at most and one turn is enough where it is slow; a GPU's first turn compiles.
+    On a CPU a lane has WARM_UP_IMAGES at most; on a GPU both are recorded where the run's steps are.
     """
     plan, small = _plan(config, device), warm_up(config, device)
-    preset, rng = small.preset, np.random.default_rng(config.seed)
+    computing, updating = steady(one_step(small, device), device, advance.records(device, graph))
+    turns = math.ceil(len(plan.groups) / plan.at_once)
+    return computing * turns * plan.groups[0][-1].stop / small.preset.recipe.micro_batch + updating
+
+
+def steady(parts, device, record=False):
+    """Seconds of each part of a step as they are later in a run. parts: as of one_step; record: whether they are
+    recorded where they can be.
+
+    A GPU's first step compiles and is not counted, of some more the median is; on a CPU the second counts, or the first
+    where it is slow.
+    """
+    xp = device_module(device)
+    if device == "gpu":
+        with compiling.announced(device):
+            _timed(parts, xp)
+        parts = _recorded(parts, xp) if record else parts
+    times = [_timed(parts, xp)]
+    while times[-1][0] <= SLOW and len(times) < (TIMED if device == "gpu" else 2):
+        times.append(_timed(parts, xp))
+    return times[-1] if device == "cpu" else tuple(map(statistics.median, zip(*times, strict=True)))
+
+
+def one_step(config, device):
+    """What makes a step as the run makes it, on a state of its own, each time it is called: a generator that stops
+    after the gradients and after the update."""
+    preset, rng = config.preset, np.random.default_rng(config.seed)
     count, side, training = preset.recipe.batch, preset.size, state.create(config.seed, preset, device)
     real, draws = to_device([rng.random((count, side, side, 3), dtype=np.float32),
                              objectives.of(preset).draw(rng, count, preset, 1)], device)
-    for _ in range(2):
-        computing, updating = _timed(training, real, draws, small)
-        if device == "cpu" and computing > SLOW:
-            break
-    turns = math.ceil(len(plan.groups) / plan.at_once)
-    return computing * turns * plan.groups[0][-1].stop / preset.recipe.micro_batch + updating
+
+    def parts():
+        grads, averages, _ = step.gradients(training.networks, real, draws, preset, config.lanes)
+        yield
+        state.apply(training, grads, averages, 1, preset)
+        yield
+
+    return parts
+
+
+def _recorded(parts, xp):
+    """Replays of the parts of a step, or they themselves where they cannot be recorded."""
+    recorder, asked = Recorder(xp), parts()
+    recorder.rehearse(lambda: list(parts()))
+    try:
+        replays = [recorder.record(lambda: next(asked))[0] for _ in range(PARTS)]
+    except Exception:  # whatever CuPy and CUDA say; the run itself will tell it to its user
+        return parts
+    return lambda kept=asked: (replay() for replay in replays)            # with the arrays that the parts hand on
 
 
 def warm_up(config, device):
@@ -112,15 +157,14 @@ def _plan(config, device):
     return step.plan(config.preset, config.preset.recipe.batch, config.lanes, device_module(device))
 
 
-def _timed(training, real, draws, config):
-    """Seconds of the gradients and of the update; reading a number waits for a GPU."""
-    start = time.perf_counter()
-    grads, averages, metrics = step.gradients(training.networks, real, draws, config.preset, config.lanes)
-    float(next(iter(metrics.values())))
-    middle = time.perf_counter()
-    norms = state.apply(training, grads, averages, 1, config.preset)
-    float(next(iter(norms.values())))
-    return middle - start, time.perf_counter() - middle
+def _timed(parts, xp):
+    """Seconds of each part of a step, until the device has finished it."""
+    synchronize(xp)
+    marks = [time.perf_counter()]
+    for _ in parts():
+        synchronize(xp)
+        marks.append(time.perf_counter())
+    return tuple(after - before for before, after in itertools.pairwise(marks))
 
 
 def within(config, seconds, budget):

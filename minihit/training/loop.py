@@ -3,34 +3,32 @@
 import time
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from minihit import objectives, signals, tree
-from minihit.backend import keep_memory, to_device
+from minihit.backend import keep_memory
 from minihit.data import prefetch
 from minihit.data.dataset import BUILT_IN
 from minihit.data.open import open_data
 from minihit.errors import UserError
 from minihit.locks import exclusive
-from minihit.optim import EMA_START
 from minihit.show.attempt import attempt
-from minihit.show.images import to_float
 from minihit.streams import lasting
-from minihit.training import estimate, guard, measure_features, measures, pictures, state, step, watch
+from minihit.training import estimate, guard, measure_features, measures, pictures, state, watch
+from minihit.training.advance import Steps
 from minihit.training.run import checkpoint, claim, log, snapshot
 from minihit.training.run.config import write_config
 
-_STREAM = 0                                                               # of random numbers, one generator per step
 INTERRUPTED = signals.INTERRUPTED
 UNSAVED = 10 * 60                                                         # seconds, after which a step is saved anyway
 
 
-def train(config, folder, device="cpu", resume=False, budget=None, data_on_device="auto"):
+def train(config, folder, device="cpu", resume=False, budget=None, data_on_device="auto", graph="auto"):
     """Train to the end of the recipe; returns the exit code, 0, 130 after Ctrl-C, or 143 after SIGTERM and SIGHUP.
 
     config: RunConfig; folder: RunFolder; budget: a name of estimate.BUDGETS that chooses the number of steps;
-    data_on_device: "auto", "yes" or "no", whether a GPU keeps all images.
+    data_on_device: "auto", "yes" or "no", whether a GPU keeps all images; graph: "auto" or "off", whether a
+    GPU may record steps.
     Raises UserError where the run exists and is not to be resumed, where the folder holds anything else, where another
     process trains in it, where it cannot fit, where data or disk fail, and where a value stops being finite.
     """
@@ -44,7 +42,7 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         looks = measure_features.open_looks(config, device)
         data = _open(config, folder, device, resume)
         config = config.settled(data)
-        forecast = estimate.before(config, device)
+        forecast = estimate.before(config, device, graph)
         config = estimate.within(config, forecast.seconds, budget) if budget else config
         images = prefetch.resident(data, device, data_on_device, forecast.room)
         training = state.create(config.seed, config.preset, device) if resume else snapshot.begin(config, device)
@@ -54,7 +52,8 @@ def train(config, folder, device="cpu", resume=False, budget=None, data_on_devic
         tqdm.write(_introduction(config, folder, data, training, device))
         tqdm.write(forecast.sentence(config.preset.recipe.steps - facts["step"], images))
         with guard.interruptible() as asked:
-            done = _steps(watch.Watch(config, folder, device, data, images, looks=looks), training, facts, asked)
+            run = watch.Watch(config, folder, device, data, images, looks=looks)
+            done = _steps(run, training, Steps(training, config, device, graph), facts, asked)
         return _finish(config, folder, done, asked)
 
 
@@ -73,7 +72,7 @@ def _open(config, folder, device, resume):
         return open_data(config.data, config.preset.size, config.seed, config.flip, show, needed)
 
 
-def _steps(run, training, facts, asked):
+def _steps(run, training, steps, facts, asked):
     """Run the steps after the checkpoint of those facts, or as far as the first one after which `asked` is true;
     returns the last one that was made."""
     config, device, recipe = run.config, run.device, run.config.preset.recipe
@@ -83,9 +82,9 @@ def _steps(run, training, facts, asked):
         last = done >= recipe.steps
         while not last:
             started, done = time.perf_counter(), done + 1
-            real = to_float(next(upcoming))
+            images = next(upcoming)
             waited = time.perf_counter() - started
-            metrics, grads = _one_step(training, real, config, device, done)
+            metrics, grads = steps(images, done)
             last = done == recipe.steps or bool(asked)
             logs, saves = (last or done % every == 0 for every in (config.log_every, config.save_every))
             saves = saves or time.monotonic() - saved > UNSAVED
@@ -104,16 +103,6 @@ def _steps(run, training, facts, asked):
                 saved = time.monotonic()
             bar.update()
     return done
-
-
-def _one_step(training, real, config, device, number):
-    """Update the state in place by step `number` (from 1); returns metrics and gradients."""
-    preset, rng = config.preset, np.random.default_rng([config.seed, _STREAM, number])
-    draws = to_device(objectives.of(preset).draw(rng, preset.recipe.batch, preset, number), device)
-    grads, averages, metrics = step.gradients(training.networks, real, draws, preset, config.lanes)
-    copied = 0 if config.origin else EMA_START
-    norms = state.apply(training, grads, averages, number, preset, copied)
-    return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
 
 
 def _finish(config, folder, done, asked):

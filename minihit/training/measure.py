@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from minihit.backend import device_module
+from minihit.batches import at_most
 from minihit.comparing.measures import CHUNK_PIXELS, NEIGHBOURS
 from minihit.data.dataset import ImageSet, gather
 from minihit.metrics.nearest_neighbour import nearest
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
-from minihit.sampling import at_most, samples
+from minihit.sampling import samples
 from minihit.show.images import to_float, to_uint8
 
 FEWEST = 10                                                               # images whose neighbours are looked for

@@ -47,21 +47,29 @@ def create(seed, preset, device="cpu"):
     return State(buffers, averaged, moments, trees)
 
 
-def apply(state, grads, averages, step, preset, copied=optim.EMA_START):
+def rates(preset, step):
+    """{network: Adam's learning rate} of a step (from 1)."""
+    recipe = preset.recipe
+    return {name: optim.rate(rate * recipe.decay(step), step, recipe.beta1, recipe.beta2)
+            for name, rate in objectives.of(preset).rates(preset).items()}
+
+
+def apply(state, grads, averages, step, preset, copied=optim.EMA_START, given=None):
     """Update the state in place after step (from 1); returns the gradients' norms, scalar arrays on the device.
 
-    copied: the last step until which the moving average is a copy, as first values are not worth remembering.
+    copied: the last step until which the moving average is a copy, as first values are not worth remembering; given:
+    in the place of rates(preset, step), numbers or arrays () on the device.
     """
-    objective, recipe, norms = objectives.of(preset), preset.recipe, {}
-    for name, rate in objective.rates(preset).items():
+    recipe, norms = preset.recipe, {}
+    for name, rate in (given or rates(preset, step)).items():
         params, moments = _params(state.buffers[name], state.networks[name]), state.moments[name]
         xp = array_module(params)
         flat = tree.gather(grads[name], state.networks[name]["params"], xp.empty_like(params))
-        norms[name] = xp.sqrt(flat @ flat)
+        norms[name] = optim.norm(flat)
         flat = optim.clip(flat, recipe.clip) if recipe.clip else flat
-        optim.adam(params, flat, moments, step, rate * recipe.decay(step), recipe.beta1, recipe.beta2)
+        optim.update(params, flat, moments, rate, recipe.beta1, recipe.beta2)
     for name, new in averages.items():
-        tree.map(tree.copy_into, state.networks[name]["averages"], new)
+        tree.gather(new, state.networks[name]["averages"], _averages(state.buffers[name], state.networks[name]))
     for name, average in state.averaged.items():
         optim.ema(average, state.buffers[name], step, recipe.ema_decay, copied)
     return norms
@@ -70,3 +78,8 @@ def apply(state, grads, averages, step, preset, copied=optim.EMA_START):
 def _params(buffer, network):
     """The part of a network's flat buffer that holds its parameters."""
     return buffer[:tree.size(network["params"])]
+
+
+def _averages(buffer, network):
+    """The part behind it, that holds its running averages."""
+    return buffer[tree.size(network["params"]):]

@@ -3,6 +3,7 @@
 import imageio.v3 as iio
 import numpy as np
 import pytest
+import strict_cupy
 from support.commands import refusal
 from support.pictures import encoded, photo
 
@@ -10,6 +11,7 @@ from minihit import autoencoding, sampling
 from minihit.cli import main
 from minihit.commands import interpolate
 from minihit.data.prepare.square import Square
+from minihit.models import hit
 from minihit.show.images import grid, to_float, to_uint8
 from minihit.training.run import weights
 from minihit.training.run.folder import RunFolder
@@ -27,6 +29,23 @@ def test_interpolate_shows_loops_side_by_side(here, run):
     assert main(["interpolate", str(run), "--seeds", "0-3", "--frames", "3", "--columns", "2", "--scale", "2",
                  "--out", "a.gif", "--device", "cpu"]) == 0
     assert iio.imread("a.gif", index=None).shape == (6, 36, 70, 3)
+
+
+def test_a_gpu_draws_frames_of_all_loops_together(run, monkeypatch):
+    """Sixty-four pictures at a time, whichever frames they belong to."""
+    options, found = interpolate.Interpolate(run, seeds="0-5", columns=2), []
+    paths, shapes, generate = sampling.latents(range(66), 3).reshape(33, 2, 3), [], hit.generate
+
+    def noted(params, z, *others):
+        shapes.append(z.shape)
+        return generate(params, z, *others)
+
+    for device in ("cpu", "gpu"):
+        found.append(np.stack([*interpolate.frames(interpolate.between_seeds(options, device), paths, 1, device)]))
+        strict_cupy.install(monkeypatch)
+        monkeypatch.setattr(hit, "generate", noted)
+    assert found[0].shape == found[1].shape == (33, 20, 38, 3) and shapes == [(64, 3), (64, 3)]
+    assert np.abs(found[0].astype(int) - found[1]).max() <= 1
 
 
 def test_interpolate_writes_mp4(here, run):

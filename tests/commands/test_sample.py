@@ -5,9 +5,11 @@ import shutil
 import imageio.v3 as iio
 import numpy as np
 import pytest
+import strict_cupy
 from support.commands import refusal
 
 from minihit.cli import main
+from minihit.models import hit
 
 
 def test_sample_writes_a_grid_beside_the_run_and_says_where(capsys, run):
@@ -25,6 +27,26 @@ def test_a_seed_is_the_same_file_whatever_the_other_seeds_are(here, run):
     alone = (here / "alone/seed-000007.png").read_bytes()
     assert alone == (here / "many/seed-000007.png").read_bytes() == (here / "few/seed-000007.png").read_bytes()
     assert alone != (here / "many/seed-000008.png").read_bytes()
+
+
+def test_a_gpu_draws_sixty_four_at_a_time(here, run, monkeypatch):
+    """With one upload and one copy back for each batch; the pictures are those of the CPU to rounding."""
+    counts, generate = [], hit.generate
+
+    def noted(params, z, *others):
+        counts.append(len(z))
+        return generate(params, z, *others)
+
+    assert main(["sample", str(run), "--seeds", "0-69", "--folder", "there", "--device", "cpu"]) == 0
+    strict_cupy.install(monkeypatch)
+    monkeypatch.setattr(hit, "generate", noted)
+    assert main(["sample", str(run), "--seeds", "0-69", "--folder", "here", "--device", "gpu"]) == 0
+    assert counts == [64, 64]
+    assert [sync.split()[0] for sync in strict_cupy.transfers.syncs] == ["__float__", "get", "get"]    # the GPU works
+    assert len([upload for upload in strict_cupy.transfers.uploads if "pinned" in upload]) == 2
+    for path in sorted((here / "there").iterdir()):
+        assert np.abs(iio.imread(path).astype(int) - iio.imread(here / "here" / path.name)).max() <= 1
+    assert len(list((here / "here").iterdir())) == 70
 
 
 def test_scale_columns_raw_and_out(here, run):

@@ -8,7 +8,7 @@ import strict_cupy
 from support.helpers import assert_same
 from threadpoolctl import threadpool_limits
 
-from minihit import tree
+from minihit import backend, tree
 from minihit.backend import to_host
 from minihit.ops.fast import gelu
 
@@ -29,19 +29,26 @@ def assert_close(actual, expected):
 
 @pytest.fixture(params=["double", pytest.param("cupy", marks=pytest.mark.gpu)])
 def gpu(request, monkeypatch):
-    """agree(device tree, host tree); exact: whether that means the same bits; transfers, counted by the double alone.
+    """agree(device tree, host tree); exact: whether that means the same bits; near: agree up to rounding, even of the
+    double; transfers, counted by the double alone.
 
-    The double computes with NumPy, so nothing may differ once both sides take the same GELU and one thread.
+    The double computes with NumPy, so nothing may differ once both sides take the same GELU, the same kernels where a
+    GPU has its own, and one thread.
     """
     if request.param == "cupy":
         pytest.importorskip("cupy")
-        yield SimpleNamespace(agree=lambda a, b: assert_close(to_host(a), b), exact=False, transfers=None)
+        yield SimpleNamespace(agree=_near, near=_near, exact=False, transfers=None)
         return
     strict_cupy.install(monkeypatch)
     monkeypatch.setattr(gelu, "_fast", lambda x: False)
+    monkeypatch.setattr(backend, "on_gpu", lambda x: True)
     with threadpool_limits(limits=1, user_api="blas"):
-        yield SimpleNamespace(agree=lambda a, b: assert_same(to_host(a), b), exact=True,
+        yield SimpleNamespace(agree=lambda a, b: assert_same(to_host(a), b), near=_near, exact=True,
                               transfers=strict_cupy.transfers)
+
+
+def _near(device_tree, host_tree):
+    assert_close(to_host(device_tree), host_tree)
 
 
 @pytest.fixture

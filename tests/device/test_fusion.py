@@ -15,6 +15,8 @@ from minihit.gradcheck.table import CHECKS
 from .test_double import one_step
 from .test_networks import upload
 
+PARAMETERS = 4096                                                         # bytes that a kernel of CUDA can be given
+
 
 @pytest.fixture
 def cupy():
@@ -73,6 +75,12 @@ def traced(cupy, function, kinds):
         fusion._thread_local.history, fusion._thread_local.is_old_fusing = None, False
 
 
+def size_of_parameters(kernel, kinds):
+    """Bytes: of each array a pointer, a size, and shape and strides of the axes; the same of the index."""
+    axes = max(x[0] for x in kinds if isinstance(x, tuple))
+    return (len(kernel.params) + 1) * (16 + 16 * axes)
+
+
 def compiled(kernel):
     from cupy._core import core
     from cupy_backends.cuda.libs import nvrtc
@@ -98,3 +106,4 @@ def test_every_fused_function_becomes_one_kernel_in_its_own_precision(cupy):
         computed = re.findall(r"^(double|float16) v\d+;", kernel.operation, re.MULTILINE)
         assert computed == [], f"{function.__module__}.{function.__name__}"
         assert compiled(kernel)
+        assert size_of_parameters(kernel, kinds) <= PARAMETERS, f"{function.__module__}.{function.__name__}"

@@ -50,17 +50,19 @@ def test_definitions_agree_with_numpy(gpu, name, dtype):
 
 
 def assert_agrees_with_numpy(gpu, case, dtype):
-    """The second time nothing is transferred: by then constants have been uploaded."""
+    """The second time nothing is transferred: by then constants have been uploaded. A cache is its device's own, and is
+    NumPy's only on the double, where both sides take the same kernels."""
     expected = run(case, dtype)
     params, inputs, options, dy = upload([expected.params, expected.inputs, expected.options, expected.dy])
     for _ in range(2):
         if gpu.exact:
             gpu.transfers.start()
         y, cache = forward(case, params, inputs, options)
-        found = [y, cache, gradients(case, dy, cache)]
+        found = [y, gradients(case, dy, cache)]
     if gpu.exact:
         assert (gpu.transfers.syncs, gpu.transfers.uploads) == ([], [])
-    gpu.agree(arrays(found), arrays([expected.y, expected.cache, expected.gradients]))
+        gpu.agree(arrays(cache), arrays(expected.cache))
+    gpu.agree(arrays(found), arrays([expected.y, expected.gradients]))
 
 
 @every_dtype

@@ -53,6 +53,15 @@ def test_a_single_value_has_no_variance():
     np.testing.assert_allclose(folded["variance"], 0.99 * averages["variance"])
 
 
+def test_what_parts_of_a_batch_make_of_the_averages_adds_up_by_their_shares():
+    params, x, averages, _ = example(3, (4, 2, 3))
+    caches = [batch_norm.forward(params, part)[1] for part in (x[:3], x[3:])]
+    parts = [batch_norm.fold(averages, cache, share) for cache, share in zip(caches, (0.75, 0.25), strict=True)]
+    whole = [batch_norm.fold(averages, cache) for cache in caches]
+    for name in averages:
+        np.testing.assert_allclose(parts[0][name] + parts[1][name], 0.75 * whole[0][name] + 0.25 * whole[1][name])
+
+
 def test_fold_follows_the_keys_of_the_state():
     params, x, averages, _ = example(2, (5, 2, 3))
     _, cache = batch_norm.forward(params, x)

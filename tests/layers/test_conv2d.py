@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.helpers import channels, image_shapes, normal, seeds
+from support.helpers import assert_same, channels, image_shapes, normal, seeds
 
 from minihit import gradcheck
 from minihit.layers import conv2d
+from minihit.ops import leaky_relu
 
 kernels, with_bias = st.sampled_from([1, 3]), st.booleans()
 
@@ -32,6 +33,22 @@ def test_the_weights_gradient_can_be_that_of_another_input(shape, c_out, k, bias
     _, expected = conv2d.backward(dy, conv2d.forward(params, other)[1])
     assert found.keys() == {"weight"} and expected.keys() == params.keys()
     np.testing.assert_array_equal(found["weight"], expected["weight"])
+
+
+def test_a_rectified_convolution_is_leaky_relu_of_one():
+    params, x, rng = example(0, (2, 4, 6, 3), 5, 3, bias=True)
+    (y, cache), (expected, mask) = conv2d.rectified(params, x), leaky_relu.forward(conv2d.forward(params, x)[0])
+    np.testing.assert_array_equal(y, expected)
+    np.testing.assert_array_equal(cache["positive"], mask["positive"])
+    dy = rng.standard_normal(y.shape)
+    for found, same in zip(conv2d.backward(dy, cache), conv2d.backward(dy, conv2d.forward(params, x)[1]), strict=True):
+        assert_same(found, same)
+
+
+def test_what_else_reaches_the_input_is_added():
+    params, x, rng = example(0, (2, 4, 6, 3), 5, 3, bias=True)
+    dy, cache = rng.standard_normal((2, 4, 6, 5)), conv2d.forward(params, x)[1]
+    np.testing.assert_array_equal(conv2d.input_gradient(dy, cache, x), conv2d.input_gradient(dy, cache) + x)
 
 
 def test_the_bias_is_added_everywhere():

@@ -53,3 +53,9 @@ def test_head_counts_are_in_the_weights(options, key_heads):
     params = cross_attention.init(np.random.default_rng(0), 8, 4, 5, **options)
     assert {name: layer["weight"].shape for name, layer in params.items()} == {
         "query": (8, 4, 2), "key": (5, key_heads, 2), "value": (5, key_heads, 2), "out": (4, 2, 8)}
+
+
+def test_what_skips_is_added_to_y():
+    params, x, t, rng = example(2, (2, 3), 2, 2, 4, True)
+    y, skip = cross_attention.forward(params, x, t)[0], rng.standard_normal(x.shape)
+    np.testing.assert_allclose(cross_attention.forward(params, x, t, skip)[0], y + skip, atol=1e-14)

@@ -53,3 +53,13 @@ def test_the_initializer_is_told_the_shape_and_the_fans():
     initializer = mock.Mock(return_value=np.zeros((2, 3, 5, 7)))
     assert linear.init("rng", (2, 3), (5, 7), initializer)["bias"].shape == (5, 7)
     initializer.assert_called_once_with("rng", (2, 3, 5, 7), fan_in=6, fan_out=35)
+
+
+@given(widths, widths, st.tuples(batches, batches), seeds)
+def test_what_skips_is_added_to_y(axes_in, axes_out, leading, seed):
+    params, x, rng = example(seed, axes_in, axes_out, leading)
+    y, _ = linear.forward(params, x)
+    skip = rng.standard_normal(y.shape)
+    before = skip.copy()
+    np.testing.assert_allclose(linear.forward(params, x, skip)[0], y + skip, atol=1e-14)
+    np.testing.assert_array_equal(skip, before)

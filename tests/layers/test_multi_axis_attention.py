@@ -119,3 +119,9 @@ def test_windows_of_one_row_make_attention_axial(side, half, width, multi_query,
         out[:, row, column, n] = np.einsum("bk,bkd->bd", scores, value) / scores.sum(-1, keepdims=True)
     expected = np.einsum("bhwnd,ndc->bhwc", out, params["out"]["weight"]) + params["out"]["bias"]
     np.testing.assert_allclose(rows_below(y, side), expected, atol=1e-10)
+
+
+def test_what_skips_is_added_to_y():
+    params, x, rng = example(2, 3, 1, 2, True, 0)
+    y, skip = attention.forward(params, x)[0], rng.standard_normal(x.shape)
+    np.testing.assert_allclose(attention.forward(params, x, skip=skip)[0], y + skip, atol=1e-14)

@@ -41,3 +41,13 @@ def test_batch_norm_is_handed_averages_and_total():
     asked = []
     norm.forward(params, x, How("batch", total=lambda part: asked.append(part) or part))
     assert len(asked) == 2                                                # the sum and the sum of squares
+
+
+@pytest.mark.parametrize("how", [How("batch"), How("layer"), How("batch", norm.init_averages(4, "batch"))],
+                         ids=["batch", "layer", "evaluation"])
+def test_what_skips_the_norm_is_added_to_dx(how):
+    dy, skip = normal(3, 3, 2, 4), normal(4, 3, 2, 4)
+    _, cache = norm.forward(norm.init(4), normal(5, 3, 2, 4), how)
+    (dx, grads), (found, same) = norm.backward(dy, cache), norm.backward(dy, cache, skip)
+    np.testing.assert_allclose(found, dx + skip, atol=1e-14)
+    assert_same(same, grads)

@@ -7,7 +7,7 @@ import pytest
 from support.helpers import assert_same, normal
 from support.networks import DISCRIMINATORS, make_discriminator
 
-from minihit import gradcheck
+from minihit import gradcheck, tree
 from minihit.models import discriminator
 from minihit.objectives import game
 from minihit.objectives.feature_matching import feature_matching
@@ -69,6 +69,17 @@ def test_a_target_adds_the_gradient_of_feature_matching_and_leaves_ds_alone(name
     slope, error = gradcheck.derivatives.slope(lambda t: cost(fake + t * along), 0.0, 1.0, cost(fake))
     np.testing.assert_allclose(matching, cost(fake))
     np.testing.assert_allclose(((found - plain) * along).sum(), slope, rtol=1e-6, atol=float(error.max()))
+
+
+@pytest.mark.parametrize("name", DISCRIMINATORS)
+def test_a_share_weights_ds_gradients_and_nothing_else(name):
+    params, real, fake, draws, preset = example(name)
+    for terms, images in ((game.real_terms, real), (game.fake_terms, fake)):
+        found, whole = (terms(params, images, draws, preset, share=share) for share in (0.3, 1.0))
+        grads = 1 if terms is game.fake_terms else 0
+        for (path, leaf), (_, expected) in zip(tree.items(found[grads]), tree.items(whole[grads]), strict=True):
+            np.testing.assert_allclose(leaf, 0.3 * expected, rtol=1e-9, atol=1e-12, err_msg=path)
+        assert_same([found[1 - grads], found[2]], [whole[1 - grads], whole[2]])
 
 
 def test_metrics_that_both_sides_have_are_added():

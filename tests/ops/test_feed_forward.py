@@ -41,3 +41,11 @@ def test_float32_stays_float32():
     arrays = cast(example((2, 3), 4, 5, 6, 0)[0], np.float32)
     y, cache = feed_forward.forward(*arrays)
     assert {x.dtype for x in (y, *feed_forward.backward(y, cache))} == {np.dtype(np.float32)}
+
+
+@given(**examples)
+def test_what_skips_is_added_to_y(**drawn):
+    arrays, rng = example(**drawn)
+    y, _ = feed_forward.forward(*arrays)
+    skip = rng.standard_normal(y.shape)
+    np.testing.assert_allclose(feed_forward.forward(*arrays, skip=skip)[0], y + skip, atol=1e-14)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.helpers import normal, seeds
+from support.helpers import assert_same, normal, seeds
 
 from minihit import gradcheck, parallel
 from minihit.ops import normalize
@@ -56,6 +56,7 @@ def test_parts_that_run_together_are_one_batch(shape, seed):
         assert part["count"] == cache["count"] == shape[0] * shape[1]
         np.testing.assert_allclose(part["mean"], x.mean(axis=(0, 1)), atol=1e-12)
         np.testing.assert_allclose(part["variance"], x.var(axis=(0, 1)), atol=1e-12)
+        np.testing.assert_allclose(part["unbiased"], x.var(axis=(0, 1), ddof=1), atol=1e-12)
 
 
 @every_kind
@@ -70,3 +71,14 @@ def test_float32_stays_float32(per):
     y, cache = normalize.forward(*example((2, 3, 4), 0, np.float32), per, EPS)
     found = (y, *(leaf for leaf in cache.values() if hasattr(leaf, "dtype")), *normalize.backward(y, cache))
     assert {x.dtype for x in found} == {np.dtype(np.float32)}
+
+
+@every_kind
+@given(shape=shapes, seed=seeds)
+def test_what_skips_is_added_to_dx(per, shape, seed):
+    dy, skip = normal(seed + 1, *shape), normal(seed + 2, *shape)
+    _, cache = normalize.forward(*example(shape, seed), per, EPS)
+    dx, *grads = normalize.backward(dy, cache)
+    found, *same = normalize.backward(dy, cache, skip)
+    np.testing.assert_allclose(found, dx + skip, atol=1e-14)
+    assert_same(same, grads)

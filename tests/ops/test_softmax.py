@@ -40,3 +40,13 @@ def test_a_shift_along_the_axis_changes_nothing(shape, axis, shift, seed):
     probs, cache = softmax.forward(scores, axis)
     np.testing.assert_allclose(softmax.forward(scores + shifts, axis)[0], probs, atol=1e-12)
     np.testing.assert_allclose(softmax.backward(normal(seed + 2, *shape), cache).sum(axis=axis), 0.0, atol=1e-14)
+
+
+@given(shapes, axes, st.floats(0.1, 3.0), seeds)
+def test_scores_can_be_scaled_first(shape, axis, scale, seed):
+    scores, dprobs = normal(seed, *shape), normal(seed + 1, *shape)
+    probs, cache = softmax.forward(scores, axis, scale)
+    expected, expected_cache = softmax.forward(scale * scores, axis)
+    np.testing.assert_allclose(probs, expected, atol=1e-14)
+    np.testing.assert_allclose(softmax.backward(dprobs, cache), scale * softmax.backward(dprobs, expected_cache),
+                               atol=1e-14)

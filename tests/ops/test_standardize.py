@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from support.helpers import normal, seeds
+from support.helpers import assert_same, normal, seeds
 
 from minihit import gradcheck
 from minihit.ops import standardize
@@ -36,3 +36,14 @@ def test_float32_stays_float32():
     y, cache = standardize.forward(*inputs, **options)
     assert {x.dtype for x in (y, *standardize.backward(normal(1, 2, 3, 4, dtype=np.float32), cache))} == {
         np.dtype(np.float32)}
+
+
+@given(shapes, seeds)
+def test_what_skips_is_added_to_dx(shape, seed):
+    inputs, options = example(shape, seed)
+    y, cache = standardize.forward(*inputs, **options)
+    dy, skip = normal(seed + 1, *y.shape), normal(seed + 2, *y.shape)
+    dx, *grads = standardize.backward(dy, cache)
+    found, *same = standardize.backward(dy, cache, skip)
+    np.testing.assert_allclose(found, dx + skip, atol=1e-14)
+    assert_same(same, grads)

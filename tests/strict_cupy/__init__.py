@@ -11,8 +11,11 @@ what cupy.fuse can trace, and nothing else.
 What it cannot show: kernels that fail to compile, other rounding, races between streams, and memory that runs out.
 """
 
+import functools
 import sys
 
+import minihit.cublas
+from strict_cupy import cublas as library
 from strict_cupy import functions
 from strict_cupy.kernels import launches as launches
 from strict_cupy.transfers import transfers as transfers
@@ -24,5 +27,7 @@ def install(monkeypatch):
     """Let `import cupy` find the double for the time of a test, and count from zero."""
     for name, module in _MODULES.items():
         monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(minihit.cublas, "library", lambda: library)
+    monkeypatch.setattr(minihit.cublas, "_made", functools.cache(minihit.cublas._made.__wrapped__))
     transfers.start()
     launches.start()

@@ -5,6 +5,7 @@ What comes in are arrays of the double and scalars; everything else is refused. 
 """
 
 import operator
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -44,6 +45,16 @@ class ndarray:
     def get(self):
         transfers.sync("get")
         return self.memory.copy()
+
+    @property
+    def data(self):
+        refuse_in_fusion("data")
+        return SimpleNamespace(ptr=self.memory.ctypes.data)
+
+    @property
+    def flags(self):
+        refuse_in_fusion("flags")
+        return self.memory.flags
 
     @property
     def T(self):
@@ -90,6 +101,8 @@ def wrap(result):
         return result
     x = object.__new__(ndarray)
     x.memory = np.asarray(result)
+    if kernels.launches.record is not None:
+        kernels.launches.record.kept.append(x.memory)                     # a replay knows addresses alone
     transfers.dtypes.add(x.memory.dtype)
     return x
 

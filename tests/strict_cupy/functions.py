@@ -6,7 +6,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 
 from minihit import backend
-from strict_cupy import kernels, record
+from strict_cupy import capture, kernels, raw, record
 from strict_cupy.device_array import Number, argument, called, ndarray, operand, wrap
 from strict_cupy.transfers import transfers
 
@@ -40,12 +40,18 @@ def make():
     functions |= {name: _of_arrays(name) for name in ARRAYS} | {name: _joining(name) for name in JOINING}
     functions |= {name: getattr(np, name) for name in TYPES}
     functions |= {"ndarray": ndarray, "asarray": _asarray, "asnumpy": _asnumpy, "einsum": _einsum, "sort": _sort,
-                  "fuse": _fuse}
+                  "fuse": _fuse, "RawKernel": raw.kernel}
     for name, function in functions.items():
         setattr(_module_of(cupy, name), name.split(".")[-1], function)
     _module_of(cupy, "cuda.is_available").is_available = lambda: True
-    _module_of(cupy, "cuda.runtime.memGetInfo").memGetInfo = lambda: (MEMORY, MEMORY)
-    cupy.get_default_memory_pool = lambda: SimpleNamespace(total_bytes=lambda: 0)
+    device = SimpleNamespace(id=0, synchronize=lambda: transfers.sync("synchronize"))
+    _module_of(cupy, "cuda.Device").Device = lambda: device
+    runtime = _module_of(cupy, "cuda.runtime.memGetInfo")
+    runtime.memGetInfo = lambda: (MEMORY, MEMORY)
+    runtime.getDeviceProperties = lambda device: {"name": b"a double", "totalGlobalMem": MEMORY}
+    for thing in (capture.Stream, capture.MemoryPool, capture.using_allocator, capture.get_current_stream):
+        setattr(_module_of(cupy, f"cuda.{thing.__name__}"), thing.__name__, thing)
+    cupy.get_default_memory_pool = lambda: SimpleNamespace(total_bytes=lambda: 0, free_all_blocks=lambda: None)
     special.erf = lambda x: wrap(kernels.elementwise(backend.erf, operand(x)))
     cupyx, scipy = ModuleType("cupyx"), ModuleType("cupyx.scipy")
     cupyx.empty_pinned = _empty_pinned
@@ -87,6 +93,7 @@ def _asarray(a, dtype=None):
     """The one way up. An array that is up already is not copied."""
     if isinstance(a, ndarray):
         return a if dtype in (None, a.dtype) else a.astype(dtype)
+    transfers.refuse("asarray of a host array")
     there = wrap(np.array(a, dtype, subok=False))
     transfers.upload("asarray of pinned memory" if isinstance(a, Pinned) else "asarray")
     return there
@@ -106,6 +113,7 @@ def _asnumpy(a):
 
 def _einsum(subscripts, *arrays):
     _require("einsum", *arrays)
+    transfers.refuse("einsum, which calls cuBLAS,")
     return wrap(np.einsum(subscripts, *(x.memory for x in arrays)))
 
 

@@ -10,14 +10,17 @@ of three arrays. The product of two vectors is a product and a sum. Joining is a
 a kernel each, one for their sum, and the gathering. `a[part] += b` writes nothing twice.
 A function under cupy.fuse is one launch: it reads each argument that it needs, writes what it returns and overwrites.
 
-Broadcast and overlapping memory is counted once. dry=True computes nothing, allocates C order as CuPy does (NumPy
-keeps the order of its operands) and touches no memory, so that large presets can be counted in seconds. What a
-library launches on its own, such as the second pass of a large sum or split-K in a product, is not known.
+Broadcast and overlapping memory is counted once, and what the arguments of one kernel share is read once, as the 4 x 4
+tiles of a map are: the GPU's caches hold it until the last of them has read it. dry=True computes nothing, allocates
+C order as CuPy does (NumPy keeps the order of its operands) and touches no memory, so that large presets can be counted
+in seconds. What a library launches on its own, such as the second pass of a large sum or split-K in a product, is not
+known.
 """
 
 import math
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -30,20 +33,38 @@ class Cost(NamedTuple):
 
 class Launches(threading.local):
     """Each thread's own. counts: {phase: Cost}, where the phase is the innermost of the `during` blocks; dry: whether
-    nothing is computed; fusion: the Fusion whose function runs, or None."""
+    nothing is computed; fusion: the Fusion whose function runs, or None; record: the capture.Record of a stream that is
+    captured, or None; graphs: how many were launched."""
 
     def __init__(self):
         self.start()
 
     def start(self, dry=False):
         """Forget what was counted so far."""
-        self.counts, self.phase, self.dry, self.fusion = {}, "", dry, None
+        self.counts, self.phase, self.dry, self.fusion, self.record, self.graphs = {}, "", dry, None, None, 0
 
     def count(self, inputs, outputs, times=1):
         """`times` launches that read and write NumPy arrays; numbers among them cost nothing."""
-        moved = sum(memory_of(x) for x in (*inputs, *outputs) if isinstance(x, np.ndarray))
+        cost = Cost(times, memory_read(inputs) + sum(memory_of(x) for x in outputs))
+        if self.record is None:
+            self.count_cost(cost)
+        else:
+            self.record.costs.append(cost)
+
+    def count_cost(self, cost):
         here = self.counts.get(self.phase, Cost(0, 0))
-        self.counts[self.phase] = Cost(here.launches + times, here.bytes + moved)
+        self.counts[self.phase] = Cost(here.launches + cost.launches, here.bytes + cost.bytes)
+
+    def compute(self, function, *operands, target=None):
+        """function(*operands), whose result is returned or written into target; while a stream is captured targets stay
+        as they are, and all is done when the graph is launched."""
+        if self.record is None:
+            return _computed(function, operands, target)
+        self.record.scalars += [x for x in operands if not isinstance(x, np.ndarray)]
+        with np.errstate(all="ignore"):                                   # of what is not there yet
+            result = np.asarray(function(*operands)) if target is None else target
+        self.record.calls.append(lambda: _computed(function, operands, result))
+        return result
 
     def total(self):
         return Cost(*(sum(part) for part in zip(*self.counts.values(), strict=True))) if self.counts else Cost(0, 0)
@@ -71,6 +92,14 @@ class Fusion:
         return _among(x, self.arguments) and not _among(x, noted)
 
 
+def _computed(function, operands, target):
+    result = function(*operands)
+    if target is None:
+        return result
+    np.copyto(target, result, casting="same_kind")
+    return target
+
+
 launches = Launches()
 
 
@@ -81,10 +110,22 @@ def memory_of(x):
     return min(distinct, high - low) if x.size else 0
 
 
+def memory_read(inputs):
+    """The bytes of the arrays among the inputs of one kernel: of those that overlap no more than they span together."""
+    spans = []
+    for (low, high), size in sorted((np.lib.array_utils.byte_bounds(x), memory_of(x)) for x in inputs
+                                    if isinstance(x, np.ndarray) and x.size):
+        if spans and low < spans[-1][1]:
+            first, last, sizes = spans.pop()
+            low, high, size = first, max(last, high), sizes + size
+        spans.append((low, high, size))
+    return sum(min(size, high - low) for low, high, size in spans)
+
+
 def elementwise(function, *operands, out=None, **kwargs):
     """function of NumPy arrays and numbers, as one kernel, or as a part of the kernel that is being fused."""
     if not launches.dry:
-        result = function(*operands, **kwargs) if out is None else function(*operands, out=out, **kwargs)
+        result = launches.compute(partial(function, **kwargs), *operands, target=out)
     else:
         result = _empty_like_result(function, operands, kwargs) if out is None else out
     note(operands, [result])
@@ -102,7 +143,7 @@ def note(inputs, outputs):
 def overwrite(function, target, *others):
     """function changes target in place."""
     if not launches.dry:
-        function(target, *others)
+        launches.compute(function, target, *others, target=target)
     note((target, *others), [target])
 
 
@@ -111,17 +152,17 @@ def assign(target, value):
     if isinstance(value, np.ndarray) and _same(target, value):
         return
     if not launches.dry:
-        target[...] = value
+        launches.compute(np.asarray, value, target=target)
     note([value], [target])
 
 
 def product(function, a, b, out=None):
-    """a @ b by cuBLAS, with the copies that CuPy makes for it."""
+    """a @ b by cuBLAS, with the copies that CuPy makes for it, which refuses it while a stream is captured."""
+    if launches.record is not None:
+        raise NotImplementedError("calling cuBLAS API during stream capture is currently unsupported")
     result = _matmul(function, a, b, out)
     batched = max(a.ndim, b.ndim) > 2
-    for x in (a, b):
-        if not (x.flags.c_contiguous or (not batched and x.flags.f_contiguous)):
-            launches.count([x], [x])
+    a, b = (x if x.flags.c_contiguous or (not batched and x.flags.f_contiguous) else _copied(x) for x in (a, b))
     if a.ndim == b.ndim == 1:
         launches.count([a, b], [a])                                       # their products, then the sum
         launches.count([a], [np.asarray(result)])
@@ -133,39 +174,78 @@ def product(function, a, b, out=None):
     return result
 
 
+def multiply(a, b, out):
+    """out = a @ b by cuBLAS, called directly: no copies."""
+    if not launches.dry:
+        launches.compute(np.matmul, a, b, target=out)
+    launches.count([a, b], [out])
+
+
+def copy_all(sources, targets):
+    """Arrays into others of the same sizes, in one launch."""
+    if not launches.dry:
+        for source, target in zip(sources, targets, strict=True):
+            launches.compute(np.asarray, source, target=target)
+    launches.count(sources, targets)
+
+
 def view(function, x, *args, **kwargs):
     """A view costs nothing, a reshape that must copy is a copy."""
     result = _view(function, x, *args, **kwargs)
     if not np.may_share_memory(result, x):
+        if not launches.dry:
+            launches.compute(lambda x: function(x, *args, **kwargs), x, target=result)
         launches.count([x], [result])
     return result
 
 
 def other(function, args, kwargs):
     """One launch: a sum, an array of ones, a copy in another type; of several results, as of eigh, one as well."""
-    result = function(*map(_stand_in, args), **kwargs) if launches.dry else function(*args, **kwargs)
+    if launches.dry:
+        result = function(*map(_stand_in, args), **kwargs)
+    else:
+        result = launches.compute(partial(function, **kwargs), *args)
     results = result if isinstance(result, tuple) else [result]
     launches.count([x for x in args if isinstance(x, np.ndarray)], [*map(np.asarray, results)])
     return result
 
 
 def join(function, arrays, args, kwargs):
-    result = function([_stand_in(x) for x in arrays] if launches.dry else arrays, *args, **kwargs)
-    launches.count(arrays, [result], times=len(arrays))
+    if launches.dry:
+        result = function([_stand_in(x) for x in arrays], *args, **kwargs)
+    else:
+        result = launches.compute(lambda *arrays: function(arrays, *args, **kwargs), *arrays)
+    for x in arrays:
+        launches.count([x], [x])
     return result
 
 
 def gather(x, index):
     """x[index] where arrays are among the index."""
     arrays = [part for part in index if isinstance(part, np.ndarray)]
-    result = _stand_in(x)[tuple(map(_stand_in, index))] if launches.dry else x[index]
+    if launches.dry:
+        result = _stand_in(x)[tuple(map(_stand_in, index))]
+    else:
+        result = launches.compute(lambda x, *arrays: x[_with(index, arrays)], x, *arrays)
     launches.count([*arrays, result], [result], times=len(arrays) + 2)
     return result
 
 
+def _with(index, arrays):
+    """The index with its arrays exchanged for others."""
+    arrays = iter(arrays)
+    return tuple(next(arrays) if isinstance(part, np.ndarray) else part for part in index)
+
+
+def _copied(x):
+    copy = np.empty(x.shape, x.dtype)
+    launches.count([x], [copy])
+    return copy
+
+
 def _matmul(function, a, b, out):
     if not launches.dry:
-        return function(a, b) if out is None else function(a, b, out=out)
+        return launches.compute(function, a, b, target=out)
     if out is not None:
         return out
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])

@@ -13,8 +13,12 @@ from pathlib import Path
 from types import ModuleType
 
 FILE = Path(__file__).with_name("cupy.json")
-DOTTED = ("lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view", "cuda.Device",
-          "cuda.is_available", "cuda.runtime.memGetInfo", "linalg.eigh", "linalg.eigvalsh")
+DOTTED = ("lib.stride_tricks.as_strided", "lib.stride_tricks.sliding_window_view", "cuda.Device", "cuda.MemoryPool",
+          "cuda.MemoryPool.malloc", "cuda.MemoryPool.total_bytes", "cuda.Stream", "cuda.Stream.begin_capture",
+          "cuda.Stream.end_capture", "cuda.Stream.null", "cuda.Stream.synchronize", "cuda.Graph.launch",
+          "cuda.get_current_stream", "cuda.is_available", "cuda.runtime.getDeviceProperties",
+          "cuda.runtime.memGetInfo", "cuda.runtime.runtimeGetVersion",
+          "cuda.using_allocator", "linalg.eigh", "linalg.eigvalsh")
 
 
 @cache

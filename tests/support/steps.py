@@ -7,7 +7,7 @@ import pytest
 from support.helpers import cast
 
 from minihit import objectives, tree
-from minihit.training import estimate, loop, pictures, state, step, watch
+from minihit.training import estimate, pictures, state, step, watch
 
 
 def create(seed, preset, dtype=np.float64, spread=0.1):
@@ -68,8 +68,8 @@ def watched(idle=False):
         return grads, averages, {"generator_loss": np.float32(0.0)}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop.step, "gradients", gradients)
-        patch.setattr(estimate, "seconds_per_step", lambda config, device: 1.0)
+        patch.setattr(step, "gradients", gradients)
+        patch.setattr(estimate, "seconds_per_step", lambda *_: 1.0)
         for module, name in ((watch.Watch, "look"), (pictures, "write_curves"), (pictures, "write_timelapse")):
             patch.setattr(module, name, (lambda *_: None) if idle else getattr(module, name))
         yield seen

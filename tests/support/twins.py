@@ -1,12 +1,24 @@
 """An op on both sides of the switch: its tuned twin must compute what its definition says."""
 
+from unittest import mock
+
 import numpy as np
+import pytest
 from support.helpers import normal
 
+from minihit import backend
 from minihit.ops.switch import plain
 
 DTYPES = (np.float64, np.float32)
 TOLERANCE = {np.float64: 1e-11, np.float32: 2e-5}                         # of the largest value
+
+
+every_way = pytest.mark.parametrize("on_gpu", [False, True], ids=["as on a CPU", "as on a GPU"])
+
+
+def going(on_gpu):
+    """A context in which twins take the way that they have for a GPU, with NumPy, or that for a CPU."""
+    return mock.patch.object(backend, "on_gpu", lambda x: on_gpu)
 
 
 def defined(function, *args, **options):

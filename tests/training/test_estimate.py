@@ -31,7 +31,7 @@ FACTOR = 1.5                                                              # betw
 @pytest.fixture
 def fixed_speed(monkeypatch):
     """Steps of half a second, whatever the machine does."""
-    monkeypatch.setattr(estimate, "seconds_per_step", lambda config, device: 0.5)
+    monkeypatch.setattr(estimate, "seconds_per_step", lambda *_: 0.5)
 
 
 def test_the_sentence_says_seconds_hours_and_memory():
@@ -115,7 +115,7 @@ def test_the_run_does_not_depend_on_the_warm_up(tmp_path, monkeypatch):
         folder = RunFolder(tmp_path / name)
         loop.train(run_config(), folder)
         ends.append(checkpoint.load_newest(folder.checkpoints, state.create(0, TINY).trees)[0])
-        monkeypatch.setattr(estimate, "seconds_per_step", lambda config, device: 1.0)
+        monkeypatch.setattr(estimate, "seconds_per_step", lambda *_: 1.0)
     assert_same(*ends)
 
 
@@ -160,7 +160,50 @@ def test_gradients_and_update_are_timed_apart(monkeypatch):
     monkeypatch.setattr(estimate, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     monkeypatch.setattr(step, "gradients", lambda *arguments: (None, None, {"loss": 0.5}))
     monkeypatch.setattr(state, "apply", lambda *arguments: {"generator": 2.0})
-    assert estimate._timed(SimpleNamespace(networks=None), None, None, run_config()) == (2.0, 4.0)
+    assert estimate._timed(estimate.one_step(run_config(), "cpu"), np) == (2.0, 4.0)
+
+
+@pytest.fixture
+def times(monkeypatch):
+    """A clock, a list of one number, that goes only where a test says so; times.steady(durations of steps) -> seconds,
+    and the order of events."""
+    events, now = [], [0.0]
+    monkeypatch.setattr(estimate, "time", SimpleNamespace(perf_counter=lambda: events.append("clock") or now[0]))
+    monkeypatch.setattr(estimate, "synchronize", lambda xp: events.append("wait"))
+    monkeypatch.setattr(estimate, "device_module", lambda device: np if device == "cpu" else object())
+
+    def steady(device, durations):
+        left = iter(durations)
+
+        def parts():
+            now[0] += next(left)
+            yield events.append("gradients")
+            now[0] += 0.25
+            yield events.append("update")
+
+        return estimate.steady(parts, device), list(left)
+
+    return SimpleNamespace(steady=steady, events=events)
+
+
+@pytest.mark.parametrize("durations, seconds, left", [
+    ((9.0, 0.5, 0.5, 0.5, 7.0), 0.5, [7.0]),                              # nine seconds of compiling are not counted
+    ((9.0, 0.5, 1.5, 0.75, 7.0), 0.75, [7.0]),                            # nor is one that was held up
+    ((9.0, 3.0, 7.0), 3.0, [7.0]),                                        # a slow one is enough
+    ((0.5, 0.5, 0.5, 0.5, 7.0), 0.5, [7.0]),
+])
+def test_what_is_estimated_of_a_gpu_is_what_comes_after_the_step_that_compiles(times, durations, seconds, left):
+    assert times.steady("gpu", durations) == ((seconds, 0.25), left)
+
+
+@pytest.mark.parametrize("durations, seconds, left", [((0.75, 0.5, 7.0), 0.5, [7.0]), ((2.5, 7.0), 2.5, [7.0])])
+def test_of_a_cpu_the_second_step_counts_or_a_first_that_is_slow(times, durations, seconds, left):
+    assert times.steady("cpu", durations) == ((seconds, 0.25), left)
+
+
+def test_the_clock_is_read_when_the_device_has_finished(times):
+    times.steady("gpu", (9.0, 3.0))
+    assert times.events == 2 * ["wait", "clock", "gradients", "wait", "clock", "update", "wait", "clock"]
 
 
 def test_a_gpu_warms_up_with_whole_micro_batches(monkeypatch):

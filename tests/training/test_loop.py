@@ -20,7 +20,7 @@ from minihit.data.prepare.sources import open_source
 from minihit.errors import UserError
 from minihit.locks import exclusive
 from minihit.show import images
-from minihit.training import loop, state
+from minihit.training import loop, state, step
 from minihit.training.run import checkpoint, log, snapshot
 from minihit.training.run.config import read_config
 from minihit.training.run.folder import RunFolder
@@ -53,16 +53,16 @@ def final(folder, preset):
 @pytest.fixture
 def interrupt(monkeypatch):
     """Call it with a step to press Ctrl-C in that step of the next run."""
-    one_step = loop._one_step
+    one_step = loop.Steps.__call__
 
     def interrupt(at):
-        def press(training, real, config, device, number):
+        def press(steps, images, number):
             if number == at:
                 os.kill(os.getpid(), signal.SIGINT)
-                monkeypatch.setattr(loop, "_one_step", one_step)
-            return one_step(training, real, config, device, number)
+                monkeypatch.setattr(loop.Steps, "__call__", one_step)
+            return one_step(steps, images, number)
 
-        monkeypatch.setattr(loop, "_one_step", press)
+        monkeypatch.setattr(loop.Steps, "__call__", press)
 
     return interrupt
 
@@ -513,7 +513,7 @@ def test_a_finished_run_can_be_extended(tmp_path):
 
 
 def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):
-    folder, gradients = RunFolder(tmp_path), loop.step.gradients
+    folder, gradients = RunFolder(tmp_path), step.gradients
 
     def spoil(networks, *args):
         grads, averages, metrics = gradients(networks, *args)
@@ -521,7 +521,7 @@ def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):
             grads["generator"]["stages"][1]["cross_mlp"]["expand"]["weight"][0, 0] = np.nan
         return grads, averages, metrics
 
-    monkeypatch.setattr(loop.step, "gradients", spoil)
+    monkeypatch.setattr(step, "gradients", spoil)
     culprit = "step 3: gradient of generator/stages/1/cross_mlp/expand/weight is not finite"
     with pytest.raises(UserError, match=f"{culprit}.*step-00000002"):
         loop.train(run_config(), folder)

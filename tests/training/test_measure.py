@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from support.runs import TINY, image_set, write_run
 
-from minihit import sampling
+from minihit import batches, sampling
 from minihit.data.dataset import BuiltInFaces
 from minihit.errors import UserError
 from minihit.models.hit import generator
@@ -29,7 +29,7 @@ def test_the_same_seed_measures_the_same():
 
 def test_samples_of_several_batches_keep_their_order():
     trees = state.create(0, TINY).trees["ema"]["generator"]
-    z = np.random.default_rng(0).standard_normal((sampling.BATCH + 3, 3), dtype=np.float32)
+    z = np.random.default_rng(0).standard_normal((batches.BATCH + 3, 3), dtype=np.float32)
     images = measure.samples(trees, z, TINY.generator, "cpu")
     np.testing.assert_allclose(images[-3:], measure.samples(trees, z[-3:], TINY.generator, "cpu"), atol=1e-6)
     assert images.shape == (len(z), 16, 16, 3) and to_float(DATA.take(0, 1)).dtype == images.dtype

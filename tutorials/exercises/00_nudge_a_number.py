@@ -1,5 +1,7 @@
 """Exercise 0: nudge a number (tutorials/00_nudge_a_number.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 0
+
 Write numerical_gradient, and then find with it which of three backward passes is wrong.
 """
 

@@ -1,5 +1,7 @@
 """Exercise 1: linear, y = x W + b (tutorials/01_linear.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 1
+
 Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out). One axis in and out to begin with; with heads
 there are several. How many are in: weight.ndim - bias.ndim.
 """

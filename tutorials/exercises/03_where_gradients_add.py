@@ -1,5 +1,7 @@
 """Exercise 3: a position that is added, and a skip (tutorials/03_where_gradients_add.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 3
+
 Shapes: x, y (B, H, W, C); position (1, H, W, C), the same for all images; weight (C, C), bias (C,).
 """
 

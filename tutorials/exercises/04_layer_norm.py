@@ -1,5 +1,7 @@
 """Exercise 4: layer norm (tutorials/04_layer_norm.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 4
+
 Shapes: x, y, dy, dx (..., C); scale, bias (C,); mean and variance, over the channels of each pixel, (..., 1).
 """
 

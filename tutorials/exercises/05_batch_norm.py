@@ -1,5 +1,7 @@
 """Exercise 5: batch norm, in training and in evaluation (tutorials/05_batch_norm.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 5
+
 Shapes: x, y, dy, dx (..., C); scale, bias, mean, variance (C,): of each channel, over all axes but the last.
 """
 

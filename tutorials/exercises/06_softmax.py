@@ -1,5 +1,7 @@
 """Exercise 6: softmax along the last axis (tutorials/06_softmax.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 6
+
 Shapes: scores, probs, dprobs, dscores any, the same.
 """
 

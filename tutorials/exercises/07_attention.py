@@ -1,5 +1,7 @@
 """Exercise 7: attention (tutorials/07_attention.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 7
+
 Shapes: query, out (B, Q, N, D); key, value (B, K, N, D); scores, probs (B, N, Q, K): N heads, each of width D.
 """
 

@@ -1,5 +1,7 @@
 """Exercise 8: attention whose heads share one key and one value (tutorials/08_many_heads_one_key.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 8
+
 Shapes: query, out (..., Q, N, D); key, value (..., K, N, D), or (..., K, 1, D) where all N heads share them.
 """
 

@@ -1,5 +1,7 @@
 """Exercise 9: attention inside windows and across them (tutorials/09_windows_and_grids.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 9
+
 Shapes: x, y (B, G, P, C): G windows of P pixels; query (B, G, P, N, D); key, value (B, G, P, K, D), K = 1 or N.
 """
 

@@ -1,5 +1,7 @@
 """Exercise 10: cross-attention, and the tokens that it reads (tutorials/10_cross_attention.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 10
+
 Shapes: x, y (B, ..., C) with any pixel axes; tokens (B, T, C0); query (B, ..., N, D); key, value (B, T, K, D). And for
 the tokens z (B, latent), or (B, T, latent) from a grid; position (1, 1, T, C).
 """

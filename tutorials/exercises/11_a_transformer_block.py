@@ -1,5 +1,7 @@
 """Exercise 11: a transformer block (tutorials/11_a_transformer_block.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 11
+
 Shapes: x, y (B, G, P, C): G windows of P pixels.
 """
 

@@ -1,5 +1,7 @@
 """Exercise 12: pixel shuffle and upsampling (tutorials/12_moving_pixels.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 12
+
 Shapes: pixel shuffle takes x (B, H, W, C) to y (B, 2H, 2W, C / 4), upsampling to y (B, 2H, 2W, C).
 """
 

@@ -1,5 +1,7 @@
 """Exercise 13: a stage of the generator, backwards, with four lines missing (tutorials/13_the_generator.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 13
+
 Its forward is minihit/models/hit/stage.py's, and stands in for one of yours.
 
 Shapes: dx by the map that the next stage read, (B, 2H, 2W, C'), None after the last stage; dimage by the image as it is
@@ -20,7 +22,7 @@ def backward(dx, dimage, cache):
     if plan.rgb:                                                          # image = upsample(image) + to_rgb(x)
         drgb, grads["to_rgb"] = to_rgb.backward(dimage, cache["to_rgb"])
         raise NotImplementedError("dx, which is None after the last stage")
-        raise NotImplementedError("dimage; cache[\"upsample\"] is there where there was an image")
+        raise NotImplementedError("dimage; cache['upsample'] is there where there was an image")
     if plan.window:
         dx = window_merge.backward(dx, cache["merge"])
     grads["blocks"] = []
@@ -34,5 +36,5 @@ def backward(dx, dimage, cache):
         dh, dtokens, grads["cross_attention"] = cross_attention.backward(dx, cache["cross_attention"])
         dh, grads["cross_norm"] = norm.backward(dh, cache["cross_norm"])
         raise NotImplementedError("dx")
-    raise NotImplementedError("grads[\"position\"]")                         # x + position, which has no axis of images
+    raise NotImplementedError("grads['position']")                         # x + position, which has no axis of images
     return dx, dtokens, dimage, grads

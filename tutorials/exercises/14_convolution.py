@@ -1,5 +1,7 @@
 """Exercise 14: convolution (tutorials/14_convolution.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 14
+
 Shapes: x (B, H, W, C); weight (k, k, C, C'), k odd; bias (C',), which may be missing; y (B, H, W, C').
 """
 

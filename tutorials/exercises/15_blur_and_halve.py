@@ -1,5 +1,7 @@
 """Exercise 15: blur and halve (tutorials/15_blur_and_halve.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 15
+
 Shapes: x (B, H, W, C); y (B, ceil(H / 2), ceil(W / 2), C).
 """
 

@@ -1,5 +1,7 @@
 """Exercise 16: a residual block of the discriminator (tutorials/16_the_discriminator.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 16
+
 Shapes: x (B, H, W, C); y (B, H / 2, W / 2, C'). Its forward is given, and with it the names in its cache.
 """
 

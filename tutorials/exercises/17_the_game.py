@@ -1,5 +1,7 @@
 """Exercise 17: the losses of the game (tutorials/17_the_game.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 17
+
 Shapes: logits, dlogits (B,). Each function returns (loss, dlogits): a mean over the batch, and its gradient.
 """
 

@@ -1,5 +1,7 @@
 """Exercise 18: the weights' gradient of any loss (tutorials/18_one_backward_for_all_losses.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 18
+
 A discriminator of linear layers and leaky ReLUs was run on B images, and then backwards from ones.
 """
 

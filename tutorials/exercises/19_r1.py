@@ -1,5 +1,7 @@
 """Exercise 19: R1, and the tangents that it needs (tutorials/19_r1.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 19
+
 Shapes: as in linear and convolution; t_x, the direction that x moves in, is of x's shape.
 """
 

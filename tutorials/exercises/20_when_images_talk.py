@@ -1,5 +1,7 @@
 """Exercise 20: minibatch standard deviation, and its second derivative (tutorials/20_when_images_talk.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 20
+
 Shapes: x, t_x (B, H, W, C); y, t_y (B, H, W, C + 1). Groups of S = min(B, 4) images: image b is in group b mod (B / S),
 so that x.reshape(S, B / S, H, W, C) has a group's images along its first axis.
 """

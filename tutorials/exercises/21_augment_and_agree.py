@@ -1,5 +1,7 @@
 """Exercise 21: DiffAugment's colours (tutorials/21_augment_and_agree.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 21
+
 Shapes: x, dy, dx (B, S, S, 3); draws["brightness"], draws["saturation"] and draws["contrast"] (B,), in [0, 1).
 """
 

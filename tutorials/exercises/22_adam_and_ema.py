@@ -1,5 +1,7 @@
 """Exercise 22: Adam, a moving average, and clipping (tutorials/22_adam_and_ema.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 22
+
 Shapes: all arrays (n,), the numbers of a whole network in a row.
 """
 

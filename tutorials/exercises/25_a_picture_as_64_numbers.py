@@ -1,5 +1,7 @@
 """Exercise 25: a draw that has a gradient, and what a number costs (tutorials/25_a_picture_as_64_numbers.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 25
+
 Shapes: mean, log_variance, noise, z (B, ...), the same.
 """
 

@@ -1,5 +1,7 @@
 """Exercise 26: the nearest code, and a gradient that is wrong on purpose (tutorials/26_a_picture_as_64_words.py).
 
+Put your lines in the place of each NotImplementedError; then ask: minihit learn check 26
+
 Shapes: z, codes, q (..., D); codebook (K, D).
 """
 

@@ -89,7 +89,7 @@ def mirrored(canvas):
 
 def style_is(index, styles, *names):
     """1 for the faces whose style is one of these, else 0: an opacity, (n,) float32."""
-    return np.isin(index, [list(styles).index(name) for name in names]).astype(np.float32)
+    return np.array([style in names for style in styles], np.float32)[index]
 
 
 def ellipse(canvas, x, y, width, height):
@@ -143,5 +143,7 @@ def paint(canvas, alpha, color):
 
 def fill(canvas, distance, color, opacity=None, edge=None):
     """Paint the inside of a shape; opacity (n,) or a number, `edge` the width of a soft outline."""
+    if opacity is not None and not np.any(opacity):
+        return
     alpha = coverage(distance, canvas.pixel if edge is None else edge)
     paint(canvas, alpha if opacity is None else alpha * opacity, color)

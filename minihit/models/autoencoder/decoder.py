@@ -61,7 +61,7 @@ def last_gradient(dimage, cache):
     return upsampling_conv2d.weight_gradient(dimage, cache["to_rgb"])["weight"]
 
 
-def update_averages(averages, cache):
+def update_averages(averages, cache, share=1.0):
     """None to follow."""
     return {}
 

@@ -9,9 +9,12 @@ from minihit.models.discriminator.network import (
     init,
     init_averages,
     input_gradient,
+    output_gradients,
+    parameter_gradient,
     tangent,
     weight_gradient,
 )
 
 __all__ = ["backward", "equalize", "features", "forward", "image_gradient", "init", "init_averages",
-           "input_gradient", "logit_gradients", "loss_gradients", "tangent", "weight_gradient"]
+           "input_gradient", "logit_gradients", "loss_gradients", "output_gradients", "parameter_gradient", "tangent",
+           "weight_gradient"]

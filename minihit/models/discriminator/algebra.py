@@ -45,8 +45,8 @@ def loss_gradients(dlogits, cache, of_logits, dgradient=None):
     if "stddev" not in cache:
         return network.weight_gradient(deltas, cache, dlogits, t_cache)
     if t_cache is None:
-        return network.backward(dlogits, cache)[1]
+        return network.parameter_gradient(dlogits, cache)
     second_order = minibatch_stddev.tangent_backward(deltas["stddev"], cache["stddev"], t_cache["stddev"])
-    _, bent = network.input_gradient(dlogits, cache, second_order)
+    bent = network.output_gradients(dlogits, cache, second_order)
     return tree.add(network.weight_gradient(bent, cache),
                     network.weight_gradient(deltas, cache, 0.0 * dlogits, t_cache))

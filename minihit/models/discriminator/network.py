@@ -8,7 +8,7 @@ Backward is in two halves, the images' gradient and the weights': what the losse
 import math
 from itertools import pairwise
 
-from minihit import initializers, tree
+from minihit import backend, initializers, tree
 from minihit.backend import fused
 from minihit.layers import conv2d, linear, residual_downsample
 from minihit.ops import leaky_relu, minibatch_stddev
@@ -37,15 +37,13 @@ def forward(params, images, config):
     cache = {"config": config, "blocks": []}
     if config.equalized:
         params = equalize(params)
-    x, cache["stem"] = conv2d.forward(params["stem"], images)
-    x, cache["stem_relu"] = leaky_relu.forward(x)
+    x, cache["stem"] = conv2d.rectified(params["stem"], images)
     for block in params["blocks"]:
         x, block_cache = residual_downsample.forward(block, x, config.downsample)
         cache["blocks"].append(block_cache)
     if config.minibatch_stddev:
         x, cache["stddev"] = minibatch_stddev.forward(x)
-    x, cache["conv"] = conv2d.forward(params["conv"], x)
-    x, cache["conv_relu"] = leaky_relu.forward(x)
+    x, cache["conv"] = conv2d.rectified(params["conv"], x)
     x, cache["dense"] = linear.forward(params["dense"], x)
     x, cache["dense_relu"] = leaky_relu.forward(x)
     logits, cache["logit"] = linear.forward(params["logit"], x)
@@ -57,13 +55,24 @@ def backward(dlogits, cache):
     return dimages, weight_gradient(deltas, cache)
 
 
+def parameter_gradient(dlogits, cache):
+    """The second half of backward alone, where nobody asks for the images'."""
+    return weight_gradient(output_gradients(dlogits, cache), cache)
+
+
 def features(cache):
     """What the blocks read, finest first: (B, H, W, C), ..., all but the last map."""
     return [block_cache["conv1"]["x"] for block_cache in cache["blocks"]]
 
 
-def input_gradient(dlogits, cache, second_order=None, dfeatures=None):
-    """Returns dimages and deltas, the gradients at the output of every linear layer.
+def input_gradient(dlogits, cache, dfeatures=None):
+    """Returns dimages and deltas; see output_gradients."""
+    deltas = output_gradients(dlogits, cache, dfeatures=dfeatures)
+    return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
+
+
+def output_gradients(dlogits, cache, second_order=None, dfeatures=None):
+    """Returns deltas, the gradients at the output of every linear layer.
 
     second_order, where given, is added to the gradient below minibatch stddev: that layer's second derivative.
     dfeatures, where given, are added to the gradients of what the blocks read: those of a loss of features(cache).
@@ -73,7 +82,7 @@ def input_gradient(dlogits, cache, second_order=None, dfeatures=None):
     dx = linear.input_gradient(deltas["logit"], cache["logit"])
     deltas["dense"] = leaky_relu.backward(dx, cache["dense_relu"])
     dx = linear.input_gradient(deltas["dense"], cache["dense"])
-    deltas["conv"] = leaky_relu.backward(dx, cache["conv_relu"])
+    deltas["conv"] = leaky_relu.backward(dx, cache["conv"])
     dx = conv2d.input_gradient(deltas["conv"], cache["conv"])
     if "stddev" in cache:
         deltas["stddev"] = dx
@@ -84,8 +93,8 @@ def input_gradient(dlogits, cache, second_order=None, dfeatures=None):
         dx, block_deltas = residual_downsample.input_gradient(dx, block_cache)
         dx = dx if dfeature is None else dx + dfeature
         deltas["blocks"].insert(0, block_deltas)
-    deltas["stem"] = leaky_relu.backward(dx, cache["stem_relu"])
-    return conv2d.input_gradient(deltas["stem"], cache["stem"]), deltas
+    deltas["stem"] = leaky_relu.backward(dx, cache["stem"])
+    return deltas
 
 
 def weight_gradient(deltas, cache, factors=None, t_cache=None):
@@ -111,6 +120,8 @@ def _mixed(layer, delta, cache, factors, t_cache):
     """One layer's gradients of sum_b factors_b <delta_b, y_b> + <delta_b, t_y_b>; a bias moves no tangent."""
     if factors is None:
         return layer.weight_gradient(delta, cache)
+    if t_cache is None and backend.on_gpu(delta):
+        return layer.weight_gradient(delta * _per_image(factors, delta), cache)
     t_x = None if t_cache is None else t_cache["t_x"]
     grads = layer.weight_gradient(delta, cache, _mix(cache["x"], _per_image(factors, cache["x"]), t_x))
     if "bias" in cache:
@@ -132,14 +143,14 @@ def tangent(t_images, cache):
     """How the logits move when the images move along t_images: the linear maps of forward, its masks, no biases."""
     t_cache = {"blocks": []}
     t_x, t_cache["stem"] = conv2d.tangent(t_images, cache["stem"])
-    t_x = leaky_relu.tangent(t_x, cache["stem_relu"])
+    t_x = leaky_relu.tangent(t_x, cache["stem"])
     for block_cache in cache["blocks"]:
         t_x, t_block = residual_downsample.tangent(t_x, block_cache)
         t_cache["blocks"].append(t_block)
     if "stddev" in cache:
         t_x, t_cache["stddev"] = minibatch_stddev.tangent(t_x, cache["stddev"])
     t_x, t_cache["conv"] = conv2d.tangent(t_x, cache["conv"])
-    t_x = leaky_relu.tangent(t_x, cache["conv_relu"])
+    t_x = leaky_relu.tangent(t_x, cache["conv"])
     t_x, t_cache["dense"] = linear.tangent(t_x, cache["dense"])
     t_x = leaky_relu.tangent(t_x, cache["dense_relu"])
     t_logits, t_cache["logit"] = linear.tangent(t_x, cache["logit"])

@@ -45,12 +45,12 @@ def last_gradient(dimage, cache):
     return linear.weight_gradient(dimage, cache["stages"][-1]["to_rgb"]["linear"])["weight"]
 
 
-def update_averages(averages, cache):
-    """The running averages after a training batch."""
-    return batch_norm.fold(averages, cache)
+def update_averages(averages, cache, share=1.0):
+    """The running averages after a training batch, times the share of it that the cache is of."""
+    return batch_norm.fold(averages, cache, share)
 
 
-def generate(params, z, config, averages, pixels=trunk.PIXELS):
+def generate(params, z, config, averages, pixels=None):
     """Images in evaluation, without a cache, strip by strip: see trunk.generate."""
     how = How(config.norm, averages)
     x, tokens, _ = stem.forward(params, z, how)

@@ -45,8 +45,8 @@ def forward(params, x, tokens, image, plan, how):
     x = x + params["position"]
     if tokens is not None:
         h, cache["cross_norm"] = norm.forward(params["cross_norm"], x, how.at("cross_norm"))
-        h, cache["cross_attention"] = cross_attention.forward(params["cross_attention"], h, tokens)
-        x, cache["cross_mlp"] = mlp.forward(params["cross_mlp"], x + h, how.at("cross_mlp"))
+        x, cache["cross_attention"] = cross_attention.forward(params["cross_attention"], h, tokens, skip=x)
+        x, cache["cross_mlp"] = mlp.forward(params["cross_mlp"], x, how.at("cross_mlp"))
     if plan.window:
         x, cache["split"] = window_split.forward(x, plan.window)
     x, cache["blocks"] = _blocks_forward(params["blocks"], x, plan, how.at("blocks"))
@@ -84,8 +84,7 @@ def backward(dx, dimage, cache):
     if "cross_attention" in cache:
         dx, grads["cross_mlp"] = mlp.backward(dx, cache["cross_mlp"])
         dh, dtokens, grads["cross_attention"] = cross_attention.backward(dx, cache["cross_attention"])
-        dh, grads["cross_norm"] = norm.backward(dh, cache["cross_norm"])
-        dx = dx + dh
+        dx, grads["cross_norm"] = norm.backward(dh, cache["cross_norm"], skip=dx)
     grads["position"] = dx.sum(axis=0, keepdims=True)
     return dx, dtokens, dimage, grads
 

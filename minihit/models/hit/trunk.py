@@ -3,10 +3,13 @@
 Shapes: x (B, G, G, C0); tokens (B, T, C0), or None without cross-attention; image (B, size, size, 3).
 """
 
-from minihit.backend import array_module
+import numpy as np
+
+from minihit.backend import array_module, evaluation_room
 from minihit.models.hit import stage
 
-PIXELS = 1 << 16                                                          # of a strip, over the whole batch
+PIXELS = 1 << 16                                                          # of a strip, over the whole batch, on a CPU
+KEPT = 26                                                                 # floats a pixel and channel of a stage needs
 
 
 def init(rng, config):
@@ -37,14 +40,16 @@ def backward(dimage, caches):
     return dx, dtokens, grads
 
 
-def generate(params, x, tokens, config, how, pixels=PIXELS):
+def generate(params, x, tokens, config, how, pixels=None):
     """The image in evaluation, without caches: stages without self-attention, being pointwise, run in strips of rows.
 
-    pixels bounds the size of a strip over the whole batch; memory stays near that of the stage with the largest map.
+    pixels bounds the size of a strip over the whole batch; by default PIXELS, so that memory stays near that of the
+    stage with the largest map, and on a GPU as many as there is room for: there a strip costs more than it saves.
     """
     image = None
     for plan, stage_params in zip(config.stages, params, strict=True):
-        rows = plan.side if plan.window else max(2, pixels // (plan.side * len(x)) // 2 * 2)
+        bound = pixels or _pixels(x)
+        rows = plan.side if plan.window else max(2, bound // (plan.side * len(x)) // 2 * 2)
         strips = []
         for top in range(0, plan.side, rows):
             part, half = slice(top, top + rows), slice(top // 2, (top + rows) // 2)
@@ -53,6 +58,12 @@ def generate(params, x, tokens, config, how, pixels=PIXELS):
             strips.append(stage.forward(here, x[:, part], tokens, above, plan, how.at(plan.index))[:2])
         x, image = (_stack(parts) for parts in zip(*strips, strict=True))
     return image
+
+
+def _pixels(x):
+    """Of a strip for which the device of the map x has room."""
+    xp = array_module(x)
+    return PIXELS if xp is np else max(PIXELS, evaluation_room(xp) // (KEPT * x.shape[-1] * x.itemsize))
 
 
 def _stack(parts):

@@ -9,6 +9,7 @@ it are what they would be had they not begun there. Without that, the count of a
 
 from minihit.backend import array_module
 from minihit.ops.blend import blend
+from minihit.ops.matmul import matmul
 from minihit.ops.quantize import one_hot
 
 EPS = 1e-5                                                                # of Laplace smoothing
@@ -70,4 +71,4 @@ def restarted(averages, met, share):
 def _gathered(rows, indices, codes):
     """How many rows there are of each index, and their sum."""
     hits = one_hot(indices.reshape(-1), codes, rows.dtype)                # (rows, K)
-    return hits.sum(axis=0), hits.T @ rows
+    return hits.sum(axis=0), matmul(hits.T, rows)

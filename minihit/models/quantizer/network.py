@@ -10,6 +10,7 @@ import numpy as np
 from minihit import initializers
 from minihit.backend import array_module
 from minihit.ops import quantize
+from minihit.ops.matmul import matmul
 
 
 def init(rng, config):
@@ -41,7 +42,7 @@ def backward(dq, cache, dcodes=None):
     if dcodes is None:
         return dz, {"codebook": array_module(dq).zeros((config.codes, config.width), dq.dtype)}
     hits = quantize.one_hot(cache["indices"].reshape(-1), config.codes, dq.dtype)
-    return dz, {"codebook": hits.T @ dcodes.reshape(-1, config.width)}
+    return dz, {"codebook": matmul(hits.T, dcodes.reshape(-1, config.width))}
 
 
 def draw(rng, batch, places, config):

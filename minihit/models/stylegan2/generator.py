@@ -43,9 +43,9 @@ def backward(dimage, cache):
     return dz, scaled({"mapping": of_mapping, **grads}, cache["config"])
 
 
-def update_averages(averages, cache):
-    """The running average of w after a training batch."""
-    return {"w": blend(averages["w"], cache["w"].mean(axis=0), KEEP)}
+def update_averages(averages, cache, share=1.0):
+    """The running average of w after a training batch, times the share of it that the cache is of."""
+    return {"w": blend(averages["w"], cache["w"].mean(axis=0), KEEP, share)}
 
 
 def generate(params, z, config, averages, truncation=1.0):

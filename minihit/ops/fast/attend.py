@@ -3,40 +3,48 @@
 Shapes: query, out (..., Q, N, D); key, value (..., K, N, D) or (..., K, 1, D); probs (..., N, Q, K), a view of the
 softmax's own (..., K, R) with R = Q N rows where keys are shared, else (..., N, K, Q).
 
-Scores are made with the keys on the slow axis: a softmax over few keys is then a few long vector operations.
+Scores are made with the keys on the slow axis: a softmax over few keys is then a few long vector operations. It scales
+them on a GPU, within kernels that read them anyway; a CPU scales the queries, which are fewer.
 """
 
+from minihit import backend
 from minihit.backend import array_module
 from minihit.ops.fast import softmax
+from minihit.ops.fast.matmul import matmul
 
 
 def forward(query, key, value):
-    heads, scale = query.shape[-2], key.shape[-1] ** -0.5
-    shared = key.shape[-2] == 1
-    query, key, value = _fold(query * scale, shared), _fold(key, shared), _fold(value, shared)
-    probs, softmax_cache = softmax.forward(key @ _transpose(query), axis=-2)   # (..., K, R)
-    out = _unfold(_transpose(probs) @ value, heads, shared)
+    heads, shared, scale = query.shape[-2], key.shape[-2] == 1, key.shape[-1] ** -0.5
+    early, late = (1.0, scale) if backend.on_gpu(query) else (scale, 1.0)
+    query = query if early == 1.0 else query * early
+    query, key, value = (_fold(x, shared) for x in (query, key, value))
+    probs, softmax_cache = softmax.forward(matmul(key, _transpose(query)), axis=-2, scale=late)    # (..., K, R)
+    out = _unfold(matmul(_transpose(probs), value), heads, shared)
     return out, {"probs": _probs(probs, heads, shared), "softmax": softmax_cache, "query": query, "key": key,
-                 "value": value, "heads": heads, "shared": shared, "scale": scale}
+                 "value": value, "heads": heads, "shared": shared, "scale": early}
 
 
 def backward(dout, cache):
     """Returns dquery, dkey, dvalue."""
     query, key, value, shared = (cache[name] for name in ("query", "key", "value", "shared"))
     dout = _fold(dout, shared)
-    dvalue = cache["softmax"]["probs"] @ dout                              # (..., K, D)
-    dprobs = value @ _transpose(dout)                                      # (..., K, R)
+    dvalue = matmul(cache["softmax"]["probs"], dout)                       # (..., K, D)
+    dprobs = matmul(value, _transpose(dout))                               # (..., K, R)
     dscores = softmax.backward(dprobs, cache["softmax"])
-    dkey = dscores @ query                                                 # query carries the scale
-    dquery = _transpose(dscores) @ key * cache["scale"]
+    dkey = matmul(dscores, query)                                          # query carries its scale
+    dquery = matmul(_transpose(dscores), key)
+    if cache["scale"] != 1.0:
+        dquery *= cache["scale"]
     return _unfold(dquery, cache["heads"], shared), _unfold(dkey, 1, shared), _unfold(dvalue, 1, shared)
 
 
 def _fold(x, shared):
-    """(..., L, N, D) -> (..., L N, D) where keys are shared, else (..., N, L, D)."""
-    if shared:
-        return x.reshape(*x.shape[:-3], -1, x.shape[-1])
-    return x.swapaxes(-3, -2)
+    """(..., L, N, D) -> (..., L N, D) where keys are shared, else (..., N, L, D).
+
+    In one piece on a GPU, where otherwise every product would copy it.
+    """
+    x = x.reshape(*x.shape[:-3], -1, x.shape[-1]) if shared else x.swapaxes(-3, -2)
+    return x.copy() if backend.on_gpu(x) and not x.flags.c_contiguous else x
 
 
 def _unfold(x, heads, shared):

@@ -4,7 +4,7 @@ Shapes: x (B, H, W, C) with even H and W; y (B, H/2, W/2, C).
 """
 
 from minihit.backend import fused
-from minihit.ops.fast.upsample import squares
+from minihit.ops.fast.squares import squares
 
 
 def forward(x):

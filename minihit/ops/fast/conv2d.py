@@ -1,31 +1,52 @@
 """Convolution by large products: a few images at a time, so that what is laid out for them stays in the cache.
 
 Laid out are the k x k neighbourhoods of all pixels as the rows of one matrix or, for 3 x 3 kernels with enough
-channels, Winograd's tiles, which need fewer multiplications.
+channels, Winograd's tiles, which need fewer multiplications. A GPU takes all images at once, and where y has fewer
+channels than x it multiplies first and lays out products.
 
 Shapes: x (B, H, W, C), weight (k, k, C, C'), y (B, H, W, C'); k odd.
 """
 
 import math
 
-import numpy as np
-
+from minihit import backend
 from minihit.backend import array_module
-from minihit.ops.fast import winograd
+from minihit.ops.fast import leaky_relu, winograd
+from minihit.ops.fast.add import add
+from minihit.ops.fast.border import pad
+from minihit.ops.fast.columns import by_columns, groups, weight_gradient_by_columns
+from minihit.ops.fast.matmul import matmul
 
-_CACHED = 1 << 19                                                         # values laid out at a time: 2 MiB of float32
 _FEW_CHANNELS, _FEW_PIXELS = 64, 256                                      # below which Winograd's transforms cost more
 
 
-def forward(x, weight):
-    if not _suits_winograd(x, weight.shape):
-        return by_columns(x, weight), {"x": x, "weight": weight}
-    (b, height, width, c), xp = x.shape, array_module(x)
-    y = xp.empty((b, height, width, weight.shape[3]), x.dtype)
-    kernel = winograd.transform_kernel(weight)
-    for part in groups(b, 4 * height * width * c, xp):
-        winograd.forward(_pad(x[part], 3), kernel, out=y[part])
-    return y, {"x": x, "weight": weight}
+def forward(x, weight, bias=None):
+    cache = _cache(x, weight)
+    return _convolve(x, cache, bias), cache
+
+
+def rectified(x, weight, bias):
+    """A GPU adds the bias and rectifies in one kernel, with Winograd's tiles in the one that mixes the products."""
+    cache = _cache(x, weight)
+    if not backend.on_gpu(x):
+        y, mask = leaky_relu.forward(_convolve(x, cache, bias))
+        return y, {**cache, **mask}
+    if cache["kernel"] is None:
+        y, positive = leaky_relu.rectify_sum(_convolve(x, cache), bias)
+    else:
+        y, positive = (array_module(x).empty((*x.shape[:3], len(bias)), dtype) for dtype in (x.dtype, bool))
+        winograd.rectified(pad(x), cache["kernel"], bias, y, positive)
+    return y, {**cache, "positive": positive}
+
+
+def input_gradient(dy, cache, other=None):
+    """A GPU turns the map around in place of the kernel, which forward has transformed already."""
+    weight, kernel = cache["weight"], cache.get("kernel")
+    if kernel is None or not backend.on_gpu(dy):
+        return forward(dy, weight[::-1, ::-1].swapaxes(2, 3), other)[0]
+    dx = array_module(dy).empty((*dy.shape[:3], weight.shape[2]), dy.dtype)
+    winograd.forward(_turned(pad(dy)), kernel.swapaxes(1, 2), _turned(dx), None if other is None else _turned(other))
+    return dx
 
 
 def weight_gradient(dy, cache, x=None):
@@ -34,40 +55,49 @@ def weight_gradient(dy, cache, x=None):
     if not _suits_winograd(x, shape):
         return weight_gradient_by_columns(dy, x, shape)
     parts = groups(len(x), 4 * math.prod(x.shape[1:]), array_module(x))
-    products = [winograd.weight_gradient(_pad(x[part], 3), dy[part]) for part in parts]
+    products = [winograd.weight_gradient(pad(x[part]), dy[part]) for part in parts]
     return winograd.transform_kernel_gradient(sum(products[1:], products[0]))
 
 
-def by_columns(x, weight, stride=1):
-    """y (B, H / stride, W / stride, C'), k even where the stride is 2."""
-    (b, height, width, c), (k, _, _, c_out), xp = x.shape, weight.shape, array_module(x)
-    y, kernel = xp.empty((b, height // stride, width // stride, c_out), x.dtype), weight.reshape(-1, c_out)
-    for part in groups(b, height * width * k * k * c // stride**2, xp):
-        xp.matmul(columns(x[part], k, stride), kernel, out=y[part].reshape(-1, c_out))
+def tangent(t_x, cache):
+    return _convolve(t_x, cache)
+
+
+def _cache(x, weight):
+    """kernel: the weight transformed for Winograd's tiles, None where these are not used."""
+    kernel = winograd.transform_kernel(weight) if _suits_winograd(x, weight.shape) else None
+    return {"x": x, "weight": weight, "kernel": kernel}
+
+
+def _convolve(x, cache, bias=None):
+    weight = cache["weight"]
+    (*_, c), (k, _, _, c_out) = x.shape, weight.shape
+    if cache["kernel"] is not None:
+        return _by_tiles(x, cache["kernel"], bias)
+    if backend.on_gpu(x) and k > 1 and c_out < c:
+        return _products_first(x, weight, [] if bias is None else [bias])
+    y = by_columns(x, weight)
+    if bias is not None:
+        y += bias
     return y
 
 
-def weight_gradient_by_columns(dy, x, shape, stride=1):
-    (b, height, width, c_out), (k, _, c, _) = dy.shape, shape
-    parts = groups(b, height * width * k * k * c, array_module(x))
-    products = [columns(x[part], k, stride).T @ dy[part].reshape(-1, c_out) for part in parts]
-    return sum(products[1:], products[0]).reshape(shape)
+def _by_tiles(x, kernel, bias):
+    b, height, width, c = x.shape
+    xp, shape = array_module(x), (b, height, width, kernel.shape[2])
+    y, bias = xp.empty(shape, x.dtype), None if bias is None else xp.broadcast_to(bias, shape)
+    for part in groups(b, 4 * height * width * c, xp):
+        winograd.forward(pad(x[part]), kernel, y[part], None if bias is None else bias[part])
+    return y
 
 
-def columns(x, k, stride):
-    """The neighbourhood of every pixel, or of every second in both directions, as a row: (B H W, k k C)."""
-    _, height, width, c = x.shape
-    if k == 1:
-        return x.reshape(-1, c)
-    return neighbourhoods(_pad(x, k), height // stride, width // stride, k, stride)
-
-
-def neighbourhoods(padded, height, width, k, stride):
-    """So many k x k squares of pixels, a stride apart, as rows: (B height width, k k C)."""
-    (b, _, _, c), (image, row, pixel, value) = padded.shape, padded.strides
-    squares = array_module(padded).lib.stride_tricks.as_strided(
-        padded, (b, height, width, k, k, c), (image, stride * row, stride * pixel, row, pixel, value))
-    return squares.reshape(b * height * width, k * k * c)
+def _products_first(x, weight, others):
+    """The sum of the products of all pixels with one place of the kernel, each moved to where it counts."""
+    (b, height, width, c), (k, _, _, c_out) = x.shape, weight.shape
+    products = matmul(x.reshape(-1, c), weight.transpose(2, 0, 1, 3).reshape(c, -1))
+    padded = pad(products.reshape(b, height, width, -1), k // 2)
+    padded = padded.reshape(*padded.shape[:3], k, k, c_out)
+    return add(*(padded[:, i:i + height, j:j + width, i, j] for i in range(k) for j in range(k)), *others)
 
 
 def _suits_winograd(x, kernel_shape):
@@ -76,14 +106,6 @@ def _suits_winograd(x, kernel_shape):
     return k == 3 and even and min(channels) >= _FEW_CHANNELS and b * height * width >= _FEW_PIXELS
 
 
-def _pad(x, k):
-    (b, height, width, c), p = x.shape, (k - 1) // 2
-    padded = array_module(x).zeros((b, height + 2 * p, width + 2 * p, c), x.dtype)
-    padded[:, p:p + height, p:p + width] = x
-    return padded
-
-
-def groups(count, values, xp):
-    """Slices of the batch for which `values` per image fit in the cache; a GPU takes it whole."""
-    size = max(1, _CACHED // values) if xp is np else count
-    return [slice(start, start + size) for start in range(0, count, size)]
+def _turned(x):
+    """Each image upside down and back to front."""
+    return x[:, ::-1, ::-1]

@@ -1,6 +1,6 @@
 """GELU in strips: erf by a polynomial within tanh where a CPU computes in float32, one fused kernel on a GPU.
 
-Shapes: x, y, slope = dy/dx, all (...).
+Shapes: x, y, slope = dy/dx, all (...); bias (C,), of the last axis.
 """
 
 import math
@@ -22,7 +22,7 @@ def forward(x):
     xp = array_module(x)
     y, slope = xp.empty(x.shape, x.dtype), xp.empty(x.shape, x.dtype)
     for strip in strips(x, y, slope, size=STRIP if xp is np else x.size):
-        fill(*strip)
+        (_fill if _fast(x) else _fill_both)(*strip)
     return y, {"slope": slope}
 
 
@@ -30,20 +30,37 @@ def backward(dy, cache):
     return dy * cache["slope"]
 
 
-def fill(x, y, slope=None):
-    """Write x * Phi(x) into y, and its derivative into slope where it is asked for; all fit in the cache together."""
+def fill(x, bias, y):
+    """Write gelu(x + bias) into y; both fit in the cache together."""
     if not _fast(x):
-        _fill_value(x, y) if slope is None else _fill_both(x, y, slope)
+        _fill_value(x, bias, y)
         return
+    np.add(x, bias, out=y)
+    _fill(y, y)
+
+
+def fill_back(x, bias, y, dy):
+    """fill, and dy multiplied by the slope of y in place; all fit in the cache together."""
+    if not _fast(x):
+        _fill_value_and_descend(x, bias, y, dy)
+        return
+    slope = np.empty_like(x)
+    np.add(x, bias, out=y)
+    _fill(y, y, slope)
+    dy *= slope
+
+
+def _fill(x, y, slope=None):
+    """Write x * Phi(x) into y, which may be x, and its derivative into slope where it is asked for."""
     square = x * x
     cdf = _cdf(x, square)
-    np.multiply(x, cdf, out=y)
     if slope is not None:
         square *= -0.5
         np.exp(square, out=slope)
         slope *= x
         slope *= 1.0 / math.sqrt(2.0 * math.pi)                           # x * phi(x)
         slope += cdf
+    np.multiply(x, cdf, out=y)
 
 
 @fused
@@ -55,8 +72,14 @@ def _definition(x):
 
 
 @fused
-def _fill_value(x, y):
-    y[...], _ = _definition(x)
+def _fill_value(x, bias, y):
+    y[...], _ = _definition(x + bias)
+
+
+@fused
+def _fill_value_and_descend(x, bias, y, dy):
+    y[...], slope = _definition(x + bias)
+    dy *= slope
 
 
 @fused

@@ -8,7 +8,7 @@ from minihit.ops.leaky_relu import SLOPE
 
 
 def forward(x):
-    y, positive = _rectify(x)
+    y, positive = rectify(x)
     return y, {"positive": positive}
 
 
@@ -17,8 +17,14 @@ def backward(dy, cache):
 
 
 @fused
-def _rectify(x):
+def rectify(x):
+    """y, positive."""
     return array_module(x).maximum(x, SLOPE * x), x > 0
+
+
+@fused
+def rectify_sum(x, bias):
+    return rectify(x + bias)
 
 
 @fused
@@ -28,4 +34,3 @@ def _times_slope(dy, positive):
     dx += SLOPE
     dx *= dy
     return dx
-

@@ -3,9 +3,11 @@
 Shapes: x, y (..., C); scale, bias (C,); mean, variance, rstd (..., 1) per "pixel", (C,) per "channel".
 
 Per channel the cache holds centered = x - mean in place of x_hat = centered * rstd: rstd and scale, both short, are
-multiplied with each other before they meet a long array.
+multiplied with each other before they meet a long array. On a GPU it holds x, from which whoever reads it takes the
+mean: `taken`, None on a CPU.
 """
 
+from minihit import backend
 from minihit.backend import fused
 from minihit.ops.fast.column_sum import column_sum
 from minihit.ops.fast.standardize import root, stretch
@@ -16,9 +18,9 @@ def forward(x, scale, bias, per, eps, total=alone):
     return _per_pixel(x, scale, bias, eps) if per == "pixel" else _per_channel(x, scale, bias, eps, total)
 
 
-def backward(dy, cache):
-    """Returns dx, dscale, dbias."""
-    return _per_channel_backward(dy, cache) if "centered" in cache else _per_pixel_backward(dy, cache)
+def backward(dy, cache, skip=None):
+    """Returns dx + skip, dscale, dbias."""
+    return (_per_pixel_backward if "x_hat" in cache else _per_channel_backward)(dy, cache, skip)
 
 
 def _per_pixel(x, scale, bias, eps):
@@ -28,30 +30,32 @@ def _per_pixel(x, scale, bias, eps):
     return y, {"x_hat": x_hat, "rstd": rstd, "scale": scale}
 
 
-def _per_pixel_backward(dy, cache):
+def _per_pixel_backward(dy, cache, skip):
     x_hat = cache["x_hat"]
     dscale, dbias = column_sum(dy * x_hat), column_sum(dy)
     dx_hat = dy * cache["scale"]
     shift, rescaling = (values.mean(axis=-1, keepdims=True) for values in (dx_hat, dx_hat * x_hat))
-    return _project_pixels(dx_hat, x_hat, cache["rstd"], shift, rescaling), dscale, dbias
+    return _project_pixels(dx_hat, x_hat, cache["rstd"], shift, rescaling, skip), dscale, dbias
 
 
 def _per_channel(x, scale, bias, eps, total):
     sums = total({"x": column_sum(x), "count": x.size // x.shape[-1]})
-    count, mean = sums["count"], sums["x"] / sums["count"]
-    centered, square = _center(x, mean)
-    variance = total(column_sum(square)) / count
-    rstd = root(variance, eps)
-    y = stretch(centered, rstd, scale, bias)
-    return y, {"centered": centered, "mean": mean, "variance": variance, "rstd": rstd, "scale": scale, "count": count,
-               "total": total}
+    count, on_gpu = sums["count"], backend.on_gpu(x)
+    x, squares = (x, _square(x, sums["x"], count)) if on_gpu else _center(x, sums["x"], count)
+    correction = count / max(count - 1, 1)
+    mean, variance, unbiased, rstd = _moments(sums["x"], total(column_sum(squares)), count, correction, eps)
+    taken = mean if on_gpu else None
+    return stretch(x, taken, rstd, scale, bias), {
+        "x": x, "taken": taken, "mean": mean, "variance": variance, "unbiased": unbiased, "rstd": rstd, "scale": scale,
+        "count": count, "total": total}
 
 
-def _per_channel_backward(dy, cache):
-    centered, rstd, scale, count = (cache[name] for name in ("centered", "rstd", "scale", "count"))
-    grads = {"scale": column_sum(dy * centered) * rstd, "bias": column_sum(dy)}
+def _per_channel_backward(dy, cache, skip):
+    x, mean, rstd, scale, count = (cache[name] for name in ("x", "taken", "rstd", "scale", "count"))
+    dscale = column_sum(dy * x) * rstd if mean is None else column_sum(_along(dy, x, mean, rstd))
+    grads = {"scale": dscale, "bias": column_sum(dy)}
     sums = cache["total"](grads)
-    dx = _project_channels(dy, centered, rstd, scale, sums["scale"], sums["bias"], count)
+    dx = _project_channels(dy, x, mean, rstd, scale, sums["scale"], sums["bias"], count, skip)
     return dx, grads["scale"], grads["bias"]
 
 
@@ -65,21 +69,45 @@ def _rescale(x_hat, rstd, scale, bias):
 
 
 @fused
-def _project_pixels(dx_hat, x_hat, rstd, shift, rescaling):
+def _project_pixels(dx_hat, x_hat, rstd, shift, rescaling, skip):
     dx = dx_hat - shift
     dx -= x_hat * rescaling
     dx *= rstd
+    if skip is not None:
+        dx += skip
     return dx
 
 
 @fused
-def _center(x, mean):
-    centered = x - mean
+def _center(x, total, count):
+    centered = x - total / count
     return centered, centered * centered
 
 
 @fused
-def _project_channels(dy, centered, rstd, scale, dscale, dbias, count):
+def _square(x, total, count):
+    centered = x - total / count
+    return centered * centered
+
+
+@fused
+def _moments(total, squares, count, correction, eps):
+    """Mean, variance, the unbiased variance, and the reciprocal of the standard deviation of what was summed."""
+    mean, variance = total / count, squares / count
+    return mean, variance, variance * correction, root(variance, eps)
+
+
+@fused
+def _along(dy, x, mean, rstd):
+    return dy * ((x - mean) * rstd)
+
+
+@fused
+def _project_channels(dy, x, mean, rstd, scale, dscale, dbias, count, skip):
+    centered = x if mean is None else x - mean
     dx = dy - centered * (dscale * rstd / count)
     dx -= dbias / count
-    return dx * (rstd * scale)
+    dx *= rstd * scale
+    if skip is not None:
+        dx += skip
+    return dx

@@ -8,14 +8,14 @@ from minihit.ops.fast.column_sum import column_sum
 
 
 def forward(x, scale, bias, mean, variance, eps):
-    centered, rstd = x - mean, root(variance, eps)
-    return stretch(centered, rstd, scale, bias), {"centered": centered, "rstd": rstd, "scale": scale}
+    y = _standardize(x, mean, variance, scale, bias, eps)
+    return y, {"x": x, "mean": mean, "variance": variance, "scale": scale, "eps": eps}
 
 
-def backward(dy, cache):
-    """Returns dx, dscale, dbias."""
-    rstd = cache["rstd"]
-    return dy * (rstd * cache["scale"]), column_sum(dy * cache["centered"]) * rstd, column_sum(dy)
+def backward(dy, cache, skip=None):
+    """Returns dx + skip, dscale, dbias."""
+    x, mean, variance, scale, eps = (cache[name] for name in ("x", "mean", "variance", "scale", "eps"))
+    return _shrink(dy, variance, scale, eps, skip), column_sum(_along(dy, x, mean, variance, eps)), column_sum(dy)
 
 
 @fused
@@ -25,7 +25,24 @@ def root(variance, eps):
 
 
 @fused
-def stretch(centered, rstd, scale, bias):
-    y = centered * (rstd * scale)
+def stretch(x, mean, rstd, scale, bias):
+    """mean None: x has none."""
+    y = (x if mean is None else x - mean) * (rstd * scale)
     y += bias
     return y
+
+
+@fused
+def _standardize(x, mean, variance, scale, bias, eps):
+    return stretch(x, mean, root(variance, eps), scale, bias)
+
+
+@fused
+def _shrink(dy, variance, scale, eps, skip):
+    dx = dy * (root(variance, eps) * scale)
+    return dx if skip is None else dx + skip
+
+
+@fused
+def _along(dy, x, mean, variance, eps):
+    return dy * ((x - mean) * root(variance, eps))

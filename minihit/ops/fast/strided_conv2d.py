@@ -7,7 +7,8 @@ Shapes: x (B, 2H, 2W, C), weight (k, k, C, C'), y (B, H, W, C'); k even.
 """
 
 from minihit.backend import array_module
-from minihit.ops.fast.conv2d import by_columns, groups, weight_gradient_by_columns
+from minihit.ops.fast.columns import by_columns, groups, weight_gradient_by_columns
+from minihit.ops.fast.matmul import matmul
 
 
 def forward(x, weight):
@@ -19,7 +20,7 @@ def input_gradient(dy, cache):
     kernel, half, p = cache["weight"].reshape(-1, c_out).T, k // 2, k // 2 - 1
     padded = xp.zeros((b, height + p, 2, width + p, 2 * c), dy.dtype)     # squares of x, with its border
     for part in groups(b, height * width * k * k * c, xp):
-        products = (dy[part].reshape(-1, c_out) @ kernel).reshape(-1, height, width, half, 2, half, 2 * c)
+        products = matmul(dy[part].reshape(-1, c_out), kernel).reshape(-1, height, width, half, 2, half, 2 * c)
         for i in range(half):
             for j in range(half):
                 padded[part, i:i + height, :, j:j + width] += products[:, :, :, i, :, j].swapaxes(2, 3)

@@ -41,6 +41,7 @@ def test_each_is_taken_for_what_it_stands_in_for(tmp_path, quick, layout, name, 
 def test_pictures_have_the_size_and_format_of_the_data_set(tmp_path, quick, layout):
     chosen = LAYOUTS[layout]
     with zipfile.ZipFile(stand_in.write(tmp_path, 2, layout=layout)) as packed:
+        assert {member.compress_type for member in packed.infolist()} == {zipfile.ZIP_STORED}  # compressed already
         for name in packed.namelist():
             with packed.open(name) as file, Image.open(file) as picture:
                 assert (picture.size, picture.format, picture.mode) == (chosen.size, chosen.format, "RGB")

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minihit.data.faces import render as render_module
 from minihit.data.faces.attributes import RANGES, STYLES
 from minihit.data.faces.render import draw_attributes, faces, render
 from minihit.errors import UserError
@@ -83,6 +84,13 @@ def test_a_picture_does_not_depend_on_its_batch():
     together = faces(seed=4, start=0, count=150, size=32)  # several chunks, sorted by style
     for i in range(0, 150, 11):
         np.testing.assert_array_equal(faces(seed=4, start=i, count=1, size=32)[0], together[i])
+
+
+def test_a_large_face_is_painted_alone_as_it_is_among_others(monkeypatch):
+    attributes, size = draw_attributes(seed=4, start=0, count=24), render_module.ALONE
+    alone = render(attributes, size)
+    monkeypatch.setattr(render_module, "ALONE", size + 1)
+    np.testing.assert_array_equal(alone, render(attributes, size))
 
 
 def test_rendering_leaves_the_attributes_alone():

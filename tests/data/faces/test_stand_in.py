@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 import signal
@@ -78,13 +79,16 @@ def started(monkeypatch):
     return counts
 
 
-@pytest.mark.parametrize("cores", [2, 3])
-def test_the_bytes_are_the_same_on_any_number_of_cores(tmp_path, monkeypatch, started, cores):
+@pytest.mark.parametrize("layout, cores, chunks", [
+    ("celeba", 2, [2, 2, 2, 2, 1]), ("celeba", 3, [2, 2, 2, 2, 1]), ("celeba-hq", 2, [1, 1]), ("ffhq", 2, [1, 1]),
+    ("imagenet", 2, [1, 1, 1]),
+])
+def test_the_bytes_are_the_same_on_any_number_of_cores(tmp_path, monkeypatch, started, layout, cores, chunks):
     for count in (1, cores):
         monkeypatch.setattr("minihit.parallel.cores", lambda count=count: count)
         counts = []
-        stand_in.write(tmp_path / str(count), 9, seed=1, progress=counts.append)
-        assert counts == [2, 2, 2, 2, 1]
+        stand_in.write(tmp_path / str(count), sum(chunks), seed=1, progress=counts.append, layout=layout)
+        assert counts == chunks
     assert started == [1, cores]
     assert stand_in_bytes(tmp_path / "1") == stand_in_bytes(tmp_path / str(cores))
 
@@ -104,6 +108,29 @@ def test_a_process_that_is_ended_from_outside_leaves_nothing(tmp_path, monkeypat
     with pytest.raises(UserError, match="one of 2 processes was ended from outside"):
         stand_in.write(tmp_path, 400, progress=end_one)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_stopped_while_processes_draw_it_leaves_nothing(tmp_path, monkeypatch, started):
+    monkeypatch.setattr("minihit.parallel.cores", lambda: 2)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stand_in.write(tmp_path, 400, progress=stop)
+    assert (list(tmp_path.iterdir()), multiprocessing.active_children()) == ([], [])
+
+
+def test_a_full_disk_while_processes_draw_leaves_nothing(tmp_path, monkeypatch, started):
+    monkeypatch.setattr("minihit.parallel.cores", lambda: 2)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(UserError, match=r"img_align_celeba\.zip: No space left on device; free some space there"):
+        stand_in.write(tmp_path, 400)
+    assert (list(tmp_path.iterdir()), multiprocessing.active_children()) == ([], [])
 
 
 def stand_in_bytes(folder):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from oracles import discriminator as oracle
 from support.helpers import assert_gradients_agree, assert_same, normal, seeds
 from support.networks import DISCRIMINATORS, PLAIN, discriminators, make_discriminator
+from support.twins import every_way, going
 
 from minihit import gradcheck, tree
 from minihit.models import discriminator
@@ -71,21 +72,34 @@ def test_features_are_what_the_blocks_read(config):
         np.testing.assert_allclose(x, y, rtol=1e-10, atol=1e-12)
 
 
+@every_way
 @every_image_alone
-def test_one_logit_gradients_serves_every_loss(config):
+def test_one_logit_gradients_serves_every_loss(config, on_gpu):
+    with going(on_gpu):
+        assert_logit_gradients_serve(config)
+
+
+def assert_logit_gradients_serve(config):
     params, images = make_discriminator(config, np.random.default_rng(7))
     _, cache = discriminator.forward(params, images, config)
     seeds = normal(8, len(images))
     dimages, deltas = discriminator.logit_gradients(cache)
     expected_dimages, expected_grads = discriminator.backward(seeds, cache)
+    assert_same(discriminator.parameter_gradient(seeds, cache), expected_grads)
     np.testing.assert_allclose(dimages * seeds[:, None, None, None], expected_dimages, atol=1e-10)
     grads = dict(tree.items(discriminator.weight_gradient(deltas, cache, seeds)))
     for path, expected in tree.items(expected_grads):
         gradcheck.assert_close(grads[path], expected, path, rtol=1e-9, atol=1e-10)
 
 
+@every_way
 @every_image_alone
-def test_one_product_per_layer_serves_a_loss_and_a_penalty(config):
+def test_one_product_per_layer_serves_a_loss_and_a_penalty(config, on_gpu):
+    with going(on_gpu):
+        assert_one_product_serves(config)
+
+
+def assert_one_product_serves(config):
     """weight_gradient(deltas, cache, seeds, t_cache) is the gradient of sum_b seeds_b logit_b + t_logit_b."""
     rng = np.random.default_rng(9)
     params, images = make_discriminator(config, rng)

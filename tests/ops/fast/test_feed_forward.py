@@ -25,6 +25,18 @@ def test_strip_by_strip_it_computes_what_its_definition_says(dtype, values, **dr
         assert_twin_agrees(feed_forward, *cast(arrays, dtype))
 
 
+@given(values=st.integers(1, 20), **examples)
+def test_strip_by_strip_what_skips_is_added_to_y(values, **drawn):
+    arrays, rng = example(**drawn)
+    y, _ = feed_forward.forward(*arrays)
+    skip = rng.standard_normal(y.shape)
+    before = skip.copy()
+    with in_strips_of(values):
+        found, _ = feed_forward.forward(*arrays, skip=skip)
+    np.testing.assert_allclose(found, y + skip, atol=1e-11)
+    np.testing.assert_array_equal(skip, before)
+
+
 @given(**examples)
 def test_backward_agrees_with_finite_differences(**drawn):
     arrays, rng = example(**drawn)

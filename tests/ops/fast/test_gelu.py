@@ -55,12 +55,12 @@ def test_the_polynomial_is_as_near_to_erf_as_it_says():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_fill_writes_the_value_and_where_it_is_asked_for_the_slope(dtype):
-    x = normal(1, 100, dtype=dtype)
-    (y, cache), both, alone = gelu.forward(x), (np.empty_like(x), np.empty_like(x)), np.empty_like(x)
-    twin.fill(x, *both)
-    twin.fill(x, alone)
-    assert_same([*both, alone], [y, cache["slope"], y])
+def test_fill_adds_a_bias_and_fill_back_descends_too(dtype):
+    x, bias, dy = (normal(seed, *shape, dtype=dtype) for seed, shape in enumerate([(20, 5), (5,), (20, 5)]))
+    (y, cache), alone, beside, dx = gelu.forward(x + bias), np.empty_like(x), np.empty_like(x), dy.copy()
+    twin.fill(x, bias, alone)
+    twin.fill_back(x, bias, beside, dx)
+    assert_same([alone, beside, dx], [y, y, dy * cache["slope"]])
 
 
 @pytest.mark.parametrize("dtype, expected", [(np.float32, True), (np.float64, False)])

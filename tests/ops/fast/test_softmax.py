@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ops import test_softmax as definition
 from support.helpers import normal, seeds
 from support.twins import DTYPES, assert_twin_agrees
 
@@ -10,6 +11,7 @@ from minihit.ops import softmax
 
 shapes = st.tuples(*[st.integers(1, 5)] * 3)
 axes = st.sampled_from([-1, -2, 0])
+test_scores_can_be_scaled_first = definition.test_scores_can_be_scaled_first
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

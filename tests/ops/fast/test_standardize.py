@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from ops import test_standardize as definition
 from ops.test_standardize import example, shapes
 from support.helpers import seeds
 from support.twins import DTYPES, assert_twin_agrees
 
 from minihit import gradcheck
 from minihit.ops import standardize
+
+test_what_skips_is_added_to_dx = definition.test_what_skips_is_added_to_dx
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

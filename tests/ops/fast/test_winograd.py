@@ -3,14 +3,14 @@
 import numpy as np
 from hypothesis import given
 from support.helpers import assert_adjoint, channels, even_image_shapes, normal, seeds
-from support.twins import defined
+from support.twins import defined, every_way, going
 
 from minihit.ops import conv2d
-from minihit.ops.fast import winograd
+from minihit.ops.fast import winograd, winograd_passes
 
 INPUT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
 OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
-KERNEL = np.array(winograd.KERNEL)
+KERNEL = np.array(winograd_passes.KERNEL)
 
 
 def bordered(x):
@@ -34,30 +34,39 @@ def mixed(matrix, tiles):
     return np.einsum("ij,jk...,lk->il...", matrix, tiles, matrix).reshape(len(matrix) ** 2, *tiles.shape[2:])
 
 
-@given(even_image_shapes(), seeds)
-def test_tiles_are_mixed_by_the_input_matrix(shape, seed):
+@every_way
+@given(shape=even_image_shapes(), seed=seeds)
+def test_tiles_are_mixed_by_the_input_matrix(on_gpu, shape, seed):
     padded = bordered(normal(seed, *shape))
-    np.testing.assert_allclose(winograd.transform_input(padded), mixed(INPUT, squares(padded, 4)), atol=1e-12)
+    with going(on_gpu):
+        np.testing.assert_allclose(winograd.transform_input(padded), mixed(INPUT, squares(padded, 4)), atol=1e-12)
 
 
-@given(even_image_shapes(), seeds)
-def test_gradients_are_mixed_by_the_transposed_output_matrix(shape, seed):
+@every_way
+@given(shape=even_image_shapes(), seed=seeds)
+def test_gradients_are_mixed_by_the_transposed_output_matrix(on_gpu, shape, seed):
     dy = normal(seed, *shape)
-    np.testing.assert_allclose(winograd.transform_output_gradient(dy), mixed(OUTPUT.T, squares(dy, 2)), atol=1e-12)
+    with going(on_gpu):
+        np.testing.assert_allclose(winograd.transform_output_gradient(dy), mixed(OUTPUT.T, squares(dy, 2)), atol=1e-12)
 
 
-@given(channels, channels, seeds)
-def test_kernels_are_mixed_by_the_kernel_matrix_and_back_by_its_transpose(c, c_out, seed):
+@every_way
+@given(c=channels, c_out=channels, seed=seeds)
+def test_kernels_are_mixed_by_the_kernel_matrix_and_back_by_its_transpose(on_gpu, c, c_out, seed):
     weight, dkernel = normal(seed, 3, 3, c, c_out), normal(seed + 1, 16, c, c_out)
-    np.testing.assert_allclose(winograd.transform_kernel(weight), mixed(KERNEL, weight), atol=1e-12)
-    assert_adjoint(winograd.transform_kernel, winograd.transform_kernel_gradient, weight, dkernel)
+    with going(on_gpu):
+        np.testing.assert_allclose(winograd.transform_kernel(weight), mixed(KERNEL, weight), atol=1e-12)
+        assert_adjoint(winograd.transform_kernel, winograd.transform_kernel_gradient, weight, dkernel)
 
 
-@given(even_image_shapes(), channels, seeds)
-def test_forward_is_the_convolution_and_the_weights_gradient_its_transpose(shape, c_out, seed):
+@every_way
+@given(shape=even_image_shapes(), c_out=channels, seed=seeds)
+def test_forward_is_the_convolution_and_the_weights_gradient_its_transpose(on_gpu, shape, c_out, seed):
     x, weight, y = normal(seed, *shape), normal(seed + 1, 3, 3, shape[-1], c_out), np.empty((*shape[:3], c_out))
-    winograd.forward(bordered(x), winograd.transform_kernel(weight), out=y)
-    np.testing.assert_allclose(y, convolved(x, weight), atol=1e-12)
-    assert_adjoint(lambda weight: convolved(x, weight),
-                   lambda dy: winograd.transform_kernel_gradient(winograd.weight_gradient(bordered(x), dy)),
-                   weight, normal(seed + 2, *y.shape))
+    with going(on_gpu):
+        for bias in (0.0, normal(seed + 3, *y.shape)):
+            winograd.forward(bordered(x), winograd.transform_kernel(weight), y, None if np.isscalar(bias) else bias)
+            np.testing.assert_allclose(y, convolved(x, weight) + bias, atol=1e-12)
+        assert_adjoint(lambda weight: convolved(x, weight),
+                       lambda dy: winograd.transform_kernel_gradient(winograd.weight_gradient(bordered(x), dy)),
+                       weight, normal(seed + 2, *y.shape))

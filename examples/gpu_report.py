@@ -1,0 +1,217 @@
+"""One GPU, five minutes, one report: is everything right there, how quick is it, and what is left to gain?
+
+Needs this repository, CuPy and, for the comparison, PyTorch. Every part runs in a process of its own with a time limit,
+so that one that fails or hangs does not cost the others. Written are report.md and report.json; with --train MINUTES
+celeba-64 is trained on drawn faces afterwards, and its samples are drawn.
+
+    python examples/gpu_report.py report
+    python examples/gpu_report.py report --train 8 --tf32
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from minihit.backend import allow_tf32, device_module
+from minihit.bench import gpu, peer
+from minihit.presets import PRESETS
+from minihit.training.parts import MOST
+
+ROOT = Path(__file__).parent.parent
+PEER, CHECKED = Path(__file__).parent / "torch_peer.py", "faces-32"       # on which losses and gradients are compared
+CASES = {"celeba-64": (64, ("step", "images")), "hit-128": (32, ("step", "images")), "hit-256": (8, ("step",)),
+         "hit-1024": (1, ("images",))}                                    # batch in one piece, tasks
+LIMITS = {"tests": 150, "card": 30, "step": 60, "peer": 75}               # seconds
+ROUNDS = 5
+PICTURES = 20_000                                                         # drawn to be trained on
+WANTED = {("celeba-64", "step"): 1.0, ("celeba-64", "images"): 1.5, ("hit-256", "step"): 1.0,
+          ("hit-1024", "images"): 1.0}                                    # of tuned PyTorch's time, at most
+
+
+def main(folder, parts, presets, minutes=0.0, tf32=False):
+    """Make the report of those parts into the folder; returns the exit code."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {}
+    for name, arguments, limit in _plan(parts, presets):
+        started = time.perf_counter()
+        found[name] = _apart(arguments, limit)
+        print(f"{name}: {_summary(found[name])} ({time.perf_counter() - started:.0f} s)", flush=True)
+        _write(folder, found)
+    if minutes:
+        found["train"] = train(folder, minutes, tf32, found)
+        _write(folder, found)
+    print((folder / "report.md").read_text(encoding="utf-8"))
+    return 0 if all("failed" not in part for part in found.values()) else 1
+
+
+def _plan(parts, presets):
+    """(name, arguments, seconds) of the parts, in the order in which they are worth most."""
+    if "card" in parts:
+        yield "card", ["card"], LIMITS["card"]
+    for tf32 in (False, True):
+        for preset in presets:
+            for part in ("step", "peer"):
+                if part in parts and (part == "peer" or "step" in CASES[preset][1]):
+                    name = f"{part} {preset}{', TF32' if tf32 else ''}"
+                    yield name, [part, preset, str(int(tf32))], LIMITS[part]
+    if "tests" in parts:
+        yield "tests", ["tests"], LIMITS["tests"]
+
+
+def _apart(arguments, limit):
+    """What a part prints as JSON, or {"failed": why}."""
+    process = subprocess.Popen([sys.executable, __file__, "--part", *arguments], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT,
+                               env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])})
+    try:
+        out, err = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return {"failed": f"not done after {limit} s"}
+    lines = (err or out).strip().splitlines()
+    return json.loads(out.splitlines()[-1]) if process.returncode == 0 else {"failed": lines[-1] if lines else "silent"}
+
+
+def part(name, preset=None, tf32="0"):
+    """In a process of its own: print what a part finds."""
+    if tf32 == "1":
+        allow_tf32()
+    print(json.dumps({"card": _card, "step": _step, "peer": _peer, "tests": _tests}[name](preset)))
+
+
+def _card(_):
+    return dataclasses.asdict(gpu.card(ROUNDS))
+
+
+def _step(name):
+    counted = subprocess.run([sys.executable, ROOT / "tests" / "device_cost.py", "--preset", name, "--batch",
+                              str(CASES[name][0]), "--micro-batch", "0"], capture_output=True, text=True, check=True)
+    gigabytes = counted.stdout.splitlines()[-1].split()[-2]               # launches, GB, ms
+    return {**dataclasses.asdict(gpu.step(_preset(name), ROUNDS)), "bytes": 1e9 * float(gigabytes)}
+
+
+def _peer(name):
+    found = peer.compare(PEER, _preset(name), ROUNDS, CASES[name][1], "gpu", PRESETS[CHECKED])
+    return {"memory": found["memory"], **{row.task: {"seconds": row.seconds, "ratios": row.ratios}
+                                          for row in found["rows"]}}
+
+
+def _tests(_):
+    workers = str(max(1, min(MOST, (os.cpu_count() or 1) // 2)))
+    run = subprocess.run([sys.executable, "-m", "pytest", "-m", "gpu", "-n", workers, "tests"], cwd=ROOT,
+                         capture_output=True, text=True)
+    lines = run.stdout.strip().splitlines() or run.stderr.strip().splitlines()
+    return {"summary": lines[-1], "not passed": [line for line in lines if line.startswith(("FAILED", "ERROR"))]}
+
+
+def _preset(name):
+    preset = PRESETS[name]
+    return replace(preset, recipe=replace(preset.recipe, batch=CASES[name][0], micro_batch=0))
+
+
+def train(folder, minutes, tf32, found):
+    """Train celeba-64 for so many minutes on drawn faces; returns what its log says of the distances."""
+    limit, started = 60 * minutes, time.perf_counter()
+    store, run = folder / "celeba-64", folder / "run"
+    minihit = [sys.executable, "-m", "minihit"]
+    commands = [["data", "stand-in", str(folder / "stand-in"), "--count", str(PICTURES)],
+                ["data", "prepare", str(folder / "stand-in" / "img_align_celeba.zip"), str(store), "--size", "64"]]
+    for command in commands:
+        if not store.is_dir():
+            subprocess.run([*minihit, *command], check=True, capture_output=True, cwd=ROOT)
+    left = limit - (time.perf_counter() - started)
+    seconds = found.get(f"step celeba-64{', TF32' if tf32 else ''}", {}).get("recorded", 0.1)
+    steps = max(100, int(0.8 * left / seconds))                           # a fifth for looking, and for the start
+    command = ["train", "--preset", "celeba-64", "--data", str(store), "--run", str(run), "--device", "gpu", "--steps",
+               str(steps), "--micro-batch", "0", "--measure-every", str(max(1, steps // 8)), "--sample-every",
+               str(max(1, steps // 8)), *["--tf32"] * tf32]
+    process = subprocess.Popen([*minihit, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    try:
+        process.wait(left)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)                                # it finishes its step and saves
+        process.wait()
+    subprocess.run([*minihit, "sample", str(run), "--seeds", "0-49", "--out", str(folder / "samples.png")], cwd=ROOT,
+                   check=True, capture_output=True)
+    records = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    return {"steps": steps, "distances": [[record["step"], record["swd"], record["swd_real"]] for record in records
+                                          if "swd" in record]}
+
+
+def _summary(found):
+    return f"failed: {found['failed']}" if "failed" in found else "done"
+
+
+def _write(folder, found):
+    (folder / "report.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (folder / "report.md").write_text("\n\n".join(_sections(found)) + "\n", encoding="utf-8")
+
+
+def _sections(found):
+    """The report in Markdown, as far as its parts are there."""
+    card = found.get("card", {})
+    if "name" in card:
+        yield (f"# {card['name']}, CuPy {device_module('gpu').__version__}\n\nA copy moves "
+               f"{card['bandwidth'] / 1e12:.2f} TB/s, a float32 product makes {card['flops'] / 1e12:.0f} TFLOP/s.")
+    steps = {name.removeprefix("step "): part for name, part in found.items() if name.startswith("step ")}
+    if steps:
+        head = ("a step", "kernels", "queued one by one, ms", "until done, ms", "recorded, ms",
+                "of the card's products", "of its bandwidth", "memory")
+        yield "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|",
+                         *(_step_row(name, part, card) for name, part in steps.items())])
+    peers = {name.removeprefix("peer "): part for name, part in found.items() if name.startswith("peer ")}
+    if peers:
+        yield "\n".join(["| | minihit, ms | torch, ms | torch, tuned, ms | minihit / tuned | wanted at most |",
+                         "|---|---|---|---|---|---|",
+                         *(row for name, part in peers.items() for row in _peer_rows(name, part))])
+    if "tests" in found:
+        yield "\n".join(["Tests: " + found["tests"].get("summary", _summary(found["tests"])),
+                         *found["tests"].get("not passed", [])])
+    if "train" in found:
+        yield "\n".join(["| step | distance | of real images |", "|---|---|---|",
+                         *(f"| {step} | {swd:.0f} | {real:.0f} |" for step, swd, real in found["train"]["distances"])])
+
+
+def _step_row(name, part, card):
+    """Products by the definition's multiply-adds, bytes as the double counts them: both are lower bounds of time."""
+    if "failed" in part:
+        return f"| {name} | {part['failed']} | | | | | | |"
+    times = [f"{1e3 * part[column]:.1f}" for column in ("queued", "eager", "recorded")]
+    shares = [f"{part[what] / part['recorded'] / card[of]:.0%}" if of in card else ""
+              for what, of in (("flop", "flops"), ("bytes", "bandwidth"))]
+    return (f"| {name}, batch {CASES[name.split(',')[0]][0]} | {part['kernels']:,} | {' | '.join([*times, *shares])} | "
+            f"{part['memory'] / 1e9:.1f} GB |")
+
+
+def _peer_rows(name, part):
+    preset = name.split(",")[0]
+    if "failed" in part:
+        yield f"| {name} | {part['failed']} | | | | |"
+    for task in CASES[preset][1]:
+        if task in part:
+            times = [f"{1e3 * part[task]['seconds'][who]:.1f}" for who in ("minihit", "torch", "torch, tuned")]
+            wanted = WANTED.get((preset, task), "")
+            yield (f"| {name}: {task}, batch {CASES[preset][0]} | {' | '.join(times)} | "
+                   f"{part[task]['ratios']['torch, tuned']:.2f} | {wanted} |")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("runs/gpu-report"), help="default %(default)s")
+    parser.add_argument("--parts", nargs="+", default=list(LIMITS), choices=list(LIMITS))
+    parser.add_argument("--presets", nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--train", type=float, default=0.0, metavar="MINUTES")
+    parser.add_argument("--tf32", action="store_true", help="train with it")
+    parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.part:
+        raise SystemExit(part(*given.part))
+    raise SystemExit(main(given.folder.resolve(), given.parts, given.presets, given.train, given.tf32))

@@ -1,0 +1,74 @@
+"""Work of a GPU that is recorded once and then asked for with one call: a CUDA graph.
+
+Asking CuPy for a kernel costs the host some 20 microseconds, more than most kernels take. A graph of thousands costs as
+much as one. What is recorded are addresses and numbers: a replay reads and writes the same memory and has the same
+numbers of the host. So what changes between replays must be an array of the device that is overwritten in place, and
+what the work leaves is overwritten by the next replay (CUDA C++ Programming Guide, section CUDA Graphs).
+"""
+
+import gc
+from contextlib import contextmanager, suppress
+
+
+class Recorder:
+    """A stream and memory of its own, which nothing else allocates from as long as replays go on."""
+
+    def __init__(self, xp):
+        self.xp, self.stream, self.memory = xp, xp.cuda.Stream(non_blocking=True), xp.cuda.MemoryPool()
+
+    def rehearse(self, function):
+        """function(), done there and then where it will be recorded: what it needs is compiled and allocated.
+
+        Memory that CuPy keeps for other work is given back first, as this work has its own.
+        """
+        self.xp.get_default_memory_pool().free_all_blocks()
+        with self._apart():
+            result = function()
+            self.stream.synchronize()
+        return result
+
+    def record(self, function):
+        """(Replay, result): what function() asks for is not done; each call of the replay does it, after what was asked
+        for before, and leaves it in the result. Raises what CuPy raises where something cannot be recorded."""
+        with self._apart(), _no_collection():
+            self.stream.begin_capture()
+            try:
+                result = function()
+            except BaseException:
+                with suppress(Exception):
+                    self.stream.end_capture()
+                raise
+            graph = self.stream.end_capture()
+        return Replay(graph, self.memory), result
+
+    @contextmanager
+    def _apart(self):
+        self.xp.cuda.Stream.null.synchronize()                            # what was asked for before is done
+        with self.xp.cuda.using_allocator(self.memory.malloc), self.stream:
+            yield
+
+
+class Replay:
+    """Call it to do what was recorded. memory: where that reads and writes, kept for as long as this is."""
+
+    def __init__(self, graph, memory):
+        self.graph, self.memory = graph, memory
+
+    def __call__(self):
+        self.graph.launch()
+
+    def nodes(self):
+        """How many kernels, copies and fillings it is."""
+        return self.graph.debug_dot_str().count("[style")
+
+
+@contextmanager
+def _no_collection():
+    """Freeing an array in a capture, at a moment that nobody chose, may call what a capture forbids."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

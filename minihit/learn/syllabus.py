@@ -71,4 +71,5 @@ CHAPTERS = (
     Chapter(28, "less_work_than_a_tape", "Less work than a tape"),
     Chapter(29, "winograd", "Winograd"),
     Chapter(30, "on_a_gpu", "On a GPU"),
+    Chapter(31, "a_batch_in_parts", "A batch in parts"),
 )

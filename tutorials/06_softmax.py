@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 6. Softmax
 #
-# From any numbers, shares that add up to one. Every share depends on every number, so its Jacobian is a full table, and
-# yet its backward costs no more than a sum. You need chapters 0 to 4.
+# *Softmax* makes of any numbers shares that add up to one. Every share depends on every number, so its Jacobian is a
+# full table, and yet its backward costs no more than a sum. You need chapters 0 to 4.
 
 # %%
 import numpy as np

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from support.runs import AUTOENCODERS, TINY, TINY_STYLEGAN2, run_config, tiny, write_run
 
+from minihit import tree
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
 from minihit.models.hit.config import GeneratorConfig
 from minihit.presets import PRESETS
 from minihit.show.images import read_image
-from minihit.training.run import checkpoint, log
+from minihit.training.run import checkpoint, log, weights
 from minihit.training.run.config import read_config
 from minihit.training.run.folder import RunFolder
 
@@ -68,6 +69,18 @@ def test_train_celeba_draws_a_stand_in_where_there_is_no_zip(tmp_path, monkeypat
     assert main(folder=tmp_path, preset=tiny()) == 130
     assert open_store(tmp_path / "store").manifest.splits == {"train": 24, "valid": 3, "test": 3}
     assert not (tmp_path / "samples.png").exists()
+
+
+def test_built_in_packs_what_is_loaded_again_to_half_precision(tmp_path):
+    folder = write_run(tmp_path / "run")
+    assert load("built_in")["main"](folder.path, tmp_path / "packed").name == "step-00000003.npz"
+    config, expected, step = weights.load_generator(folder)
+    packed = RunFolder(tmp_path / "packed", shipped=True)
+    *found, found_step = weights.load_generator(packed)
+    assert (found[0], found_step) == (config, step)
+    for (path, half), (_, leaf) in zip(tree.items(found[1]), tree.items(expected), strict=True):
+        assert half.dtype == np.float32
+        np.testing.assert_allclose(half, leaf, rtol=2**-11, atol=2**-25, err_msg=path)
 
 
 @pytest.mark.parametrize("change", [{}, {"multi_query": False}, {"attention": "block"}, {"attention": "axial"},

@@ -112,6 +112,8 @@ PARTS = {
         images=normal(6, 7)),
     "linear, tangent": _tangent("linear"),
     "conv2d, tangent": _tangent("conv2d"),
+    **{name: _layer(name, ("forward", "backward"))._replace(given=("input_gradient",))
+       for name in ("residual_downsample", "residual_downsample, average")},
     "batch_norm": _layer("batch_norm", ("forward", "backward", "fold")),
     "minibatch_stddev": _layer("minibatch_stddev", ("forward", "backward", "tangent")),
     "minibatch_stddev, twice": Part(

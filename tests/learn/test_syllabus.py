@@ -13,7 +13,7 @@ from minihit.objectives import bottleneck, feature_matching, losses, penalties, 
 
 DERIVED = {name: chapter.number for chapter in CHAPTERS for name in chapter.derives}
 NO_FORMULA = {"__init__", "switch", "matmul"}                             # which of two rooms, and who multiplies
-HELPERS = {"init_moments"}
+HELPERS = {"init_moments", "rate", "update", "norm"}                      # of Adam and of clip
 
 
 def files(room):

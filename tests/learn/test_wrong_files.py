@@ -67,8 +67,8 @@ WRONG = {
     "a pixel too early": (
         15, "padded[1:1 + n]", "padded[2:2 + n]", "blur_downsample", "x", "shifted by -1 along axes 1 and 2"),
     "a bend forgotten": (
-        16, "leaky_relu.backward(dh, cache[\"relu1\"])", "dh", "residual_downsample", "params/conv1/weight",
-        "relu1/positive is true everywhere"),
+        16, "leaky_relu.backward(dh, cache[\"conv1\"])", "dh", "residual_downsample", "params/conv1/weight",
+        "conv1/positive is true everywhere"),
     "twice a hinge": (
         17, "sign * inside / len(logits)", "2.0 * sign * inside / len(logits)", "real_loss, hinge", "real_logits",
         "2 times the right one"),

@@ -66,7 +66,7 @@ compare("closed: p (dp - sum of p dp)", probs * (dprobs - (probs * dprobs).sum()
 
 # %% [markdown]
 # The closed form never makes the table: K values in, one sum, K values out. In words: sum of p dp is the mean of dp,
-# weighted by the shares; a score is pulled up if its own dp is above that mean.
+# weighted by the shares; a score's gradient is positive where its own dp is above that mean.
 #
 # ## The mistake that everybody makes once
 #

@@ -40,6 +40,8 @@ measure vqvae photos --raw
 measure photos store --count 4 --size 16 --pairs --split training --features random
 measure photos photos --features mine.npz --weights weights.pth
 train --measure frechet kid --weights weights.pth
+attention run --seeds 0-1 --out page.html --raw
+trace faces-32 --batch 1 --depth 2 --only generator --seed 3
 info vqvae-32 --decoder cnn
 train --preset faces-32 --generator stylegan2 --generator.mapping 3 --generator.mapping-rate 0.1
 info faces-32 --generator stylegan2-wide

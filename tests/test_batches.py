@@ -39,6 +39,16 @@ def test_rows_of_an_iterable_are_stacked(count, sizes):
     np.testing.assert_array_equal(np.concatenate([np.empty((0, 2)), *found]), rows)
 
 
+@pytest.mark.parametrize("options, side, sizes", [({}, 16, [25, 5]), ({"alone": False}, 256, [25, 5]),
+                                                  ({}, 512, [6] * 5), ({"alone": True}, 16, [1] * 30),
+                                                  ({"alone": True}, 512, [1] * 30)])
+def test_on_a_cpu_rows_are_alone_or_a_few_together(options, side, sizes):
+    rows = np.random.default_rng(0).standard_normal((30, 3))
+    found = [*batches.run(lambda batch: 2 * batch, rows, [TINY.generator], side, **options)]
+    assert [len(part) for part in found] == sizes
+    np.testing.assert_array_equal(np.concatenate(found), 2 * rows)
+
+
 def doubled(seen):
     """A function of a batch, a tree of two arrays, that notes what it is called with."""
     def function(batch):

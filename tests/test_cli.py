@@ -50,6 +50,7 @@ FLAGS = {
     "info": ["PRESET|RUN", "--decoder {hit,cnn,cnn-wide}", "--generator {hit,stylegan2,stylegan2-wide}", *PRESETS],
     "bench": ["--preset", "--decoder", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out",
               "--device", "--plain"],
+    "learn": ["check NUMBER", "train [FOLDER]", "the chapters"],
     "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "--list", "It is run"],
 }
 

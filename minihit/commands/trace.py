@@ -1,20 +1,23 @@
 """minihit trace: one training step, call by call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
 import tyro
 
 from minihit import objectives, optim, tracing, tree
+from minihit.backend import memory_size
 from minihit.commands.info import find
 from minihit.commands.options import Decoder, Generator, check_positive, parse
 from minihit.data.dataset import BuiltInFaces
-from minihit.errors import UserError
+from minihit.errors import UserError, require_seed
 from minihit.ops.switch import plain
 from minihit.presets import PRESETS
 from minihit.show.images import to_float
-from minihit.training import state
+from minihit.training import estimate, state
+from minihit.training.estimate import gigabytes
+from minihit.training.run.config import RunConfig
 
 LEGEND = """\
 mean, spread: of the values that a call returned, and after backward and ..._gradient of the gradient; spread is the
@@ -58,19 +61,33 @@ def main(argv):
     if options.only not in (None, *preset.networks):
         raise UserError(f"--only {options.only}: {options.preset} has no such network, choose one of "
                         f"{', '.join(preset.networks)}")
+    require_seed("--seed", options.seed)
+    _require_room(preset, options.batch)
     calls, grads = step(preset, options.batch, options.seed)
     mine = [call for call in calls if options.only in (None, network(call))]
-    deepest = max(map(levels, mine))
-    shown_here = min(options.depth, deepest)
-    print(f"{options.preset}: the first step from first values, {options.batch} drawn faces, float32, seed "
-          f"{options.seed}\n{LEGEND}\nCalls are shown {shown_here} deep; --depth {deepest} shows all.\n")
-    print(table(lines(mine, options.depth)))
-    print()
-    for name, grad in grads.items():
-        if options.only in (None, name) and tree.size(grad):
-            norm = float(optim.norm(tree.pack(grad, np)[0]))
-            print(f"{name}: the gradient of its {tree.size(grad):,} parameters has the norm {number(norm)}")
+    deepest = max(map(levels, mine), default=0)
+    faces = f"{options.batch} drawn {'face' if options.batch == 1 else 'faces'}"
+    print(f"{options.preset}: the first step from first values, {faces}, float32, seed {options.seed}", LEGEND,
+          f"Calls are shown {min(options.depth, deepest)} deep; --depth {deepest} shows all.", "",
+          table(lines(mine, options.depth)), "", *_norms(grads, options.only), sep="\n")
     return 0
+
+
+def _norms(grads, only):
+    """Yield a line about each network's gradient."""
+    for name, grad in grads.items():
+        if only in (None, name) and tree.size(grad):
+            norm = float(optim.norm(tree.pack(grad, np)[0]))
+            yield f"{name}: the gradient of its {tree.size(grad):,} parameters has the norm {number(norm)}"
+
+
+def _require_room(preset, batch):
+    """Raise UserError for a step that does not fit into memory."""
+    recipe = replace(preset.recipe, batch=batch, micro_batch=0)
+    needed, limit = estimate.peak(RunConfig(replace(preset, recipe=recipe), lanes=1), "cpu"), memory_size("cpu")
+    if limit and needed > limit:
+        raise UserError(f"a step of {batch:,} images takes about {gigabytes(needed)} of memory and this machine has "
+                        f"{gigabytes(limit)}: choose a smaller --batch or preset")
 
 
 def step(preset, batch, seed):

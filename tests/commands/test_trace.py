@@ -106,4 +106,7 @@ def test_what_cannot_be_traced_is_refused(capsys):
     assert "--only quantizer: faces-32 has no such network, choose one of generator, discriminator" in refusal(
         capsys, "trace", "--only", "quantizer")
     assert "--batch is 0: it must be at least 1" in refusal(capsys, "trace", "--batch", "0")
+    assert re.search("a step of 60,000 images takes about .* choose a smaller --batch or preset",
+                     refusal(capsys, "trace", "hit-1024", "--batch", "60000"))
+    assert "--seed is -1: it must lie between" in refusal(capsys, "trace", "--seed", "-1")
     assert "--depth is 0: it must be at least 1" in refusal(capsys, "trace", "--depth", "0")

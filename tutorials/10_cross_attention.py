@@ -193,6 +193,13 @@ with picture(9.5, 3.3) as drawn:
         axes.set_axis_off()
 
 # %% [markdown]
+# ## In a trained generator
+#
+# minihit ships with a generator of faces that was trained for 2,000 steps. This writes a page in which the pixel under
+# the pointer shows what it asks for in each stage, of its window, of the other windows and of the tokens:
+#
+#     minihit attention built-in --out page.html
+#
 # ## Exercise
 #
 # Write the backward passes of cross-attention, with its three gradients, and of the tokens:

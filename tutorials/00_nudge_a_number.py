@@ -244,7 +244,8 @@ else:
 # | map | an array (B, H, W, C): images, or what a layer has made of them (1) |
 # | op | a function without numbers of its own, forward and backward (2) |
 # | tree, leaf | a dict of arrays, or of dicts of arrays; one of its arrays (1) |
-# | share | in a check, the error over the error that is allowed: above 1 is wrong. Of a batch: a part's part (31) |
+# | share | in a check, the error over the error that is allowed: above 1 is wrong |
+# | | of attention, what softmax makes of a score, also called a probability (6); of a batch, a part's part (31) |
 # | kink | a place where a slope jumps, and a nudge lies (2) |
 # | Jacobian | the table dy_j/dx_i of all pairs (4) |
 # | norm | a layer that shifts and stretches to mean 0 and variance 1 (4, 5). Of an array: its length (22) |

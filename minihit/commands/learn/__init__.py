@@ -1,9 +1,9 @@
 """minihit learn: the way through the chapters, and where you are on it. One file per action."""
 
-from minihit.commands.learn import check, train, way
+from minihit.commands.learn import check, pages, train, way
 from minihit.errors import UserError
 
-ACTIONS = {"check": check, "train": train}
+ACTIONS = {"check": check, "train": train, "pages": pages}
 HELP = """\
 usage: minihit learn [ACTION] [OPTIONS]
 
@@ -13,6 +13,7 @@ the chapters, and how far your exercises are. They are looked for here, in exerc
 actions:
   check NUMBER [FILE]    grade an exercise: what is wrong, where, and which mistake it looks like
   train [FOLDER]         train on faces with your own layers in the place of the library's
+  pages                  the chapters as a site: formulas, outputs, pictures, notebooks
 
 options:
   -h, --help             show this text; after an action, its options
@@ -21,6 +22,7 @@ Examples:
   minihit learn
   minihit learn check 4
   minihit learn train tutorials/exercises
+  minihit learn pages --out site
 """
 
 

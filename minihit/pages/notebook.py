@@ -1,0 +1,51 @@
+"""A chapter as a notebook: the one to download, and the one that has run, in a Jupyter kernel as a reader runs it."""
+
+import os
+import tempfile
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from minihit.errors import UserError
+from minihit.pages import names
+
+LONGEST = 600                                                             # seconds that a cell may take
+INSTALL = """\
+# On Colab, and wherever minihit is not installed yet, this cell brings it.
+import importlib.util
+
+if importlib.util.find_spec("minihit") is None:
+    {action}"""
+UNKNOWN = 'raise ImportError("install minihit first: pip install FOLDER, where FOLDER is your copy of its repository")'
+
+
+def read(path):
+    """The notebook of a percent script: Markdown cells and code cells."""
+    return jupytext.read(path, fmt="py:percent")
+
+
+def to_download(path, address=None):
+    """JSON of the notebook, whose first cell installs minihit; address: what pip installs it from, where known."""
+    notebook = read(path)
+    action = f'%pip install --quiet "{address}"' if address else UNKNOWN
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(INSTALL.format(action=action)))
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    return nbformat.writes(notebook) + "\n"
+
+
+def run(path):
+    """The notebook of a script with all its outputs. Raises UserError where a cell fails."""
+    notebook = read(path)
+    inherited = os.pathsep.join(filter(None, [str(names.ROOT), os.environ.get("PYTHONPATH")]))
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, timeout=LONGEST, kernel_name="python3", extra_arguments=["--log-level=ERROR"],
+                                resources={"metadata": {"path": folder}})
+        try:
+            client.execute(env={**os.environ, "PYTHONPATH": inherited, "IPYTHONDIR": folder})
+        except CellExecutionError as error:
+            raise UserError(f"{path} does not run to its end: {error.ename}: {error.evalue}") from error
+    return notebook

@@ -7,15 +7,12 @@ how it divides its cross-attention among the latent tokens; and the token that e
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from minihit import sampling
-from minihit.models.hit import generator
-from minihit.ops import window_split
+from minihit.models.hit import attention, generator
 from minihit.show.figures import figure
 from minihit.show.images import to_uint8
 from minihit.training.run import weights
-from minihit.training.run.folder import RunFolder
+from minihit.training.run.folder import called
 
 SEED = 0                                                                  # of the picture, as in minihit sample
 PLACE = 0.45, 0.35                                                        # of the pixel: from the top, from the left
@@ -25,11 +22,11 @@ COLUMNS = ("picture", "block", "grid", "tokens", "token asked most")
 
 def main(run, out=None):
     """Returns the path of the picture."""
-    config, trained, step = weights.load_generator(RunFolder(run))
+    config, trained, step = weights.load_generator(called(run))
     config = config.preset.generator
     z = sampling.latents([SEED], config.z_shape)
     image, cache = generator.forward(trained["params"], z, config, trained["averages"])
-    out = out or run / f"attention-{step:08d}.png"
+    out = out or called(run).out / f"attention-{step:08d}.png"
     draw(out, to_uint8(image[0]), config.stages, cache["stages"])
     return out
 
@@ -43,26 +40,20 @@ def self_attention(stage, plan):
     """{axis: (H, W)}: the attention that the asking pixel pays to each pixel, the mean over the heads of the group."""
     if not plan.window or not plan.layers:
         return {}
-    attention = stage["blocks"][BLOCK]["attention"]
-    return {axis: in_image(attention[axis]["probs"][0], plan, axis) for axis in plan.axes}
+    return {axis: in_image(probs, plan, axis) for axis, probs in attention.self_attention(stage)[BLOCK].items()}
 
 
 def in_image(probs, plan, axis):
     """probs: (G, N, P, P), windows of pixels, along "block"; (P, N, G, G), places of windows, along "grid"."""
-    numbers = np.arange(plan.side**2).reshape(plan.side, plan.side)
-    meeting = window_split.forward(numbers[None, :, :, None], plan.window)[0][0, :, :, 0]   # (G, P)
-    meeting = meeting if axis == "block" else meeting.T
-    index, asking = np.argwhere(meeting == numbers[asking_pixel(plan.side)])[0]
-    shares = np.zeros(plan.side**2)
-    shares[meeting[index]] = probs[index].mean(axis=0)[asking]
-    return shares.reshape(plan.side, plan.side)
+    row, column = asking_pixel(plan.side)
+    shares = attention.attended(probs, attention.members(plan, axis), row * plan.side + column)
+    return shares.mean(axis=0).reshape(plan.side, plan.side)
 
 
 def cross_attention(stage, plan):
     """(H, W, T): the attention that each pixel pays to each token, the mean over heads; None where there is none."""
-    if "cross_attention" not in stage:
-        return None
-    return stage["cross_attention"]["attend"]["probs"][0].mean(axis=0).reshape(plan.side, plan.side, -1)
+    probs = attention.cross_attention(stage)
+    return None if probs is None else probs.mean(axis=0).reshape(plan.side, plan.side, -1)
 
 
 def draw(path, image, plans, stages):
@@ -96,6 +87,6 @@ def draw_stage(axes, image, plan, stage):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, help="folder that minihit train wrote")
+    parser.add_argument("run", type=Path, help="folder that minihit train wrote, or built-in")
     parser.add_argument("out", nargs="?", type=Path, help="PNG to write; default RUN/attention-STEP.png")
     print(main(**vars(parser.parse_args())))

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 PEER, CHECKED = Path(__file__).parent / "torch_peer.py", "faces-32"       # on which losses and gradients are compared
 CASES = {"celeba-64": (64, ("step", "images")), "hit-128": (32, ("step", "images")), "hit-256": (8, ("step",)),
          "hit-1024": (1, ("images",))}                                    # batch in one piece, tasks
-LIMITS = {"tests": 150, "card": 30, "step": 60, "peer": 75}               # seconds
+LIMITS = {"card": 30, "check": 60, "step": 60, "peer": 75, "tests": 150}  # seconds
 ROUNDS = 5
 PICTURES = 20_000                                                         # drawn to be trained on
 WANTED = {("celeba-64", "step"): 1.0, ("celeba-64", "images"): 1.5, ("hit-256", "step"): 1.0,
@@ -53,8 +53,9 @@ def main(folder, parts, presets, minutes=0.0, tf32=False):
 
 def _plan(parts, presets):
     """(name, arguments, seconds) of the parts, in the order in which they are worth most."""
-    if "card" in parts:
-        yield "card", ["card"], LIMITS["card"]
+    for part in ("card", "check"):
+        if part in parts:
+            yield part, [part], LIMITS[part]
     for tf32 in (False, True):
         for preset in presets:
             for part in ("step", "peer"):
@@ -84,11 +85,15 @@ def part(name, preset=None, tf32="0"):
     """In a process of its own: print what a part finds."""
     if tf32 == "1":
         allow_tf32()
-    print(json.dumps({"card": _card, "step": _step, "peer": _peer, "tests": _tests}[name](preset)))
+    print(json.dumps({"card": _card, "check": _check, "step": _step, "peer": _peer, "tests": _tests}[name](preset)))
 
 
 def _card(_):
     return dataclasses.asdict(gpu.card(ROUNDS))
+
+
+def _check(_):
+    return {"alike": peer.check_numbers(PEER, PRESETS[CHECKED])}
 
 
 def _step(name):
@@ -99,7 +104,7 @@ def _step(name):
 
 
 def _peer(name):
-    found = peer.compare(PEER, _preset(name), ROUNDS, CASES[name][1], "gpu", PRESETS[CHECKED])
+    found = peer.compare(PEER, _preset(name), ROUNDS, CASES[name][1], "gpu", check=False)
     return {"memory": found["memory"], **{row.task: {"seconds": row.seconds, "ratios": row.ratios}
                                           for row in found["rows"]}}
 
@@ -169,6 +174,9 @@ def _sections(found):
                          *(_step_row(name, part, card) for name, part in steps.items())])
     peers = {name.removeprefix("peer "): part for name, part in found.items() if name.startswith("peer ")}
     if peers:
+        alike = found.get("check", {})
+        yield "Losses and gradients of both: " + ("compared and equal" if "alike" in alike else
+                                                  alike.get("failed", "not compared"))
         yield "\n".join(["| | minihit, ms | torch, ms | torch, tuned, ms | minihit / tuned | wanted at most |",
                          "|---|---|---|---|---|---|",
                          *(row for name, part in peers.items() for row in _peer_rows(name, part))])

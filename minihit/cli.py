@@ -20,6 +20,8 @@ COMMANDS = {
     "reconstruct": "pictures beside what an autoencoder makes of them, with numbers",
     "measure": "how near samples, reconstructions or any pictures come to others: distances, precision, FID, pairs",
     "codebook": "what the codes of a VQ-VAE stand for, and where each is used",
+    "attention": "a page where each pixel of a picture shows what it attends to",
+    "trace": "one training step, call by call, forth and back",
     "info": "what a network costs, stage by stage: parameters, multiply-adds, memory",
     "bench": "how fast a step and its phases run, tuned ops beside their definitions, scale, PyTorch beside it",
     "learn": "the way through the chapters: your exercises graded, faces trained with your own layers",
@@ -38,6 +40,7 @@ options:
   --version    show the version
 
 example:
+  minihit sample                    64 faces by the generator that ships with it
   minihit train                     trains on built-in faces for some minutes and writes runs/faces-32
   minihit sample runs/faces-32      64 of its faces in one picture
 """

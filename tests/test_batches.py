@@ -39,6 +39,16 @@ def test_rows_of_an_iterable_are_stacked(count, sizes):
     np.testing.assert_array_equal(np.concatenate([np.empty((0, 2)), *found]), rows)
 
 
+@pytest.mark.parametrize("options, side, sizes", [({}, 16, [25, 5]), ({"alone": False}, 256, [25, 5]),
+                                                  ({}, 512, [6] * 5), ({"alone": True}, 16, [1] * 30),
+                                                  ({"alone": True}, 512, [1] * 30)])
+def test_on_a_cpu_rows_are_alone_or_a_few_together(options, side, sizes):
+    rows = np.random.default_rng(0).standard_normal((30, 3))
+    found = [*batches.run(lambda batch: 2 * batch, rows, [TINY.generator], side, **options)]
+    assert [len(part) for part in found] == sizes
+    np.testing.assert_array_equal(np.concatenate(found), 2 * rows)
+
+
 def doubled(seen):
     """A function of a batch, a tree of two arrays, that notes what it is called with."""
     def function(batch):
@@ -66,13 +76,14 @@ def test_no_rows_make_no_batch(device):
 
 
 def test_a_gpu_has_the_next_batch_before_its_caller_has_this_one(device):
-    """And waits for nothing but the copy back, one a batch, as it uploads one a batch, from pinned memory."""
+    """And waits for nothing but the copy back, one a batch, as it uploads one a batch, from pinned memory; the first,
+    rehearsed, waits before and after, the second, recorded, before."""
     from strict_cupy import transfers
 
     given = []
     found = batches.of_one_shape(lambda batch: given.append(len(given)) or batch + 1, np.zeros((9, 2)), 3, "gpu")
     transfers.start()
-    assert [(len(part), len(given), len(transfers.syncs)) for part in found] == [(3, 2, 1), (3, 3, 2), (3, 3, 3)]
+    assert [(len(part), len(given), len(transfers.syncs)) for part in found] == [(3, 2, 4), (3, 2, 5), (3, 2, 6)]
     assert len(transfers.uploads) == 3 and all("of pinned memory" in upload for upload in transfers.uploads)
 
 

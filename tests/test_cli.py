@@ -44,9 +44,13 @@ FLAGS = {
     "codebook": ["RUN", "[PICTURE|FOLDER|STORE ...]", "--out", "--count", "--columns", "--raw", "--device"],
     "measure": ["A [B]", "--features {random,inception,FILE.npz}", "--weights", "--count",
                 "--split {held-out,training}", "--size", "--pairs", "--seed", "--out", "--raw", "--device", "--plain"],
+    "attention": ["RUN|built-in", "--seeds", "--out", "--raw"],
+    "trace": ["[PRESET|RUN]", "--batch", "--depth", "--only {generator,discriminator,encoder,decoder,quantizer}",
+              "--seed", "--decoder", "--generator", *PRESETS],
     "info": ["PRESET|RUN", "--decoder {hit,cnn,cnn-wide}", "--generator {hit,stylegan2,stylegan2-wide}", *PRESETS],
     "bench": ["--preset", "--decoder", "--batch", "--micro-batch", "--steps", "--ops", "--scale", "--peer", "--out",
               "--device", "--plain"],
+    "learn": ["check NUMBER", "train [FOLDER]", "the chapters"],
     "gradcheck": ["[FILE]", "--against", "--only", "--thorough", "--dtype", "--self-test", "--list", "It is run"],
 }
 

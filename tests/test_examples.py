@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from support.runs import AUTOENCODERS, TINY, TINY_STYLEGAN2, run_config, tiny, write_run
 
+from minihit import tree
 from minihit.data.faces import stand_in
 from minihit.data.store.reader import open_store
 from minihit.models.hit.config import GeneratorConfig
 from minihit.presets import PRESETS
 from minihit.show.images import read_image
-from minihit.training.run import checkpoint, log
+from minihit.training.run import checkpoint, log, weights
 from minihit.training.run.config import read_config
 from minihit.training.run.folder import RunFolder
 
@@ -68,6 +69,18 @@ def test_train_celeba_draws_a_stand_in_where_there_is_no_zip(tmp_path, monkeypat
     assert main(folder=tmp_path, preset=tiny()) == 130
     assert open_store(tmp_path / "store").manifest.splits == {"train": 24, "valid": 3, "test": 3}
     assert not (tmp_path / "samples.png").exists()
+
+
+def test_built_in_packs_what_is_loaded_again_to_half_precision(tmp_path):
+    folder = write_run(tmp_path / "run")
+    assert load("built_in")["main"](folder.path, tmp_path / "packed").name == "step-00000003.npz"
+    config, expected, step = weights.load_generator(folder)
+    packed = RunFolder(tmp_path / "packed", shipped=True)
+    *found, found_step = weights.load_generator(packed)
+    assert (found[0], found_step) == (config, step)
+    for (path, half), (_, leaf) in zip(tree.items(found[1]), tree.items(expected), strict=True):
+        assert half.dtype == np.float32
+        np.testing.assert_allclose(half, leaf, rtol=2**-11, atol=2**-25, err_msg=path)
 
 
 @pytest.mark.parametrize("change", [{}, {"multi_query": False}, {"attention": "block"}, {"attention": "axial"},
@@ -156,7 +169,7 @@ def test_paper_prints_every_recipe_with_its_lines_and_what_a_gpu_would_need(caps
     for recipe, row in zip(recipes, rows, strict=True):
         numbers = PRESETS[recipe.preset].recipe
         assert row.split()[0] == recipe.preset and f"  {numbers.steps:,}  " in row and " GB  " in row
-    assert [int(row.split()[-1]) for row in rows] == [8, 8, 8, 4, 2, 2]
+    assert [int(row.split()[-1]) for row in rows] == [8, 8, 8, 8, 2, 2]
     assert example["fitting"](PRESETS["hit-1024"], 10**6) == 0
     assert ("\nhit-1024-ffhq, FFHQ:\n    minihit data prepare here/images1024x1024 ffhq-1024 --size 1024 --filter box\n"
             in said)
@@ -176,6 +189,7 @@ def report(monkeypatch):
 
 FOUND = {
     "card": {"name": "H9", "memory": 10**11, "bandwidth": 4e12, "flops": 5e13},
+    "check": {"alike": ["torch", "torch, tuned"]},
     "step": {"kernels": 1234, "queued": 0.1, "eager": 0.11, "recorded": 0.05, "flop": 1e12, "bytes": 1e11,
              "memory": 5 * 10**9},
     "peer": {"memory": {}, "step": {"seconds": {"minihit": 0.05, "torch": 0.4, "torch, tuned": 0.1},
@@ -195,8 +209,9 @@ def test_the_report_has_a_row_for_each_part(report, tmp_path, monkeypatch, capsy
     assert "Tests: 3 failed, 4 passed\nFAILED tests/a.py" in text
     assert text in capsys.readouterr().out
     found = json.loads((tmp_path / "report.json").read_text())
-    assert list(found) == ["card", "step celeba-64", "peer celeba-64", "step celeba-64, TF32", "peer celeba-64, TF32",
-                           "tests"]
+    assert "Losses and gradients of both: compared and equal" in text
+    timed = [f"{part} celeba-64{tf32}" for tf32 in ("", ", TF32") for part in ("step", "peer")]
+    assert list(found) == ["card", "check", *timed, "tests"]
 
 
 def test_a_part_that_fails_or_hangs_does_not_cost_the_others(report, tmp_path, monkeypatch):
@@ -206,7 +221,7 @@ def test_a_part_that_fails_or_hangs_does_not_cost_the_others(report, tmp_path, m
     script.write_text("import sys, time\nwhat = sys.argv[2]\nif what == 'step': time.sleep(60)\n"
                       "if what == 'peer': sys.exit('no such card')\nprint('{\"summary\": \"all passed\"}')\n")
     monkeypatch.setattr(report, "__file__", str(script))
-    monkeypatch.setattr(report, "LIMITS", {"tests": 20, "card": 20, "step": 1, "peer": 20})
+    monkeypatch.setattr(report, "LIMITS", {**report.LIMITS, "step": 1})
     assert report.main(tmp_path, ["step", "peer", "tests"], ["hit-256"]) == 1
     text = (tmp_path / "report.md").read_text()
     assert "| hit-256 | not done after 1 s |" in text and "| hit-256, TF32 | no such card |" in text

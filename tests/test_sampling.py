@@ -175,6 +175,21 @@ def test_a_stream_of_images_is_made_as_far_as_its_reader_is(run, monkeypatch, la
     assert counts == [min(8, -(-number // at_once) * at_once) for number in range(1, 9)]
 
 
+def test_on_a_cpu_images_are_made_one_at_a_time(run, monkeypatch):
+    """A product over more rows may be blocked, and rounded, in another way."""
+    config, trained, _ = weights.load_generator(run)
+    shapes, generate = [], hit.generate
+
+    def noted(params, z, *others):
+        shapes.append(z.shape)
+        return generate(params, z, *others)
+
+    monkeypatch.setattr(hit, "generate", noted)
+    sampling.images(**trained, config=config.preset.generator, z=sampling.latents(range(4), 3))
+    assert len([*sampling.stream(**trained, config=config.preset.generator, z=sampling.latents(range(4), 3))]) == 4
+    assert shapes == [(1, 3)] * 8
+
+
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_an_image_is_the_generators_by_the_running_averages(tmp_path, norm):
     """Not by the statistics of a batch, be it of one or of many."""

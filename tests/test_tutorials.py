@@ -41,6 +41,15 @@ def test_a_chapter_calls_the_library_s_own_of_all_that_it_derives(chapter, path)
     assert [name for name in chapter.derives if not re.search(rf"\b{name}\b", code)] == []
 
 
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_chapter_begins_with_a_question_and_draws_one_picture(path):
+    """The decoders ask theirs on the way."""
+    prose = "".join([text for kind, text in cells(path) if kind][:3])
+    assert "# ## A question\n" in prose or path.name[:2] in ("25", "26")
+    code = "".join(text for kind, text in cells(path) if not kind)
+    assert len(re.findall(r"^with (?:lesson\.)?picture\(", code, re.MULTILINE)) == 1
+
+
 @pytest.mark.parametrize("number", range(25), ids=[path.stem for path in TUTORIALS[:25]])
 def test_what_a_chapter_uses_of_the_library_was_named_in_words_by_then(number):
     prose = "".join(text for path in TUTORIALS[:number + 1] for kind, text in cells(path) if kind)

@@ -244,7 +244,8 @@ else:
 # | map | an array (B, H, W, C): images, or what a layer has made of them (1) |
 # | op | a function without numbers of its own, forward and backward (2) |
 # | tree, leaf | a dict of arrays, or of dicts of arrays; one of its arrays (1) |
-# | share | in a check, the error over the error that is allowed: above 1 is wrong. Of a batch: a part's part (28) |
+# | share | in a check, the error over the error that is allowed: above 1 is wrong |
+# | | of attention, what softmax makes of a score, also called a probability (6); of a batch, a part's part (31) |
 # | kink | a place where a slope jumps, and a nudge lies (2) |
 # | Jacobian | the table dy_j/dx_i of all pairs (4) |
 # | norm | a layer that shifts and stretches to mean 0 and variance 1 (4, 5). Of an array: its length (22) |
@@ -259,8 +260,10 @@ else:
 # | draws | all that is random in a step, drawn beforehand (21) |
 # | EMA | exponential moving average: mostly the old, a little of the new (22) |
 # | strip | some rows of a map, taken through several layers at once (28) |
-# | lane | a thread with its part of the batch (28) |
-# | micro-batch | the part of a batch that is computed at once |
+# | lane | a thread with its part of the batch (28, 31) |
+# | micro-batch | the part of a batch that is computed at once (31) |
+# | pass | all products of a network once: forward, or for one of the gradients (18, 28) |
+# | launch | one operation on arrays, a message to a GPU (30) |
 # | preset | a network with a name and all its sizes (9) |
 # | plan | the sizes of one stage, worked out from a configuration (13) |
 # | fold | to move a running average by what a batch had (5) |

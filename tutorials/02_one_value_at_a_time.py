@@ -178,7 +178,7 @@ compare("dx through all three", backward(dy, cache), gradcheck.numerical_gradien
 #
 # Every bend multiplies the gradient by a slope. Stack twenty of these, each after a linear layer that keeps the size of
 # what passes, and look at the gradient that arrives at the bottom. Sigmoids, whose slope is at most a quarter, kill it;
-# leaky ReLU keeps most of it; GELU stands between, and needs the skips and norms of the next chapters.
+# leaky ReLU loses least of it; GELU stands between, and needs the skips and norms of the next chapters.
 
 
 # %%

@@ -161,7 +161,7 @@ else:
     raise AssertionError("a wrong gradient passed the check")
 
 # %% [markdown]
-# Where three layers or more read an array, as three read x in attention, the library adds what they send back with
+# Where three layers or more read an array, as three will read x in chapter 7, the library adds what they send back with
 # `add`, a sum of arrays of one shape. For two a plus sign will do.
 
 # %%

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 6. Softmax
 #
-# From any numbers, shares that add up to one. Every share depends on every number, so its Jacobian is a full table, and
-# yet its backward costs no more than a sum. You need chapters 0 to 4.
+# *Softmax* makes of any numbers shares that add up to one. Every share depends on every number, so its Jacobian is a
+# full table, and yet its backward costs no more than a sum. You need chapters 0 to 4.
 
 # %%
 import numpy as np
@@ -66,7 +66,7 @@ compare("closed: p (dp - sum of p dp)", probs * (dprobs - (probs * dprobs).sum()
 
 # %% [markdown]
 # The closed form never makes the table: K values in, one sum, K values out. In words: sum of p dp is the mean of dp,
-# weighted by the shares; a score is pulled up if its own dp is above that mean.
+# weighted by the shares; a score's gradient is positive where its own dp is above that mean.
 #
 # ## The mistake that everybody makes once
 #

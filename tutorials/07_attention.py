@@ -53,7 +53,7 @@ compare("how the answer moves with the keys", gradcheck.numerical_gradient(
 # %% [markdown]
 # ## Why the root
 #
-# query . key adds D products. If all numbers are about as large as standard normal ones, the sum has variance D: with
+# query . key adds D products. If all numbers are about as large as standard normal ones, a score has variance D: with
 # D = 64 it is about 8, and chapter 6 showed what softmax makes of such scores: it is sure of one and deaf. Divided by
 # the root of D, scores have variance 1 whatever D is.
 

@@ -155,9 +155,9 @@ for row in gradcheck.check_layer(latent_tokens, params, z_grid, rng, how=How("la
 # cross_attention(x, tokens) has to come near x. Both tokens and weights are learned by the plainest of all methods,
 # walking a small step against the gradient, a thousand times.
 #
-# Nobody told the tokens what to stand for. Look which token each pixel asks more than other pixels do. (`tree.map`
-# applies a function to all leaves of two dicts of the same keys; `to_float` makes bytes 0 to 255 numbers from -1 to 1,
-# `to_uint8` takes it back.)
+# Nobody told the tokens what to stand for. (Chapter 23 asks the same of a generator that has learned faces.) Look which
+# token each pixel asks more than other pixels do. (`tree.map` applies a function to all leaves of two dicts of the same
+# keys; `to_float` makes bytes 0 to 255 numbers from -1 to 1, `to_uint8` takes it back.)
 
 # %%
 SIDE, TOKENS, STEPS, RATE = 32, 6, 1000, 0.3
@@ -193,6 +193,13 @@ with picture(9.5, 3.3) as drawn:
         axes.set_axis_off()
 
 # %% [markdown]
+# ## In a trained generator
+#
+# minihit ships with a generator of faces that was trained for 2,000 steps. This writes a page in which the pixel under
+# the pointer shows what it asks for in each stage, of its window, of the other windows and of the tokens:
+#
+#     minihit attention built-in --out page.html
+#
 # ## Exercise
 #
 # Write the backward passes of cross-attention, with its three gradients, and of the tokens:

@@ -74,6 +74,16 @@ compare("mlp", y, x + linear.forward(params["contract"], active)[0])
 compare("mlp, dx", mlp.backward(dy, cache)[0], mlp_backward(dy, cache))
 
 # %% [markdown]
+# In the library's files the plus sign is an argument: whoever computes the last summand adds the *skip* to it while it
+# has it in hand, on the way up x, on the way down dy.
+
+# %%
+weights = [params[name][part] for name in ("expand", "contract") for part in ("weight", "bias")]
+compare("x + feed_forward", feed_forward.forward(h, *weights, skip=x)[0], y)
+dh = feed_forward.backward(dy, cache["feed_forward"])[0]
+compare("dy + the norm's dx", layer_norm.backward(dh, cache["norm"], skip=dy)[0], mlp_backward(dy, cache))
+
+# %% [markdown]
 # ## The attention block
 #
 # x + attention(norm(x)), then the pointwise block. Attention moves things between pixels, the MLP makes something of

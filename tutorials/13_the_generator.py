@@ -257,6 +257,14 @@ for name in ("hit-128", "hit-256", "hit-1024"):
 assert tree.size(hit.init(None, PRESETS["hit-256"].generator)) == 46_217_670
 
 # %% [markdown]
+# ## All of a step
+#
+# `minihit trace` makes one training step and prints every call of it, indented below the one that made it: shapes, mean
+# and standard deviation of what comes out, on the way back those of the gradient. This shows the generator's half, five
+# calls deep:
+#
+#     minihit trace --only generator --depth 5
+#
 # ## Exercise
 #
 # Four lines are missing in the backward pass of a stage. Find what belongs there:

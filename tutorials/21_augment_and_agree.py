@@ -156,7 +156,7 @@ compare("by nudges", dlogits, gradcheck.numerical_gradient(
     lambda plain: losses.consistency(plain, logits, 10.0)[0], plain))
 
 # %% [markdown]
-# G takes no part in this: were it to, it would learn to draw pictures that D cannot tell from their changed copies,
+# G takes no part in this: were it to, it could learn to draw pictures that D cannot tell from their changed copies,
 # grey ones. So nothing of it goes back through T or to the images.
 
 # %%

@@ -97,7 +97,7 @@ assert math.isclose(uncorrected, 0.1)
 
 # %% [markdown]
 # Why beta1 = 0, no running mean of the gradient? In a game the opponent moves: yesterday's gradient points to where the
-# aim was, and momentum carries the circles of chapter 17 outwards.
+# aim was, and such *momentum* carries the circles of chapter 17 outwards; the last cell tries it.
 #
 # ## Flat
 #
@@ -167,12 +167,13 @@ def walk(start, steps, rate, use_adam):
     return np.array(way)
 
 
-def game(steps=400, rate=0.2, decay=0.97):
+def game(steps=400, rate=0.2, decay=0.97, momentum=0.0):
     """Chapter 17's game without R1: (theta, psi) step by step, and their moving average."""
-    at, average, ways = np.array([1.0, 1.0]), np.zeros(2), []
+    at, average, mean, ways = np.array([1.0, 1.0]), np.zeros(2), np.zeros(2), []
     for t in range(1, steps + 1):
         slope = 0.5 + 0.5 * np.tanh(0.5 * at[0] * at[1] * np.array([-1.0, 1.0]))   # sigmoid(-u), sigmoid(u)
-        at = at + rate * np.array([slope[0] * at[1], -slope[1] * at[0]])
+        mean = momentum * mean + (1.0 - momentum) * np.array([slope[0] * at[1], -slope[1] * at[0]])
+        at = at + rate * mean
         optim.ema(average, at, t, decay)
         ways.append((at, average.copy()))
     return (np.array(way) for way in zip(*ways, strict=True))
@@ -184,6 +185,9 @@ for name, way in ways.items():
 raw, averaged = game()
 print(f"the game's last 100 steps: distance from the aim {np.hypot(*raw[-100:].T).mean():.2f}, of the moving average "
       f"{np.hypot(*averaged[-100:].T).mean():.2f}")
+carried, _ = game(momentum=0.9)
+print(f"with a running mean of the gradient, beta1 = 0.9: {np.hypot(*carried[-100:].T).mean():.2f}")
+assert np.hypot(*carried[-100:].T).mean() > 1.5 * np.hypot(*raw[-100:].T).mean()
 assert loss(ways["Adam, rate 0.05"][-1]) < loss(ways["plain, rate 0.019"][-1])
 assert np.hypot(*averaged[-100:].T).mean() < 0.4 * np.hypot(*raw[-100:].T).mean()
 

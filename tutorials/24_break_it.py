@@ -60,7 +60,7 @@ def train(scale=1.0):
 @contextmanager
 def planted(module, name, wrong):
     right = getattr(module, name)
-    setattr(module, name, lambda *args: wrong(right, *args))
+    setattr(module, name, lambda *args, **options: wrong(right, *args, **options))
     try:
         yield
     finally:
@@ -72,9 +72,10 @@ def skip_forgotten(right, dy, cache):                                     # chap
     return dx - dy, grads
 
 
-def norm_held_fixed(right, dy, cache):                                    # chapter 4
+def norm_held_fixed(right, dy, cache, skip=None):                         # chapter 4; skip comes past the norm
     _, dscale, dbias = right(dy, cache)
-    return dy * cache["scale"] * cache["rstd"], dscale, dbias
+    dx = dy * cache["scale"] * cache["rstd"]
+    return dx if skip is None else dx + skip, dscale, dbias
 
 
 def scores_forgotten(right, dout, cache):                                 # chapter 7: only dvalue is right

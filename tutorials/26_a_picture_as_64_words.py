@@ -6,8 +6,8 @@
 # nearest to it, and from the codes alone HiT draws the picture. Which code is nearest is a choice, and a choice has no
 # gradient. Here is what is done about that, how the codes themselves are learnt, how a codebook dies and how it is kept
 # alive. You need chapters 0 to 25. Read it beside `minihit/ops/quantize.py`, `minihit/models/quantizer` and
-# `minihit/objectives/vqvae.py`. It takes about 20 seconds of processor time. With a file name it draws what it made,
-# and with a number it trains for so many steps in the end instead of 800:
+# `minihit/objectives/vqvae.py`. It takes about 10 seconds of processor time. With a file name it draws what it made,
+# and with a number it trains for so many steps in the end instead of 350:
 #
 #     python tutorials/26_a_picture_as_64_words.py [words.png] [3000]
 
@@ -402,7 +402,7 @@ def report(training, name):
 
 
 # %%
-STEPS, ONWARDS = 120, max([800, *(int(word) for word in sys.argv[1:] if word.isdecimal())])
+STEPS, ONWARDS = 100, max([350, *(int(word) for word in sys.argv[1:] if word.isdecimal())])
 shares = []
 print("on held-out faces         codes used  perplexity       PSNR")
 for restart in (0.0, preset.quantizer.restart):

@@ -41,20 +41,25 @@ class Row:
     ratios: dict
 
 
-def compare(path, preset, rounds, tasks=TASKS, device="cpu", checked=None):
+def compare(path, preset, rounds, tasks=TASKS, device="cpu", check=True):
     """{"rows": Rows, "memory": {contestant: peak bytes}} of minihit beside the contestants of the file.
 
-    checked: a smaller preset that the check is made with, where the preset's own would take long. Raises UserError
-    where the file cannot be used or computes something else.
+    check: False where its numbers have been compared before, by check_numbers. Raises UserError where the
+    file cannot be used or computes something else.
     """
-    with apart.process() as call:
-        names = call(_check, path, checked or preset, tasks)
+    names = check_numbers(path, preset, tasks) if check else load(path).CONTESTANTS
     with ExitStack() as stack:
         calls = {name: stack.enter_context(apart.process()) for name in (OURS, *names)}
         for name, call in calls.items():
             call(_prepare, path, name, preset, device)
         rows = [_row(task, calls, rounds) for task in tasks]
         return {"rows": rows, "memory": {name: call(_run, "peak") for name, call in calls.items()}}
+
+
+def check_numbers(path, preset, tasks=TASKS):
+    """The names of the contestants. Raises UserError where the file cannot be used or computes something else."""
+    with apart.process() as call:
+        return call(_check, path, preset, tasks)
 
 
 def load(path):

@@ -38,6 +38,7 @@ def phases_of_d(here):
     functions = {
         "D forward": forward,
         "D logit gradients": of_logits,
+        "D output gradients": here.each(discriminator.output_gradients, logits, caches),
         "D tangent": tangent,
         "D weight products": here.each(discriminator.weight_gradient, deltas, caches, logits, t_caches),
     }
@@ -53,16 +54,18 @@ def passes_of_d(preset):
     """The same of the discriminator.
 
     Where minibatch stddev couples the images, one pass for the logits' gradients no longer serves every loss; where an
-    autoencoder matches features, what those send back is a pass of its own.
+    autoencoder matches features, what those send back is a pass of its own. Where only the weights are asked for, as by
+    bCR, a pass ends at the outputs of the first layer.
     """
     recipe, coupled = preset.recipe, preset.discriminator.minibatch_stddev
     losses = 2 + bool(recipe.wgan_gp)
-    forwards, matched = losses + 2 * bool(recipe.consistency), bool(recipe.features)
+    consistent = 2 * bool(recipe.consistency)
     return {
-        "D forward": forwards,
-        "D logit gradients": forwards + (coupled * (losses + 1) or matched),
+        "D forward": losses + consistent,
+        "D logit gradients": losses + bool(coupled or recipe.features),
+        "D output gradients": consistent + coupled * losses,
         "D tangent": penalties(recipe),
-        "D weight products": forwards + coupled * penalties(recipe),
+        "D weight products": losses + consistent + coupled * penalties(recipe),
     }
 
 
@@ -78,5 +81,6 @@ def multiply_adds(preset):
 
 
 def multiply_adds_of_d(preset):
-    d = cost.total(cost.discriminator_rows(preset.discriminator)).multiply_adds
-    return dict.fromkeys(passes_of_d(preset), d)
+    rows = cost.discriminator_rows(preset.discriminator)
+    d = cost.total(rows).multiply_adds
+    return {**dict.fromkeys(passes_of_d(preset), d), "D output gradients": d - rows[0].multiply_adds}

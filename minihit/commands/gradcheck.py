@@ -83,9 +83,9 @@ def comparisons(options):
     single, few, draws = options.dtype == "float32", MANY if options.thorough else FEW, DRAWS if options.thorough else 1
     if options.file:
         model, layer = one_named(options.against), user_file.load(options.file)
-        print(f"expected: {described(model)}")
         look = partial(homework.compare_file, layer, model, few=few, single=single)
         found = checks.repeat(look, draws)
+        print(f"expected: {described(model)}")
         if not hasattr(layer, "forward"):
             held = signature.cache_of(model, checks.draw(model, np.random.default_rng(0)))
             print(f"{options.file} has no forward: backward gets the cache of the library's, {held}")

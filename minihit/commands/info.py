@@ -3,7 +3,6 @@
 import os
 import textwrap
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -15,7 +14,7 @@ from minihit.commands.options import Decoder, Generator, parse
 from minihit.errors import UserError
 from minihit.presets import PRESETS, chosen, counterparts
 from minihit.training.run.config import read_config
-from minihit.training.run.folder import RunFolder
+from minihit.training.run.folder import NAME, called
 
 COLUMNS = ("", "map", "channels", "heads", "window", "attention", "blocks",
            "parameters", "multiply-adds", "activations")
@@ -38,7 +37,8 @@ class Info:
     """
 
     name: Annotated[str, tyro.conf.Positional,
-                    tyro.conf.arg(metavar="PRESET|RUN", help=f"one of {', '.join(PRESETS)}, or the folder of a run")]
+                    tyro.conf.arg(metavar="PRESET|RUN", help=(
+                        f"one of {', '.join(PRESETS)}, or the folder of a run, or {NAME}"))]
     decoder: Decoder = None
     generator: Generator = None
 
@@ -58,7 +58,7 @@ def find(name, decoder=None, generator=None):
 
     Raises UserError where there is neither, or no such counterpart.
     """
-    folder = RunFolder(Path(os.path.expanduser(name)))
+    folder = called(os.path.expanduser(name))
     if name in PRESETS or decoder or generator:
         return chosen(name, decoder, generator)
     if not folder.config.is_file():

@@ -12,13 +12,13 @@ from tqdm import tqdm
 from minihit import autoencoding, batches, sampling
 from minihit.backend import resolve_device
 from minihit.commands import pictures
-from minihit.commands.options import Device, Run, Switch, Truncation, check_positive, parse, parse_seeds, shown
+from minihit.commands.options import Device, RunOrBuiltIn, Switch, Truncation, check_positive, parse, parse_seeds, shown
 from minihit.commands.sample import warn
 from minihit.errors import UserError
 from minihit.show import images
 from minihit.show.room import require_room
 from minihit.training.run import weights
-from minihit.training.run.folder import RunFolder
+from minihit.training.run.folder import called
 
 SEEN = 128                                                                # pixels that a moving face has at least
 FASTEST = 1_000                                                           # frames per second
@@ -37,7 +37,7 @@ class Interpolate:
       minihit interpolate runs/vae-32 --pictures me.jpg you.jpg
     """
 
-    run: Run
+    run: RunOrBuiltIn
     seeds: Annotated[str | None, shown("SEEDS", SEEDS)] = None  # pictures on the way: 0-7 or 0,5,7-9
     pictures: Annotated[tuple[Path, ...] | None, _PICTURES] = None
     """instead of seeds: picture files on the way, or folders or stores of them, which the encoder of a VAE or VQ-VAE
@@ -62,7 +62,7 @@ def main(argv):
         raise UserError(f"{count} {'seeds' if options.pictures is None else 'pictures'} cannot be divided among "
                         f"{options.columns} columns: choose a multiple of {options.columns}")
     scale = options.scale or max(1, SEEN // walk.config.size)
-    out = options.out or options.run / f"interpolation-{walk.step:08d}.gif"
+    out = options.out or called(options.run).out / f"interpolation-{walk.step:08d}.gif"
     height, width = images.grid_size(options.columns, scale * walk.config.size, options.columns)
     require_room(out, height, width, CURE, frames=options.frames * count // options.columns)
     loops = [sampling.loop(part, options.frames, walk.arc) for part in np.split(walk.z, options.columns)]
@@ -98,7 +98,7 @@ class Walk(NamedTuple):
 def between_seeds(options, device):
     """Normal latents, joined by arcs."""
     seeds = parse_seeds(SEEDS if options.seeds is None else options.seeds)
-    run, network, step = weights.load_generator(RunFolder(options.run), device, options.raw, warn)
+    run, network, step = weights.load_generator(called(options.run), device, options.raw, warn)
     _, config = sampling.sampled(run.preset)
     z = sampling.latents(seeds, config.z_shape)
     return Walk(network, config, z, sampling.slerp, step, sampling.truncated(config, options.truncation))
@@ -106,7 +106,7 @@ def between_seeds(options, device):
 
 def between_pictures(options, device):
     """What an encoder makes of pictures, joined by straight lines: nothing says that it lies near a sphere."""
-    run, networks, step = weights.load_autoencoder(RunFolder(options.run), device, options.raw, warn)
+    run, networks, step = weights.load_autoencoder(called(options.run), device, options.raw, warn)
     originals, _ = pictures.named(options.pictures, run.preset.size, pictures.MOST)
     z, _ = autoencoding.encode(networks, images.to_float(originals), run.preset, device)
     config = run.preset.decoder

@@ -16,8 +16,9 @@ from minihit.comparing import comparison, looks, report
 from minihit.comparing.pictures import PARTS
 from minihit.errors import UserError, require_seed
 from minihit.show.images import check_suffix
+from minihit.training.run.folder import NAME
 
-SETS = "RUN, store, folder of pictures, zip, .npy file, or faces, the drawn ones"
+SETS = f"RUN or {NAME}, store, folder of pictures, zip, .npy file, or faces, the drawn ones"
 
 
 @dataclass(frozen=True)

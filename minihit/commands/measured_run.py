@@ -18,11 +18,11 @@ from minihit.show.images import to_float, to_uint8
 from minihit.training import measure, measure_latents
 from minihit.training.run import weights
 from minihit.training.run.config import RunConfig, read_config
-from minihit.training.run.folder import RunFolder
+from minihit.training.run.folder import called
 
 
 def is_run(path):
-    return RunFolder(path).config.is_file() and not is_store(path)
+    return called(path).config.is_file() and not is_store(path)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Run:
     @cached_property
     def sampled(self):
         """({"params", "averages"}, configuration, step) of the network that draws samples, read once."""
-        _, network, step = weights.load_generator(RunFolder(self.path), self.device, self.raw, warn)
+        _, network, step = weights.load_generator(called(self.path), self.device, self.raw, warn)
         return network, sampling.sampled(self.config.preset)[1], step
 
     def samples(self, count):
@@ -56,7 +56,7 @@ class Run:
 
     def rebuilt(self, images):
         """Pictures of the reconstructions of images, uint8."""
-        _, networks, step = weights.load_autoencoder(RunFolder(self.path), self.device, self.raw, warn)
+        _, networks, step = weights.load_autoencoder(called(self.path), self.device, self.raw, warn)
         rebuilt, _ = autoencoding.reconstruct(networks, to_float(images), self.config.preset, self.device)
         return Pictures(to_uint8(rebuilt), f"reconstructions by {self.path} at step {step:,}")
 
@@ -80,7 +80,7 @@ class Run:
 
 def open_run(path, seed=None, raw=False, device="cpu"):
     """The Run in a folder; seed: another one than its own. Raises UserError where there is none."""
-    config = read_config(RunFolder(path))
+    config = read_config(called(path))
     return Run(path, config, device, raw, config.seed if seed is None else seed)
 
 

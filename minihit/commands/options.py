@@ -14,6 +14,7 @@ from minihit.errors import UserError
 from minihit.ops.switch import use_plain
 from minihit.presets.autoencoder import DECODERS
 from minihit.presets.stylegan2 import GENERATORS
+from minihit.training.run.folder import NAME
 
 Device = Literal["auto", "cpu", "gpu"]
 Choice = Literal["auto", "yes", "no"]
@@ -21,6 +22,10 @@ Graph = Literal["auto", "off"]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff]                    # --raw, without a --no-raw beside it
 Plain = Annotated[Switch, tyro.conf.arg(help="run on the ops' definitions, without their tuned twins; slow")]
 Run = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN", help="folder that minihit train wrote")]
+_OR_BUILT_IN = f"folder that minihit train wrote, or {NAME}: the generator that ships with minihit"
+RunOrBuiltIn = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar=f"RUN|{NAME}", help=_OR_BUILT_IN)]
+AnyRun = Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(
+    metavar="[RUN]", help=_OR_BUILT_IN, help_behavior_hint=f"(default: {NAME})")]
 Store = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE", help="folder of the prepared images")]
 MOST_SEEDS = 1_000_000
 Decoder = Annotated[Literal[DECODERS] | None, tyro.conf.arg(

@@ -10,14 +10,25 @@ from tqdm import tqdm
 
 from minihit import sampling
 from minihit.backend import resolve_device
-from minihit.commands.options import Device, Plain, Run, Switch, Truncation, check_positive, parse, parse_seeds, shown
+from minihit.commands.options import (
+    AnyRun,
+    Device,
+    Plain,
+    Switch,
+    Truncation,
+    check_positive,
+    parse,
+    parse_seeds,
+    shown,
+)
 from minihit.errors import UserError
 from minihit.show import images
 from minihit.show.room import require_room
 from minihit.training.run import weights
-from minihit.training.run.folder import RunFolder
+from minihit.training.run.folder import BUILT_IN, called
 
 SEEN = 64                                                                 # pixels that a face in a grid has at least
+WHENCE = "by the built-in generator, faces-32 after {:,} steps; minihit train makes a run of your own"
 CURE = "choose fewer --seeds or --columns, a smaller --scale, or a --folder for single pictures"
 
 
@@ -27,12 +38,13 @@ class Sample:
     on a GPU some of its values may differ by one of 255.
 
     Examples:
+      minihit sample
       minihit sample runs/faces-32
       minihit sample runs/faces-32 --seeds 7,12,30-39 --columns 6 --out favourites.png
       minihit sample runs/faces-32 --seeds 0-9999 --folder pictures
     """
 
-    run: Run
+    run: AnyRun = None
     seeds: str = "0-63"                      # numbers and ranges: 0-63 or 0,5,7-9
     columns: Annotated[int | None, shown("INT", "about as many as rows")] = None  # pictures in a row of the grid
     out: Annotated[Path | None, shown("FILE", "RUN/samples-STEP.png")] = None  # PNG of the grid
@@ -54,7 +66,10 @@ def main(argv):
     if options.out:
         images.check_suffix(options.out, ".png")
     device = resolve_device(options.device)
-    run, trained, step = weights.load_generator(RunFolder(options.run), device, options.raw, warn)
+    source = BUILT_IN if options.run is None else called(options.run)
+    run, trained, step = weights.load_generator(source, device, options.raw, warn)
+    if options.run is None:
+        print(WHENCE.format(step))
     _, config = sampling.sampled(run.preset)
     drawn = pictures(trained, config, seeds, device, **sampling.truncated(config, options.truncation))
     if options.folder:
@@ -64,7 +79,7 @@ def main(argv):
         write_folder(options.folder, seeds, drawn, scale)
         print(options.folder)
     else:
-        out = options.out or options.run / f"samples-{step:08d}.png"
+        out = options.out or source.out / f"samples-{step:08d}.png"
         scale = options.scale or max(1, SEEN // config.size)
         require_room(out, *images.grid_size(len(seeds), scale * config.size, options.columns), CURE)
         sheet = images.grid(images.upscale(np.stack(list(drawn)), scale), options.columns)

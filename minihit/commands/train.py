@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -37,6 +38,9 @@ _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start fr
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
+_WITH = tyro.conf.arg(name="with", metavar="FOLDER", help_behavior_hint="(default: none)", help=(
+    "Exercises of minihit learn, and files named after ops and layers, that take the place of the library's. They are "
+    "graded first, and run as Python; on the CPU, on one lane."))
 _RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, --measure, how often it shows "
                              "and saves something, and the place of the same --data may change.")
 
@@ -68,6 +72,7 @@ class Train:
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
     graph: Graph = "auto"                    # on a GPU: record a step once and replay it, with the same numbers
     plain: Plain = False
+    own: Annotated[Path | None, _WITH] = None
     resume: Annotated[Switch, _RESUME] = False
     budget: Annotated[Literal["minutes", "hour", "night"] | None, _BUDGET] = None
 
@@ -88,11 +93,28 @@ class Base:
 
 def main(argv):
     options = configure(argv)
-    device = chosen_device(options)
+    device = "cpu" if options.own and options.device == "auto" else chosen_device(options)
     from minihit.training.loop import train
 
-    return train(options.config, RunFolder(options.run), device, options.resume, options.budget,
-                 options.data_on_device, options.graph)
+    with _own_layers(options.own):
+        return train(options.config, RunFolder(options.run), device, options.resume, options.budget,
+                     options.data_on_device, options.graph)
+
+
+@contextmanager
+def _own_layers(folder):
+    """The layers of a folder in the place of the library's, said what is and what is not; None: the library's."""
+    if folder is None:
+        yield
+        return
+    from minihit.learn import own
+
+    owns, left_out = own.checked(folder)
+    for sentence in left_out:
+        print(f"the library's: {sentence}")
+    print(f"your own, from {folder}: {', '.join(owns)}")
+    with own.using(owns):
+        yield
 
 
 def configure(argv):
@@ -109,11 +131,14 @@ def configure(argv):
     options = parse(Train, argv, "train", Train(first, name, folder.path))
     named = {"data": meant(os.path.expanduser(base.data))} if base.data else {}
     named |= {"origin": str(origin)} if origin else {}
+    named |= {"lanes": 1} if options.own and not base.resume and not options.config.lanes else {}
     config = dataclasses.replace(options.config, **named)
     if base.data == BUILT_IN != config.data:
         print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or base.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
+    if options.own and (config.lanes != 1 or options.device == "gpu"):
+        raise UserError("--with trains on the CPU and on one lane: leave --device and --lanes out, or begin anew")
     if base.resume:
         _require_same(config, first, folder)
     return dataclasses.replace(options, config=config)

@@ -18,10 +18,11 @@ from minihit.gradcheck.notebook import code_cells
 FUNCTIONS = ("forward", "backward", "tangent", "fold")
 
 
-def load(path, functions=FUNCTIONS, values=()):
+def load(path, functions=FUNCTIONS, values=(), at_home=True):
     """A namespace of the path and of those functions, and values, that the file defines; the file is run.
 
-    What the functions print is shown the first time. Raises UserError where the file cannot be read or run.
+    What the functions print is shown the first time. at_home: whether they run in the file's folder, with its
+    neighbours. Raises UserError where the file cannot be read or run.
     """
     try:
         content = path.read_bytes()
@@ -33,8 +34,9 @@ def load(path, functions=FUNCTIONS, values=()):
     else:
         sources = {"": content}
     home.guarded(_run)(home, sources)
+    guard = home.guarded if at_home else home.told
     return types.SimpleNamespace(path=path, **{
-        name: home.quiet_after_once(home.guarded(getattr(home.module, name)))
+        name: home.quiet_after_once(guard(getattr(home.module, name)))
         for name in functions if callable(getattr(home.module, name, None))}, **{
         name: getattr(home.module, name) for name in values if hasattr(home.module, name)})
 
@@ -86,9 +88,16 @@ class _Home:
         """The function at home, whose exceptions become a sentence with file and line."""
         @wraps(function)
         def call(*args, **options):
+            with self.entered():
+                return function(*args, **options)
+        return self.told(call)
+
+    def told(self, function):
+        """The function, whose exceptions become a sentence with file and line."""
+        @wraps(function)
+        def call(*args, **options):
             try:
-                with self.entered():
-                    return function(*args, **options)
+                return function(*args, **options)
             except UserError:
                 raise
             except (Exception, SystemExit) as error:

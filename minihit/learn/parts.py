@@ -112,11 +112,13 @@ PARTS = {
         images=normal(6, 7)),
     "linear, tangent": _tangent("linear"),
     "conv2d, tangent": _tangent("conv2d"),
+    **{name: _layer(name, ("forward", "backward"))._replace(given=("input_gradient",))
+       for name in ("residual_downsample", "residual_downsample, average")},
     "batch_norm": _layer("batch_norm", ("forward", "backward", "fold")),
     "minibatch_stddev": _layer("minibatch_stddev", ("forward", "backward", "tangent")),
     "minibatch_stddev, twice": Part(
         CHECKS["minibatch_stddev, twice"], {name: getattr(minibatch_stddev, name) for name in ("forward", "tangent")},
-        ("tangent_backward",), networks.stddev_twice),
+        ("tangent", "tangent_backward"), networks.stddev_twice),
     "color": _part(adapters.color, {"color": augment.color, "color_backward": augment.color_backward}, (4, 8, 8, 3),
                    draws=lambda rng: augment.draw(rng, 4, 8)),
     "adam": _part(adapters.adam, {"adam": optim.adam}, start=normal(N), grads=normal(STEPS, N), lr=0.1, beta1=0.9,

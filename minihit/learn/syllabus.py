@@ -69,4 +69,7 @@ CHAPTERS = (
     Chapter(27, "a_style_for_every_map", "A style for every map",
             ("pixel_norm", "modulated_conv2d", "blur_upsample", "smooth", "noisy_relu", "styled_conv2d", "styled_rgb")),
     Chapter(28, "less_work_than_a_tape", "Less work than a tape"),
+    Chapter(29, "winograd", "Winograd"),
+    Chapter(30, "on_a_gpu", "On a GPU"),
+    Chapter(31, "a_batch_in_parts", "A batch in parts"),
 )

@@ -10,6 +10,7 @@ from strict_cupy import device_array
 from support.autoencoders import VAE, VQVAE, changed
 from support.runs import AUTOENCODERS, TINY, everything, tiny
 
+from minihit import cublas
 from minihit.bench import case, phases
 from minihit.gradcheck.networks import STYLEGAN2
 from minihit.models import discriminator
@@ -43,8 +44,8 @@ def products(monkeypatch):
     found = []
 
     def counting(function):
-        def product(a, b, **options):
-            y = function(a, b, **options)
+        def product(a, b, *out, **options):
+            y = function(a, b, *out, **options)
             if min(a.ndim, b.ndim) > 1:
                 found.append(2 * y.size * a.shape[-1])
             return y
@@ -52,13 +53,14 @@ def products(monkeypatch):
 
     monkeypatch.setattr(device_array.ndarray, "__matmul__", counting(device_array.ndarray.__matmul__))
     monkeypatch.setattr(cupy, "matmul", counting(cupy.matmul))
+    monkeypatch.setattr(cublas, "product", counting(cublas.product))
     return found
 
 
 def operations(preset, products):
     """{phase, or whole step: how many a run of it counts}."""
     here, counted = case.make(preset, "gpu"), {}
-    for name, function in {**phases.phases(here)[0], phases.STEP: case.step_of(here)}.items():
+    for name, function in {**phases.phases(here)[0], phases.STEP: case.step_of(here, record=False)}.items():
         products.clear()
         function()
         counted[name] = sum(products)
@@ -73,8 +75,8 @@ def test_operations_are_those_counted_on_the_device(products, preset):
 
 @every_preset
 def test_a_step_makes_the_passes_that_the_table_says(preset):
-    names = {"D forward": "forward", "D logit gradients": "input_gradient", "D tangent": "tangent",
-             "D weight products": "weight_gradient"}
+    names = {"D forward": "forward", "D logit gradients": "input_gradient", "D output gradients": "output_gradients",
+             "D tangent": "tangent", "D weight products": "weight_gradient"}
     here, images = case.make(preset), {name: [] for name in names}
 
     def counting(name, function):
@@ -88,6 +90,7 @@ def test_a_step_makes_the_passes_that_the_table_says(preset):
     with mock.patch.object(discriminator, "forward", patches.pop("forward")), mock.patch.multiple(network, **patches):
         case.step_of(here)()
     counts = phases.passes(preset)
+    counts["D output gradients"] += counts["D logit gradients"]           # which goes on where they end
     assert {name: sum(found) / len(here.real) for name, found in images.items()} == {n: counts[n] for n in names}
 
 

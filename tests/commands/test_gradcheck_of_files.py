@@ -32,20 +32,29 @@ def test_the_header_says_what_a_share_is(capsys):
 def test_a_wrong_gradient_is_followed_by_what_it_comes_from(capsys):
     Path("mine.py").write_text(GELU.format("-gelu.backward(dy, cache)"))
     code, out, _ = run(capsys, "mine.py", "--against", "gelu")
-    assert code == 1 and "WRONG" in out[3] and out[4] == "    x: its sign is wrong"
+    assert code == 1 and "WRONG" in out[4] and out[5] == "    x: its sign is wrong"
 
 
 def test_a_right_gradient_is_followed_by_nothing(capsys):
     Path("mine.py").write_text(GELU.format("gelu.backward(dy, cache)"))
     code, out, _ = run(capsys, "mine.py", "--against", "gelu", "--thorough")
-    assert code == 0 and len(out) == 5 and out[-1].startswith("2 checked, 0 wrong")
+    assert code == 0 and len(out) == 6 and out[-1].startswith("2 checked, 0 wrong")
 
 
 def test_a_backward_alone_is_told_what_its_cache_holds(capsys):
     Path("mine.py").write_text("def backward(dy, cache):\n    return dy * cache['slope']\n")
     code, out, _ = run(capsys, "mine.py", "--against", "gelu")
     assert code == 0
-    assert out[0] == 'mine.py has no forward: backward gets the cache of the library\'s, {"slope" (4, 4, 6, 8)}'
+    assert out[1] == 'mine.py has no forward: backward gets the cache of the library\'s, {"slope" (4, 4, 6, 8)}'
+
+
+def test_what_is_expected_stands_above_the_numbers_and_in_a_refusal(capsys):
+    wanted = "forward(x) -> (y, cache) and backward(dy, cache) -> dx, with x (4, 4, 6, 8)"
+    Path("mine.py").write_text(GELU.format("gelu.backward(dy, cache)"))
+    assert run(capsys, "mine.py", "--against", "gelu")[1][0] == f"expected: {wanted}"
+    Path("mine.py").write_text("def forward(x):\n    return x, {}\n")
+    code, out, err = run(capsys, "mine.py", "--against", "gelu")
+    assert code == 2 and out == [] and f"mine.py defines no backward: write {wanted}" in err
 
 
 def test_a_notebook_is_checked(capsys):

@@ -25,6 +25,8 @@ def test_info_of_a_preset_and_of_a_run(capsys, run):
     assert max(map(len, out.splitlines())) <= 120
     assert main(["info", str(run)]) == 0
     assert "generator, 3 numbers -> 16 x 16 x 3" in capsys.readouterr().out
+    assert main(["info", "built-in"]) == 0
+    assert "built-in: generator, 64 numbers -> 32 x 32 x 3" in capsys.readouterr().out
 
 
 def test_info_of_stylegan2_shows_the_depth_of_its_mapping_and_every_side():

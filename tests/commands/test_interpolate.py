@@ -131,3 +131,9 @@ def test_interpolate_draws_truncated_frames(here, stylegan2):
     assert main([*argv, "--truncation", "0", "--out", "still.gif"]) == 0 == main([*argv, "--out", "walk.gif"])
     still, walk = iio.imread("still.gif"), iio.imread("walk.gif")
     assert (still == still[:1]).all() and not (walk == walk[:1]).all()
+
+
+def test_interpolate_walks_through_the_built_in_generator_in_the_working_folder(capsys, here):
+    assert main(["interpolate", "built-in", "--seeds", "0,1", "--frames", "2", "--device", "cpu"]) == 0
+    assert capsys.readouterr().out == "interpolation-00002000.gif\n"
+    assert iio.imread("interpolation-00002000.gif", index=None).shape == (4, 128, 128, 3)

@@ -151,6 +151,13 @@ def test_a_vqvae_is_measured_by_reconstructions_both_ways(capsys, here, vqvae):
     assert rows["swd_rebuilt"]["real"]["mean"] == measure.real_distance(data, config.seed, originals)["swd_real"]
 
 
+def test_the_built_in_generator_is_measured_as_a_run_and_as_a_set(capsys, photos):
+    row = found(capsys, "built-in", "--count", "10")["swd"]
+    assert row["sets"]["pictures"] == "samples of built-in at step 2,000"
+    assert row["sets"]["reference"] == "held-out pictures of faces"
+    assert found(capsys, "photos-0", "built-in", "--count", "10")["swd"]["sets"]["reference"] == row["sets"]["pictures"]
+
+
 def test_a_run_is_measured_against_other_pictures(capsys, photos, run, vqvae):
     row = found(capsys, run, "photos-1")["swd"]
     assert row["sets"] == {"count": 8, "pictures": f"samples of {run} at step 3", "reference_count": 8,

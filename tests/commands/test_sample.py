@@ -129,3 +129,21 @@ def test_truncation_is_refused_where_it_means_nothing(capsys, run, vae, stylegan
         assert "this run has another generator: leave it out" in refusal(capsys, "sample", other, "--truncation", "0.7")
     assert "--truncation is nan: it must be a number" in refusal(capsys, "sample", stylegan2, "--truncation", "nan")
     assert "this run has another generator" in refusal(capsys, "interpolate", run, "--truncation", "0.7")
+
+
+def test_without_a_run_the_built_in_generator_draws_into_the_working_folder_and_says_so(capsys, here):
+    assert main(["sample", "--seeds", "0-5", "--columns", "3", "--device", "cpu"]) == 0
+    assert capsys.readouterr().out == (
+        "by the built-in generator, faces-32 after 2,000 steps; minihit train makes a run of your own\n"
+        "samples-00002000.png\n")
+    assert main(["sample", "built-in", "--seeds", "5", "--folder", "one", "--scale", "2", "--device", "cpu"]) == 0
+    assert capsys.readouterr().out == "one\n"
+    sheet, alone = iio.imread("samples-00002000.png"), iio.imread("one/seed-000005.png")
+    np.testing.assert_array_equal(alone, sheet[2 + 66:-2, 2 + 2 * 66:-2])
+
+
+def test_a_run_that_is_missing_is_not_stood_in_for(capsys, here):
+    sentence = "holds no run: give the folder that minihit train wrote, such as runs/faces-32\n"
+    assert refusal(capsys, "sample", "runs/x") == f"minihit: runs/x {sentence}"
+    assert refusal(capsys, "sample", "built_in") == f"minihit: built_in {sentence}"
+    assert not list(here.iterdir())

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 from support.commands import refusal
+from support.exercises import HOLES, chapter, solved
 from support.runs import TINY, TINY_VAE, TINY_VQVAE, run_config, write_run
 
 from minihit import backend
 from minihit.cli import main
+from minihit.commands import train
 from minihit.commands.train import configure
 from minihit.layers.norm import NORMS
 from minihit.layers.residual_downsample import DOWNSAMPLES
 from minihit.models.hit.config import ATTENTIONS
 from minihit.objectives.losses import KINDS
+from minihit.ops import softmax
 from minihit.ops.augment import POLICIES
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import DECODERS, counterpart
@@ -382,3 +385,45 @@ def refusal_of_training(capsys, argv):
     err = capsys.readouterr().err
     assert err.startswith("minihit: ") and err.count("\n") == 1
     return err
+
+
+@pytest.fixture
+def exercises(tmp_path):
+    """A folder with two exercises, one of them a hole."""
+    for number, source in ((6, solved(6)), (4, (HOLES / chapter(4).file).read_text())):
+        (tmp_path / chapter(number).file).write_text(source)
+    return tmp_path
+
+
+def test_with_a_folder_the_layers_in_it_are_the_librarys_while_it_trains(monkeypatch, exercises, capsys):
+    seen, library = [], softmax.forward
+    monkeypatch.setattr(loop, "train", lambda *arguments: seen.append((softmax.forward, *arguments)) or 0)
+    assert main(["train", "--with", str(exercises), "--run", "here"]) == 0
+    (forward, config, _, device, *_), = seen
+    assert forward is not library and softmax.forward is library
+    assert (config.lanes, device) == (1, "cpu")
+    assert capsys.readouterr().out.splitlines() == [
+        "the library's: 04_layer_norm.py: layer_norm is not written yet", f"your own, from {exercises}: softmax"]
+
+
+@pytest.mark.parametrize("flags", [["--lanes", "2"], ["--device", "gpu"]])
+def test_with_a_folder_of_layers_there_is_one_lane_and_no_gpu(trained, exercises, capsys, flags):
+    assert "--with trains on the CPU and on one lane: leave --device and --lanes out" in refusal(
+        capsys, "train", "--with", exercises, *flags)
+    assert trained == []
+
+
+@pytest.mark.parametrize("argv, folder", [(["mine", "--steps", "3"], "mine"), (["--steps", "3"], ".")])
+def test_learn_train_trains_with_the_exercises(monkeypatch, exercises, argv, folder):
+    monkeypatch.chdir(exercises)
+    calls = []
+    monkeypatch.setattr(train, "main", lambda argv: calls.append(argv) or 0)
+    assert main(["learn", "train", *argv]) == 0
+    assert calls == [["--with", folder, "--steps", "3"]]
+
+
+def test_learn_train_without_exercises_is_refused(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert "no exercise is here: give the folder that holds yours" in refusal(capsys, "learn", "train")
+    assert main(["learn", "train", "--help"]) == 0
+    assert "minihit learn train my_layers" in capsys.readouterr().out

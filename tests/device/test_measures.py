@@ -44,7 +44,8 @@ def test_a_measure_waits_for_the_device_once_for_each_number(gpu):
 
 
 def test_features_of_the_random_network_are_the_same_on_the_device(gpu):
+    """To rounding, as a GPU fills its batch up."""
     images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
     expected, found = (features.open("random", device=device).extract(images) for device in ("cpu", "gpu"))
-    gpu.agree(device_module("gpu").asarray(found), expected)
+    gpu.near(device_module("gpu").asarray(found), expected)
     assert isinstance(found, np.ndarray)

@@ -56,7 +56,7 @@ def test_inputs_that_lie_on_a_kink_are_drawn_once_more():
 
 @pytest.mark.parametrize("wrong, leaf", [
     (lambda state, cache: {**batch_norm.fold(state, cache), "mean": state["mean"]}, "running mean"),
-    (lambda state, cache: batch_norm.fold(state, {**cache, "count": 10**9}), "running variance"),
+    (lambda state, cache: batch_norm.fold(state, {**cache, "unbiased": cache["variance"]}), "running variance"),
 ])
 def test_wrong_running_averages_are_found(wrong, leaf):
     class Broken:

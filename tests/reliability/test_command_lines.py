@@ -6,10 +6,10 @@ import signal
 import numpy as np
 import pytest
 from support.pictures import encoded, photo
-from support.runs import TINY_VQVAE, write_run
+from support.runs import TINY, TINY_VQVAE, write_run
 
 from minihit.cli import COMMANDS, main
-from minihit.commands import bench, gradcheck
+from minihit.commands import bench, gradcheck, trace
 from minihit.data.faces import stand_in
 from minihit.gradcheck import plants
 from minihit.gradcheck.table import CHECKS
@@ -40,6 +40,8 @@ measure vqvae photos --raw
 measure photos store --count 4 --size 16 --pairs --split training --features random
 measure photos photos --features mine.npz --weights weights.pth
 train --measure frechet kid --weights weights.pth
+attention run --seeds 0-1 --out page.html --raw
+trace faces-32 --batch 1 --depth 2 --only generator --seed 3
 info vqvae-32 --decoder cnn
 train --preset faces-32 --generator stylegan2 --generator.mapping 3 --generator.mapping-rate 0.1
 info faces-32 --generator stylegan2-wide
@@ -122,6 +124,8 @@ def place(tmp_path, monkeypatch):
 
     monkeypatch.setattr(loop, "train", train)
     monkeypatch.setattr(bench, "KINDS", {kind: lambda *given: ({}, "measured") for kind in bench.KINDS})
+    traced = trace.step(TINY, 2, 0)
+    monkeypatch.setattr(trace, "step", lambda *given: traced)
     monkeypatch.setattr(gradcheck, "CHECKS", {"softmax": CHECKS["softmax"]})
     monkeypatch.setattr(plants, "PLANTS", {"a sign": plants.PLANTS["a sign"]})
     return tmp_path
@@ -156,6 +160,6 @@ def test_a_mutilated_command_line_is_a_sentence(place, patience, capfd, times):
         assert code != 2 or err.strip(), argv
         assert digests(place).items() >= before.items(), argv
         seen.add((argv[0] if argv and argv[0] in COMMANDS else "", code))
-    work = {"sample", "data", "train", "bench", "reconstruct", "codebook", "measure"}
+    work = {"sample", "data", "train", "bench", "reconstruct", "codebook", "measure", "attention", "trace"}
     assert {command for command, code in seen if code == 0} >= work
     assert {command for command, code in seen if code == 2} >= {*COMMANDS}

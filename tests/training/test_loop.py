@@ -14,6 +14,7 @@ from support.helpers import assert_same
 from support.pictures import photo
 from support.runs import AUTOENCODERS, TINY_VAE, TINY_VQVAE, everything, records, run_config, shrunk, tiny
 
+from minihit.data import prefetch
 from minihit.data.dataset import BuiltInFaces
 from minihit.data.faces.render import faces
 from minihit.data.prepare.sources import open_source
@@ -342,7 +343,8 @@ def test_the_log_tells_waiting_from_computing(tmp_path, monkeypatch):
         return images
 
     with steps.watched(idle=True) as seen:
-        monkeypatch.setattr(loop, "to_float", wait)
+        uploaded = prefetch.to_device
+        monkeypatch.setattr(prefetch, "to_device", lambda images, device: wait(uploaded(images, device)))
         monkeypatch.setattr(loop, "time", SimpleNamespace(
             monotonic=lambda: 0.0, perf_counter=lambda: clock[0] + len(seen)))
         loop.train(run_config(tiny(steps=4), log_every=2), folder)

@@ -14,7 +14,7 @@ from minihit.data.faces.render import faces
 from minihit.errors import UserError
 from minihit.features.extractor import Extractor
 from minihit.show.images import to_float, to_uint8
-from minihit.training import loop, measure, measure_features, measure_latents, measures, pictures, state
+from minihit.training import advance, loop, measure, measure_features, measure_latents, measures, pictures, state
 from minihit.training.run import checkpoint, log
 from minihit.training.run.config import read_config
 from minihit.training.run.folder import RunFolder
@@ -142,7 +142,7 @@ def test_the_seed_of_a_run_draws_its_subsets(tmp_path, network, monkeypatch):
     monkeypatch.setattr(of_sets, "generator", lambda seed: seeds.append(seed) or generator(seed))
     measured(watching(tmp_path, "kid", seed=7))
     assert set(seeds) == {7}
-    assert of_sets.STREAM not in {module._STREAM for module in (loop, measure, measure_latents, pictures)}
+    assert of_sets.STREAM not in {module._STREAM for module in (advance, measure, measure_latents, pictures)}
 
 
 def test_features_of_a_store_are_kept_and_one_that_cannot_be_is_said(tmp_path, network, capsys):

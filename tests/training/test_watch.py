@@ -8,7 +8,7 @@ from support.runs import TINY, image_set, run_config
 from minihit.data.dataset import BuiltInFaces
 from minihit.data.faces.render import faces
 from minihit.show.images import read_image, to_float, to_uint8
-from minihit.training import loop, measure, measure_latents, pictures, state, watch
+from minihit.training import advance, measure, measure_latents, pictures, state, watch
 from minihit.training.run import log
 from minihit.training.run.folder import RunFolder
 
@@ -162,7 +162,7 @@ def test_what_is_measured_is_the_average_of_the_generator(tmp_path):
 
 def test_steps_pictures_and_measures_draw_from_streams_of_their_own():
     """Of one seed: what is shown or measured is nothing that was trained on."""
-    assert len({module._STREAM for module in (loop, measure, measure_latents, pictures)}) == 4
+    assert len({module._STREAM for module in (advance, measure, measure_latents, pictures)}) == 4
 
 
 def test_a_grid_shows_the_latents_of_the_runs_seed(tmp_path):

@@ -3,6 +3,9 @@
 Put your lines in the place of each NotImplementedError; then ask: minihit learn check 16
 
 Shapes: x (B, H, W, C); y (B, H / 2, W / 2, C'). Its forward is given, and with it the names in its cache.
+
+conv2d.rectified is conv2d.forward and then leaky_relu.forward. Its cache is that of both: leaky_relu.backward and
+conv2d.input_gradient, the half of conv2d.backward that goes on to the input, find in it what they need.
 """
 
 from minihit.layers import conv2d
@@ -14,11 +17,9 @@ DOWNSAMPLES = {"blur": blur_downsample, "average": average_downsample}
 def forward(params, x, kind="blur"):
     """y = (main + skip) / sqrt(2), which join computes; params {"conv1", "conv2", "skip"}. Returns y and a cache."""
     down, cache = DOWNSAMPLES[kind], {"kind": kind}
-    h, cache["conv1"] = conv2d.forward(params["conv1"], x)
-    h, cache["relu1"] = leaky_relu.forward(h)
+    h, cache["conv1"] = conv2d.rectified(params["conv1"], x)
     h, cache["down"] = down.forward(h)
-    h, cache["conv2"] = conv2d.forward(params["conv2"], h)
-    main, cache["relu2"] = leaky_relu.forward(h)
+    main, cache["conv2"] = conv2d.rectified(params["conv2"], h)
     small, cache["small"] = down.forward(x)
     skip, cache["skip"] = conv2d.forward(params["skip"], small)
     y, cache["join"] = join.forward(main, skip)
@@ -26,10 +27,7 @@ def forward(params, x, kind="blur"):
 
 
 def input_gradient(dy, cache):
-    """Returns dx and {"conv1", "conv2", "skip"}: the gradient at the output of each convolution, its delta.
-
-    conv2d.input_gradient(delta, cache) is the half of conv2d.backward that goes on to its input.
-    """
+    """Returns dx and {"conv1", "conv2", "skip"}: the gradient at the output of each convolution, its delta."""
     raise NotImplementedError("input_gradient")
 
 

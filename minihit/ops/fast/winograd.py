@@ -28,7 +28,7 @@ def forward(padded, kernel, out, bias=None):
 
 def rectified(padded, kernel, bias, out, positive):
     """forward with a bias (C',) on a GPU, and leaky_relu of it in the same kernel; its mask goes to positive."""
-    winograd_kernels.rectify_output(transform_input(padded) @ kernel, bias, out, positive)
+    winograd_kernels.rectify_output(matmul(transform_input(padded), kernel), bias, out, positive)
 
 
 def weight_gradient(padded, dy):

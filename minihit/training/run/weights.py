@@ -1,10 +1,13 @@
 """The networks of a run as training left them.
 
 folder: RunFolder; device: "cpu" or "gpu". Taken are the moving averages (EMA), or with raw the weights that Adam left.
-A broken checkpoint is reported and passed over. Raises UserError where the folder holds no run or no whole checkpoint.
+What ships with the package becomes float32. A broken checkpoint is reported and passed over. Raises UserError where the
+folder holds no run or no whole checkpoint.
 """
 
-from minihit import models, objectives, sampling
+import numpy as np
+
+from minihit import models, objectives, sampling, tree
 from minihit.backend import to_device
 from minihit.errors import UserError
 from minihit.training.run import checkpoint
@@ -28,7 +31,7 @@ def load_autoencoder(folder, device="cpu", raw=False, report=print):
     """
     def names(preset):
         if "encoder" not in preset.networks:
-            raise UserError(f"the run in {folder.path} has a generator and no encoder, so pictures have no latents "
+            raise UserError(f"the run in {folder.name} has a generator and no encoder, so pictures have no latents "
                             f"there: give a run of minihit train --preset vae-32 or vqvae-32")
         return [name for name in objectives.of(preset).AVERAGED if name in preset.networks]
 
@@ -39,5 +42,15 @@ def _load(folder, names, device, raw, report):
     """names: of networks, a function of the Preset."""
     config, which = read_config(folder), "networks" if raw else "ema"
     like = {which: {name: models.first_values(None, config.preset.networks[name]) for name in names(config.preset)}}
-    arrays, facts = checkpoint.load_newest(folder.checkpoints, like, report)
+    if not folder.shipped:
+        arrays, facts = checkpoint.load_newest(folder.checkpoints, like, report)
+    elif raw:
+        raise UserError(f"{folder.name} holds the moving average of its weights alone: leave --raw out")
+    else:
+        arrays, facts = checkpoint.load_newest(folder.checkpoints, _cast(like, np.float16), report)
+        arrays = _cast(arrays, np.float32)
     return config, to_device(arrays[which], device), facts["step"]
+
+
+def _cast(arrays, dtype):
+    return tree.map(lambda leaf: leaf.astype(dtype), arrays)

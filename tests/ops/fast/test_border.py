@@ -1,5 +1,7 @@
 """Borders of zeros, and whose memory they are."""
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ widths = st.integers(0, 2)
 
 @pytest.fixture
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(border, "_kept", {})
+    monkeypatch.setattr(border, "_kept", threading.local())
 
 
 @every_way

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.helpers import channels, image_shapes, normal, seeds
-from support.twins import DTYPES, assert_twin_agrees
+from support.twins import DTYPES, assert_twin_agrees, every_way, going
 
 from minihit import gradcheck
 from minihit.ops import transposed_conv2d
@@ -23,14 +23,18 @@ def example(shape, k, c_out, seed, dtype=np.float64):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@every_way
 @given(**examples)
-def test_it_computes_what_its_definition_says(dtype, **drawn):
-    assert_twin_agrees(transposed_conv2d, *example(**drawn, dtype=dtype))
+def test_it_computes_what_its_definition_says(on_gpu, dtype, **drawn):
+    with going(on_gpu):
+        assert_twin_agrees(transposed_conv2d, *example(**drawn, dtype=dtype))
 
 
+@every_way
 @given(**examples)
-def test_gradients_agree_with_finite_differences(**drawn):
-    gradcheck.check_layer(transposed_conv2d, None, example(**drawn), np.random.default_rng(0))
+def test_gradients_agree_with_finite_differences(on_gpu, **drawn):
+    with going(on_gpu):
+        gradcheck.check_layer(transposed_conv2d, None, example(**drawn), np.random.default_rng(0))
 
 
 def directions():

@@ -1,5 +1,7 @@
 """When two arrays are the same, and how axes and places of one are told."""
 
+from itertools import combinations
+
 import numpy as np
 
 SAME = 1e-6                                                               # of the largest value
@@ -17,6 +19,11 @@ def differing(wrong, right):
 
 def long_axes(x):
     return [axis for axis in range(x.ndim) if x.shape[axis] > 1]
+
+
+def sets_of_axes(x):
+    """Of the axes that are longer than one: each alone, then pairs, and so on."""
+    return [axes for count in range(1, x.ndim + 1) for axes in combinations(long_axes(x), count)]
 
 
 def others(x, axes):

@@ -12,6 +12,12 @@ def same(a, b):
     return a.shape == b.shape and bool(np.isfinite(largest)) and bool(np.all(abs(a - b) <= SAME * largest))
 
 
+def multiple(a, b):
+    """The number c for which a is c b; None where there is none."""
+    factor = (a * b).sum() / max((b * b).sum(), np.finfo(float).tiny)
+    return factor if same(a, factor * b) else None
+
+
 def differing(wrong, right):
     """Where the two are not the same, as a mask."""
     return abs(wrong - right) > SAME * abs(right).max(initial=0.0)

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from minihit.gradcheck import order, relations
-from minihit.gradcheck.alike import axes_told, differing, long_axes, others, same, sets_of_axes
+from minihit.gradcheck.alike import axes_told, differing, long_axes, multiple, others, same, sets_of_axes
 
 MOST_ROOTED = 4096                                                        # numbers whose root is known again
 LEAST_COUNT = 5                                                           # smaller ones are met by chance
@@ -51,8 +51,8 @@ def _taken_for(wrong, arrays, sentence):
 
 
 def _factor(wrong, right, dy):
-    factor = (wrong * right).sum() / max((right * right).sum(), np.finfo(float).tiny)
-    if not same(wrong, factor * right):
+    factor = multiple(wrong, right)
+    if factor is None:
         return ""
     if same(wrong, -right):
         return "its sign is wrong"

@@ -13,6 +13,8 @@ import numpy as np
 
 from minihit import cost, parallel, tree
 from minihit.backend import device_module, evaluation_room, pinned, to_host
+from minihit.capture import Repeated
+from minihit.ops.switch import is_plain
 
 BATCH = 25                                                                # rows made together where bits may differ
 SIDE_BY_SIDE = 256                                                        # largest side of images made so, on threads
@@ -37,7 +39,8 @@ def run(function, rows, configs, side, device="cpu", alone=False):
 
 def of_one_shape(function, rows, count, device):
     """The same on a GPU, `count` of the rows, an iterable, at a time: the last batch is filled up and cut again. The
-    next batch is being made while the caller looks at this one."""
+    next batch is being made while the caller looks at this one. From the second batch on what `function` asks of the
+    GPU is replayed (minihit/capture.py): it is a function of arrays and nothing else."""
     made = _made(function, rows, count, device_module(device))
     upcoming = next(made, None)
     while upcoming is not None:
@@ -46,10 +49,19 @@ def of_one_shape(function, rows, count, device):
 
 
 def _made(function, rows, count, xp):
+    given = None
     for part in stacked(rows, count):
         asked = slice(len(part))
-        full = part.take(np.arange(count), axis=0, mode="clip")            # the last row again and again
-        yield tree.map(operator.itemgetter(asked), function(xp.asarray(pinned(full))))
+        full = xp.asarray(pinned(part.take(np.arange(count), axis=0, mode="clip")))   # the last row again and again
+        if given is None:
+            given = xp.empty_like(full)
+            made = _of(function, given) if is_plain() else Repeated(_of(function, given), xp)
+        given[...] = full
+        yield tree.map(operator.itemgetter(asked), made())
+
+
+def _of(function, given):
+    return lambda: function(given)
 
 
 def stacked(rows, count):

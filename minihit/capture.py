@@ -48,27 +48,32 @@ class Recorder:
             yield
 
 
-def repeated(function, xp):
-    """function of one array, always of one shape, which is made there and then twice, recorded at its third call and
-    replayed from then on: what it returns is overwritten by the next call. One that cannot be recorded is made each
-    time."""
-    calls, given, recorder, replay, result = 0, None, Recorder(xp), None, None
+class Repeated:
+    """A function without arguments, of arrays that are overwritten in place, which is called again and again: the first
+    call rehearses it, the second records it, from there on it is replayed, and what it returns is overwritten by the
+    next call. problem: why it could not be recorded, or None; then each call makes it anew."""
 
-    def call(x):
-        nonlocal calls, given, replay, result
-        calls += 1
-        if calls == 1 or recorder.failed:
-            return function(x)
-        given = xp.empty_like(x) if given is None else given
-        given[...] = x
-        if calls == 2:
-            return recorder.rehearse(lambda: function(given))
-        if replay is None:
-            replay, result = recorder.record(lambda: function(given))
-        replay()
-        return result
+    def __init__(self, function, xp):
+        self.function, self.recorder = function, Recorder(xp)
+        self.rehearsed, self.replay, self.result, self.problem = False, None, None, None
 
-    return call
+    def __call__(self):
+        if self.problem:
+            return self.function()
+        if not self.rehearsed:
+            self.rehearsed = True
+            return self.recorder.rehearse(self.function)
+        if self.replay is None and not self._record():
+            return self.function()
+        self.replay()
+        return self.result
+
+    def _record(self):
+        try:
+            self.replay, self.result = self.recorder.record(self.function)
+        except Exception as error:  # whatever CuPy and CUDA say, the function can be called
+            self.problem = " ".join(f"{type(error).__name__}: {error}".split())
+        return self.problem is None
 
 
 class Replay:

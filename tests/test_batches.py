@@ -76,13 +76,14 @@ def test_no_rows_make_no_batch(device):
 
 
 def test_a_gpu_has_the_next_batch_before_its_caller_has_this_one(device):
-    """And waits for nothing but the copy back, one a batch, as it uploads one a batch, from pinned memory."""
+    """And waits for nothing but the copy back, one a batch, as it uploads one a batch, from pinned memory; the first,
+    rehearsed, waits before and after, the second, recorded, before."""
     from strict_cupy import transfers
 
     given = []
     found = batches.of_one_shape(lambda batch: given.append(len(given)) or batch + 1, np.zeros((9, 2)), 3, "gpu")
     transfers.start()
-    assert [(len(part), len(given), len(transfers.syncs)) for part in found] == [(3, 2, 1), (3, 3, 2), (3, 3, 3)]
+    assert [(len(part), len(given), len(transfers.syncs)) for part in found] == [(3, 2, 4), (3, 2, 5), (3, 2, 6)]
     assert len(transfers.uploads) == 3 and all("of pinned memory" in upload for upload in transfers.uploads)
 
 

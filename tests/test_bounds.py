@@ -15,6 +15,9 @@ QUICK = ("tests/commands/test_options.py", "tests/commands/test_interpolate.py",
          "tests/layers/test_linear.py", "tests/data/test_folder.py", "tests/training/run/test_config.py")
 TINY = ["--steps", "3", "--batch", "4", "--micro-batch", "4", "--measure-images", "8", "--device", "cpu"]
 MAIN_JOB = [
+    ["sample", "--seeds", "0-1"],
+    ["attention", "built-in", "--out", "page.html"],
+    ["trace", "--batch", "1"],
     ["train", "--run", "run", *TINY],
     ["train", "--run", "run", "--resume", "--steps", "4", "--device", "cpu"],
     ["sample", "run", "--seeds", "0-3"],

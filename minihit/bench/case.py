@@ -12,7 +12,7 @@ import numpy as np
 from minihit import batches, models, objectives, parallel
 from minihit.backend import device_module, to_device
 from minihit.bench.clock import alternate, stopwatch
-from minihit.capture import Recorder
+from minihit.capture import Repeated
 from minihit.ops.switch import is_plain
 from minihit.optim import EMA_START
 from minihit.presets import Preset
@@ -81,17 +81,20 @@ def step_of(case, record=True):
         grads, averages, _ = step.gradients(training.networks, case.real, case.draws, preset, case.lanes)
         state.apply(training, grads, averages, next(case.numbers), preset, copied)
 
-    if not records:
-        return run
-    recorder = Recorder(case.xp)
-    run()                                                                 # kernels are compiled
-    recorder.rehearse(run)
-    return recorder.record(run)[0]
+    return _settled(run, case.xp) if records else run
+
+
+def _settled(run, xp):
+    """A function that is replayed from now on."""
+    repeated = Repeated(run, xp)
+    for _ in range(2):
+        repeated()
+    return repeated
 
 
 def inference_of(case):
     """A function that makes a batch of images by the moving average, in evaluation: one at a time on every thread, on a
-    GPU as many together as sampling makes."""
+    GPU as many together as sampling makes, and recorded as it records them."""
     ema, config, z = case.training.trees["ema"]["generator"], case.preset.generator, case.draws["z"]
     count = 1 if case.xp is np else batches.on_gpu([config], config.size, case.device)
     latents = [z[start:start + count] for start in range(0, len(z), count)]
@@ -99,7 +102,10 @@ def inference_of(case):
     def image(z):
         return models.of(config).generate(ema["params"], z, config, ema["averages"])
 
-    return lambda: parallel.run(image, latents, case.xp)
+    def run():
+        return parallel.run(image, latents, case.xp)
+
+    return run if case.xp is np or is_plain() else _settled(run, case.xp)
 
 
 def images_per_second(presets, device, rounds):

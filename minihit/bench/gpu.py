@@ -11,7 +11,6 @@ from minihit.backend import device_memory, device_module, synchronize
 from minihit.bench import case, phases
 from minihit.bench.clock import stopwatch
 from minihit.bench.machine import gemm_flops, product
-from minihit.capture import Recorder
 
 SIDE = 8192                                                               # of square matrices whose product is timed
 COPIED = 1 << 28                                                          # float32 values: 1 GiB is read, 1 GiB written
@@ -61,11 +60,9 @@ def step(preset, rounds=5):
     run()
     queued = time.perf_counter() - start
     eager = _median(run, xp, rounds)
-    recorder = Recorder(xp)
-    recorder.rehearse(run)
-    replay, _ = recorder.record(run)
-    held = device_memory("gpu") + recorder.memory.total_bytes()
-    return Step(replay.nodes(), queued, eager, _median(replay, xp, rounds), phases.flops(preset)[phases.STEP], held)
+    held, repeated = device_memory("gpu"), case.step_of(here)
+    recorded, held = _median(repeated, xp, rounds), held + repeated.recorder.memory.total_bytes()
+    return Step(repeated.replay.nodes(), queued, eager, recorded, phases.flops(preset)[phases.STEP], held)
 
 
 def _median(function, xp, rounds):

@@ -12,18 +12,17 @@ from minihit.learn.syllabus import CHAPTERS
 from minihit.pages import chapter as chapter_page
 from minihit.pages import code, computed, layout, links, names, notebook, source, words
 from minihit.pages.address import of_chapter, of_place
-from minihit.processes import mapping
 
 ASSETS = Path(__file__).parent / "assets"
 INDEX = "search-index.js"                                                 # also what tells a site from another folder
 
 
-def build(out, tutorials, numbers=None, address=None, done=lambda chapter: None):
+def build(out, tutorials, numbers=None, address=None, done=lambda path: None):
     """Write the site to the folder `out`; returns (files, links).
 
     tutorials: the folder of the scripts; numbers: of the chapters that are run, None for all, whose pages alone show
-    what the code printed and drew; address: what a notebook installs minihit from, where known; done(Chapter): its
-    notebook is there.
+    what the code printed and drew; address: what a notebook installs minihit from, where known; done(path): one has
+    run.
     Raises UserError where a script is missing or fails, where out is another folder, and where a link leads nowhere.
     """
     out, paths = Path(out), [Path(tutorials) / chapter.file for chapter in CHAPTERS]
@@ -31,21 +30,14 @@ def build(out, tutorials, numbers=None, address=None, done=lambda chapter: None)
     missing = next((path for path in paths if not path.is_file()), None)
     if missing:
         raise UserError(f"{missing} is not there: go to the folder that holds tutorials/, or give it with --tutorials")
-    files, texts, notebooks = {}, [], []
-    wanted = [(path, numbers is None or chapter.number in numbers)
-              for chapter, path in zip(CHAPTERS, paths, strict=True)]
-    with mapping(min(sum(runs for _, runs in wanted), os.cpu_count() or 1)) as each:
-        for chapter, path, made in zip(CHAPTERS, paths, each(_notebook, wanted), strict=True):
-            add(files, texts, chapter, path, made, address)
-            notebooks.append((chapter, made))
-            done(chapter)
-    add_the_rest(files, texts, notebooks)
+    ran = [path for chapter, path in zip(CHAPTERS, paths, strict=True) if numbers is None or chapter.number in numbers]
+    made = dict(zip(ran, notebook.run_all(ran, os.cpu_count() or 1, done), strict=True))
+    notebooks = [made.get(path) or notebook.read(path) for path in paths]
+    files, texts = {}, []
+    for chapter, path, one in zip(CHAPTERS, paths, notebooks, strict=True):
+        add(files, texts, chapter, path, one, address)
+    add_the_rest(files, texts, list(zip(CHAPTERS, notebooks, strict=True)))
     return len(files), put(out, files)
-
-
-def _notebook(wanted):
-    path, runs = wanted
-    return notebook.run(path) if runs else notebook.read(path)
 
 
 def require_site(out):

@@ -1,10 +1,12 @@
 """A chapter as a notebook: the one to download, and the one that has run, in a Jupyter kernel as a reader runs it."""
 
+import asyncio
 import os
 import tempfile
 
 import jupytext
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -37,15 +39,39 @@ def to_download(path, address=None):
     return nbformat.writes(notebook) + "\n"
 
 
-def run(path):
-    """The notebook of a script with all its outputs. Raises UserError where a cell fails."""
+def run_all(paths, at_once, done=lambda path: None):
+    """The notebooks of scripts with all their outputs, so many at a time; done(path) is called as each ends.
+
+    Raises UserError where a cell fails.
+    """
+    return asyncio.run(_run_all(paths, at_once, done))
+
+
+async def _run_all(paths, at_once, done):
+    room = asyncio.Semaphore(at_once)
+
+    async def one(path):
+        async with room:
+            made = await _run(path)
+            done(path)
+            return made
+
+    return await asyncio.gather(*map(one, paths))
+
+
+async def _run(path):
     notebook = read(path)
     inherited = os.pathsep.join(filter(None, [str(names.ROOT), os.environ.get("PYTHONPATH")]))
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(notebook, timeout=LONGEST, kernel_name="python3", extra_arguments=["--log-level=ERROR"],
-                                resources={"metadata": {"path": folder}})
+        kernel = AsyncKernelManager(kernel_name="python3", **_transport(folder))
+        client = NotebookClient(notebook, kernel, timeout=LONGEST, resources={"metadata": {"path": folder}})
         try:
-            client.execute(env={**os.environ, "PYTHONPATH": inherited, "IPYTHONDIR": folder})
+            await client.async_execute(env={**os.environ, "PYTHONPATH": inherited, "IPYTHONDIR": folder})
         except CellExecutionError as error:
             raise UserError(f"{path} does not run to its end: {error.ename}: {error.evalue}") from error
     return notebook
+
+
+def _transport(folder):
+    """Sockets in the folder, where the system has such, as two kernels can be given the same port."""
+    return {} if os.name == "nt" else {"transport": "ipc", "ip": os.path.join(folder, "kernel")}

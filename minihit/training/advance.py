@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from minihit import objectives, tree
 from minihit.backend import device_module, pinned, to_device
-from minihit.capture import Recorder
+from minihit.capture import Repeated
 from minihit.ops.switch import is_plain
 from minihit.optim import EMA_START
 from minihit.show.images import to_float
@@ -35,16 +35,16 @@ class Steps:
         """training: State; config: RunConfig; graph: "auto", or "off" where nothing is to be recorded."""
         self.training, self.config, self.device = training, config, device
         self.copied = 0 if config.origin else EMA_START
-        self.recorder = Recorder(device_module(device)) if records(device, graph) else None
-        self.made, self.inputs, self.replay, self.found = 0, None, None, None
+        self.repeated = Repeated(self._advance_inputs, device_module(device)) if records(device, graph) else None
+        self.made, self.inputs = 0, None
 
     def __call__(self, images, number):
         """Update the state in place by step `number` (from 1); returns metrics, scalar arrays, and gradients, which the
         next step may overwrite."""
         self.made += 1
         draws, rates = self._given(number)
-        if self.recorder and number > self.copied and self.made > _EAGER:
-            return self._recorded(images, draws, rates, number)
+        if self.repeated and number > self.copied and self.made > _EAGER:
+            return self._recorded(images, draws, rates)
         return self._advance(images, to_device(draws, self.device), rates, number)
 
     def _given(self, number):
@@ -58,23 +58,16 @@ class Steps:
         norms = state.apply(training, grads, averages, number, preset, self.copied, rates)
         return {**metrics, **{f"{name}_norm": norm for name, norm in norms.items()}}, grads
 
-    def _recorded(self, images, draws, rates, number):
+    def _recorded(self, images, draws, rates):
         given = {"draws": draws, "rates": {name: np.float32(rate) for name, rate in rates.items()}}
-        if self.inputs is None:
-            self.inputs = _Inputs(images, given)
-            self.inputs.overwrite(images, given)
-            return self.recorder.rehearse(self._advance_inputs)
+        self.inputs = self.inputs or _Inputs(images, given)
         self.inputs.overwrite(images, given)
-        if self.replay is None:
-            try:
-                self.replay, self.found = self.recorder.record(self._advance_inputs)
-            except Exception as error:  # whatever CuPy and CUDA say, steps can be made without
-                words = " ".join(f"{type(error).__name__}: {error}".split())
-                tqdm.write(f"steps are not recorded, which makes them slower and nothing else ({words:.200})")
-                self.recorder = None
-                return self._advance(images, to_device(draws, self.device), rates, number)
-        self.replay()
-        return self.found
+        could = self.repeated.problem is None
+        found = self.repeated()
+        if could and self.repeated.problem:
+            problem = self.repeated.problem
+            tqdm.write(f"steps are not recorded, which makes them slower and nothing else ({problem:.200})")
+        return found
 
     def _advance_inputs(self):
         """A step on what lies in the inputs; all steps beyond `copied` are alike but for those."""

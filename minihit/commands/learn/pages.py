@@ -43,7 +43,7 @@ def main(argv):
     numbers = None if options.chapters is None else set(parse_seeds(options.chapters))
     address = options.address or origin(options.tutorials)
     files, links = build(options.out, options.tutorials, numbers, address,
-                         lambda chapter: print(f"{chapter.number:>2}  {chapter.title}", flush=True))
+                         lambda path: print(f"{path} has run", flush=True))
     print(f"{files:,} files, {links:,} links that all lead somewhere: open {options.out / 'index.html'}")
     return 0
 

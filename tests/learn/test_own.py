@@ -13,7 +13,8 @@ from minihit.errors import UserError
 from minihit.gradcheck.user_file import InFile
 from minihit.layers import linear
 from minihit.learn import grade, own
-from minihit.ops import augment, feed_forward, gelu, quantize
+from minihit.learn.replacing import using
+from minihit.ops import augment, feed_forward, gelu, join, quantize
 from minihit.training import state, step
 
 OF_ADVERSARIES = {
@@ -39,6 +40,12 @@ def solutions():
         owns, left_out = own.checked(SOLUTIONS)
     assert left_out == []
     return owns
+
+
+@pytest.fixture(scope="module")
+def functions(solutions):
+    """{name: {function: callable}} of them."""
+    return {name: each.functions for name, each in solutions.items()}
 
 
 @pytest.fixture
@@ -69,10 +76,10 @@ def test_every_part_of_the_library_that_an_exercise_writes_can_be_a_learners(sol
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_whole_step_is_the_same_with_a_learners_layers(solutions, name):
+def test_a_whole_step_is_the_same_with_a_learners_layers(functions, name):
     """In float32, which their float64 results are rounded to."""
     expected = stepped(PRESETS[name])
-    with own.using(solutions):
+    with using(functions):
         found = stepped(PRESETS[name])
     for part, (here, there) in enumerate(zip(found, expected, strict=True)):
         here, there = (dict(tree.items(one.trees if part == 2 else one)) for one in (here, there))
@@ -85,7 +92,7 @@ def test_a_whole_step_is_the_same_with_a_learners_layers(solutions, name):
 
 @pytest.mark.parametrize("names, presets", [
     (OF_ADVERSARIES, ("GAN", "GAN, layer norm", "GAN, stddev")), (OF_AUTOENCODERS, ("VAE", "VQ-VAE"))])
-def test_each_of_their_functions_is_called(solutions, names, presets):
+def test_each_of_their_functions_is_called(functions, names, presets):
     """Nothing goes past them, not even a tuned twin that knows how GELU or softmax is made."""
     calls = Counter()
 
@@ -96,20 +103,19 @@ def test_each_of_their_functions_is_called(solutions, names, presets):
         call.__wrapped__ = function                                        # for its signature
         return call
 
-    counting = {name: one._replace(functions={each: counted(name, function, each)
-                                              for each, function in one.functions.items()})
-                for name, one in solutions.items() if name in names}
-    with own.using(counting):
+    counting = {name: {each: counted(name, function, each) for each, function in own.items()}
+                for name, own in functions.items() if name in names}
+    with using(counting):
         for name in presets:
             stepped(PRESETS[name])
-    uncalled = {(name, each) for name, one in counting.items() for each in one.functions} - calls.keys()
+    uncalled = {(name, each) for name, own in counting.items() for each in own} - calls.keys()
     assert uncalled <= {("residual_downsample", "backward"), ("stage", "forward")}
 
 
-def test_afterwards_all_is_the_librarys_again(solutions):
+def test_afterwards_all_is_the_librarys_again(functions):
     before = {each: getattr(module, each) for module, each in (
         (gelu, "forward"), (linear, "tangent"), (augment, "POLICIES"), (feed_forward, "forward"))}
-    with pytest.raises(ZeroDivisionError), own.using(solutions):
+    with pytest.raises(ZeroDivisionError), using(functions):
         assert gelu.forward is not before["forward"]
         raise ZeroDivisionError
     assert gelu.forward(np.ones(3))[1].keys() == {"slope"}
@@ -160,14 +166,14 @@ def test_an_exception_while_training_is_told_with_its_line(folder):
     here = folder(gelu="def forward(x):\n    return x / 0, {}\n\ndef backward(dy, cache):\n    return 1 / 0\n")
     path = here / "gelu.py"
     functions = own._functions(own.chapter_of(path), path, "gelu")
-    with own.using({"gelu": own.Own("gelu", path, functions)}), np.errstate(all="ignore"):
+    with using({"gelu": functions}), np.errstate(all="ignore"):
         _, cache = gelu.forward(np.ones(3))
         with pytest.raises(InFile, match=r"gelu.py, line 5: ZeroDivisionError"):
             gelu.backward(np.ones(3), cache)
 
 
-def test_an_option_that_a_learners_forward_does_not_take_is_refused(solutions):
-    with own.using({"quantize": solutions["quantize"]}):
+def test_an_option_that_a_learners_forward_does_not_take_is_refused(functions):
+    with using({"quantize": functions["quantize"]}):
         quantize.forward(np.ones((2, 3)), np.ones((4, 3)), False)
         with pytest.raises(UserError, match=r"quantize: this training hands its forward rotate, too, and yours does"):
             quantize.forward(np.ones((2, 3)), np.ones((4, 3)), True)
@@ -178,6 +184,16 @@ def test_a_file_without_a_function_that_training_calls_is_left_out(folder, name,
     here = folder(softmax=solved(6), **{name: edited(number, f"def {function}(", f"def {function}_of_mine(")})
     owns, left_out = own.checked(here)
     assert list(owns) == ["softmax"] and left_out == [f"{name}.py: {name} is not written yet"]
+
+
+def test_a_second_branch_that_is_called_skip_is_an_input_and_not_something_to_be_added():
+    main, skip = np.ones(3), np.full(3, 2.0)
+    own = {"forward": lambda main, skip: ((main + skip) / 2, {}), "backward": lambda dy, cache: (dy / 2, dy / 2)}
+    with using({"join": own}):
+        y, cache = join.forward(main, skip)
+        np.testing.assert_array_equal(y, 1.5)
+        np.testing.assert_array_equal(join.backward(y, cache), 0.75)
+        np.testing.assert_array_equal(join.tangent(main, skip, cache), 1.5)
 
 
 def test_a_file_belongs_to_the_exercise_op_or_layer_of_its_name(tmp_path):

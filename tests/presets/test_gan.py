@@ -90,9 +90,9 @@ def test_parameters(name):
     assert tuple(tree.size(params) for params in networks) == COUNTS[name]
 
 
-@pytest.mark.parametrize("name, size", [("faces-32", 32), ("faces-64", 64), ("celeba-64", 64), ("celeba-128", 128), ("hit-128", 128),
-                                        ("hit-256", 256), ("hit-256-ffhq", 256), ("hit-256-large", 256),
-                                        ("hit-1024", 1024), ("hit-1024-ffhq", 1024)])
+@pytest.mark.parametrize("name, size", [("faces-32", 32), ("faces-64", 64), ("celeba-64", 64), ("celeba-128", 128),
+                                        ("hit-128", 128), ("hit-256", 256), ("hit-256-ffhq", 256),
+                                        ("hit-256-large", 256), ("hit-1024", 1024), ("hit-1024-ffhq", 1024)])
 def test_sizes(name, size):
     assert PRESETS[name].generator.size == PRESETS[name].discriminator.size == size
 

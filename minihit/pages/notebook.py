@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import subprocess
 import tempfile
 
 import jupytext
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from minihit.errors import UserError
 from minihit.pages import names
@@ -56,7 +57,13 @@ async def _run_all(paths, at_once, done):
             done(path)
             return made
 
-    return await asyncio.gather(*map(one, paths))
+    tasks = [asyncio.ensure_future(one(path)) for path in paths]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:                                                # where one failed, all others end with it
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _run(path):
@@ -66,9 +73,12 @@ async def _run(path):
         kernel = AsyncKernelManager(kernel_name="python3", **_transport(folder))
         client = NotebookClient(notebook, kernel, timeout=LONGEST, resources={"metadata": {"path": folder}})
         try:
-            await client.async_execute(env={**os.environ, "PYTHONPATH": inherited, "IPYTHONDIR": folder})
+            await client.async_execute(env={**os.environ, "PYTHONPATH": inherited, "IPYTHONDIR": folder},
+                                       stderr=subprocess.DEVNULL)
         except CellExecutionError as error:
             raise UserError(f"{path} does not run to its end: {error.ename}: {error.evalue}") from error
+        except DeadKernelError as error:
+            raise UserError(f"{path}: its kernel was ended from outside: see that there is memory for it") from error
     return notebook
 
 

@@ -46,7 +46,7 @@ def _code(renderer, tokens, index, options, env):
     shown = f"<code>{escape(text, quote=False)}</code>"
     if (names.ROOT / text).is_file() and text.startswith("minihit/"):
         return f'<a href="{context.home}{of_file(text)}">{shown}</a>'
-    name = re.match(r"[A-Za-z_][\w.]*", text)
+    name = re.match(r"[A-Za-z_][\w.]*(?![\w./])", text)
     place = name and names.resolve(name[0].rstrip("."), context.known)
     return _linked(place, shown, context) if place else shown
 

@@ -30,9 +30,9 @@ def site(tmp_path_factory):
     return out
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A headless browser: Playwright's own, or a Chromium of this machine."""
+    """A headless browser: Playwright's own, or a Chromium of this machine. It has an event loop while it is open."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no browser: pip install playwright")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with playwright.sync_playwright() as started:

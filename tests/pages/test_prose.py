@@ -24,7 +24,7 @@ def test_a_formula_says_where_it_is_computed():
 
 
 def test_pieces_that_are_typed_below_each_other_are_in_one_column():
-    html = prose.html("so\n\n    one  a = 1   x\n    two  b\n\n         c   y\n", context())
+    html = prose.html("so\n\n    one  a = 1   x\n    two  b\n\n         c       y\n", context())
     rows = re.findall(r"<tr>(.*?)</tr>", html)
     assert [re.findall(r"<td(?: colspan=\"(\d)\")?>", row) for row in rows] == [
         ["1", "1", "1"], ["1", "2"], [], ["", "1", "1"]]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minihit import tree
+from minihit import capture, tree
 from minihit.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8           # of mallopt(3)
@@ -200,8 +200,10 @@ def _cgroup_files():
 
 
 def device_memory(device):
-    """The bytes that CuPy has taken of a GPU so far; 0 on the CPU."""
-    return 0 if device == "cpu" else device_module(device).get_default_memory_pool().total_bytes()
+    """The bytes that CuPy has taken of a GPU so far, for recorded work too; 0 on the CPU."""
+    if device == "cpu":
+        return 0
+    return device_module(device).get_default_memory_pool().total_bytes() + capture.memory_held()
 
 
 def peak_memory():

@@ -7,7 +7,15 @@ what the work leaves is overwritten by the next replay (CUDA C++ Programming Gui
 """
 
 import gc
+import weakref
 from contextlib import contextmanager, suppress
+
+_recorders = weakref.WeakSet()
+
+
+def memory_held():
+    """Bytes of a GPU that recorders have taken, beside CuPy's own pool."""
+    return sum(recorder.memory.total_bytes() for recorder in _recorders)
 
 
 class Recorder:
@@ -15,6 +23,7 @@ class Recorder:
 
     def __init__(self, xp):
         self.xp, self.stream, self.memory = xp, xp.cuda.Stream(non_blocking=True), xp.cuda.MemoryPool()
+        _recorders.add(self)
 
     def rehearse(self, function):
         """function(), done there and then where it will be recorded: what it needs is compiled and allocated.

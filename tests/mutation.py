@@ -91,6 +91,8 @@ AREAS = {                                                                 # the 
 }
 OWN = {                                                                   # where it is not the one of that name alone
     "minihit/ops/rotation.py": ["tests/ops/test_quantize.py"],
+    "minihit/ops/matmul.py": ["tests/ops/fast/test_matmul.py"],
+    "minihit/training/advance.py": ["tests/device/test_capture.py", "tests/training/test_draws.py"],
     "minihit/features/extractor.py": ["tests/features/test_open.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],

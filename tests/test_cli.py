@@ -29,6 +29,7 @@ def test_help_names_every_command(capsys, argv):
 
 FLAGS = {
     "train": ["--preset", "--data", "--run", "--device", "--seed", "--resume", "--steps", "--batch", "--generator.norm",
+              "--with",
               "--discriminator.minibatch-stddev", "--recipe.r1", "--log-every", "--sample-every", "--measure-every",
               "--measure NAME", "--weights FILE",
               "--measure-images", "--save-every", "--keep", "--no-flip", "--micro-batch", "--budget",

@@ -226,3 +226,11 @@ def test_a_part_that_fails_or_hangs_does_not_cost_the_others(report, tmp_path, m
     text = (tmp_path / "report.md").read_text()
     assert "| hit-256 | not done after 1 s |" in text and "| hit-256, TF32 | no such card |" in text
     assert "Tests: all passed" in text
+
+
+def test_the_twelve_lines_of_the_readme_print_what_stands_beside_them(capsys):
+    text = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    lines = text.split("## Twelve lines\n\n")[1].split("\n\n")[0].replace("    ", "", 1).replace("\n    ", "\n")
+    exec(lines, {})
+    expected = [line.split("# ")[1].split(":")[0] for line in lines.splitlines() if line.startswith("print")]
+    assert capsys.readouterr().out.splitlines() == expected

@@ -60,9 +60,10 @@ def step(preset, rounds=5):
     run()
     queued = time.perf_counter() - start
     eager = _median(run, xp, rounds)
-    held, repeated = device_memory("gpu"), case.step_of(here)
-    recorded, held = _median(repeated, xp, rounds), held + repeated.recorder.memory.total_bytes()
-    return Step(repeated.replay.nodes(), queued, eager, recorded, phases.flops(preset)[phases.STEP], held)
+    repeated = case.step_of(here)
+    recorded = _median(repeated, xp, rounds)
+    return Step(repeated.replay.nodes(), queued, eager, recorded, phases.flops(preset)[phases.STEP],
+                device_memory("gpu"))
 
 
 def _median(function, xp, rounds):

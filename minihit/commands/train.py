@@ -108,12 +108,13 @@ def _own_layers(folder):
         yield
         return
     from minihit.learn import own
+    from minihit.learn.replacing import using
 
     owns, left_out = own.checked(folder)
     for sentence in left_out:
         print(f"the library's: {sentence}")
     print(f"your own, from {folder}: {', '.join(owns)}")
-    with own.using(owns):
+    with using({name: each.functions for name, each in owns.items()}):
         yield
 
 

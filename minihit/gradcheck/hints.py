@@ -38,14 +38,16 @@ def patterns_of(wrong, right, check, drawn):
 def mistakes(wrong, right, check, drawn, plants=None):
     """{path: which mistake gives the wrong array}: one that was planted, or else one of altered.py's.
 
-    Of a network, whose cache has many arrays, only those that were planted.
+    Of a network, whose cache has many arrays, only those that were planted; and of what is wrong by a factor, which
+    can come from anything that backward is linear in.
     """
     found = {}
     for plant in of_the_table(check) if plants is None else plants:
         theirs = _results_where_it_fits(planted(plant, check), check, drawn) if plant.leaf in right else {}
         found |= {path: f"this is what comes out when {plant.says}" for path, array in wrong.items()
                   if path not in found and path in theirs and alike.same(array, theirs[path])}
-    rest = {path: array for path, array in wrong.items() if path not in found}
+    rest = {path: array for path, array in wrong.items()
+            if path not in found and alike.multiple(array, right[path]) is None}
     return found if check.network else {**found, **altered.told(rest, check, drawn)}
 
 

@@ -4,16 +4,15 @@ Shapes: wrong, right any, the same.
 """
 
 import math
-from itertools import combinations, permutations
+from itertools import combinations
 
 import numpy as np
 
-from minihit.gradcheck import relations
-from minihit.gradcheck.alike import axes_told, differing, long_axes, others, same
+from minihit.gradcheck import order, relations
+from minihit.gradcheck.alike import axes_told, differing, long_axes, multiple, others, same, sets_of_axes
 
 MOST_ROOTED = 4096                                                        # numbers whose root is known again
 LEAST_COUNT = 5                                                           # smaller ones are met by chance
-MOST_ORDERS = 5                                                           # axes whose orders are all tried
 
 
 def told(wrong, right, leaves, known=None, dy=None):
@@ -31,7 +30,7 @@ def told(wrong, right, leaves, known=None, dy=None):
         lambda: _taken_for(wrong, known, "it is {} itself"),
         lambda: _factor(wrong, right, dy),
         *(lambda pattern=pattern: pattern(wrong, right) for pattern in
-          (_order_of_axes, _turned_around, _shifted, _spread, _other_places, _place)),
+          (order.of_axes, order.turned_around, order.shifted, order.spread, order.other_places, _place)),
         lambda: relations.where(wrong, right, known),
         lambda: relations.product(wrong, right, known),
         lambda: _factor_along_axes(wrong, right),
@@ -52,8 +51,8 @@ def _taken_for(wrong, arrays, sentence):
 
 
 def _factor(wrong, right, dy):
-    factor = (wrong * right).sum() / max((right * right).sum(), np.finfo(float).tiny)
-    if not same(wrong, factor * right):
+    factor = multiple(wrong, right)
+    if factor is None:
         return ""
     if same(wrong, -right):
         return "its sign is wrong"
@@ -63,7 +62,7 @@ def _factor(wrong, right, dy):
 
 def _count(factor, array, name):
     """A factor that counts along some of an array's axes, the first ones where there is a choice."""
-    for axes in () if array is None else sorted(_sets_of_axes(array), key=lambda axes: axes[-1] >= len(axes)):
+    for axes in () if array is None else sorted(sets_of_axes(array), key=lambda axes: axes[-1] >= len(axes)):
         count = math.prod(array.shape[axis] for axis in axes)
         if count >= LEAST_COUNT and math.isclose(factor * count, 1.0, rel_tol=1e-9):
             return f", as where a mean over {axes_told(axes)} of {name} stands for a sum"
@@ -77,55 +76,6 @@ def _root(factor):
         if factor > 0 and 2 <= square < MOST_ROOTED and math.isclose(square, round(square), rel_tol=1e-9):
             return "" if math.isqrt(round(square))**2 == round(square) else f", which is {form.format(square)}"
     return ""
-
-
-def _order_of_axes(wrong, right):
-    for a, b in combinations(range(wrong.ndim), 2):
-        if same(wrong, right.swapaxes(a, b)):
-            return f"axes {a} and {b} are exchanged"
-    for order in permutations(range(wrong.ndim)) if wrong.ndim <= MOST_ORDERS else ():
-        if same(wrong, right.transpose(order)):
-            return f"its axes are in another order: {', '.join(map(str, order))} of the right one"
-    return ""
-
-
-def _turned_around(wrong, right):
-    for axes in _sets_of_axes(wrong):
-        if same(wrong, np.flip(right, axes)):
-            return f"it is turned around along {axes_told(axes)}"
-    return ""
-
-
-def _shifted(wrong, right):
-    """By the same number of places along some axes; what was shifted out may have come in again, or zeros have."""
-    for axes in _sets_of_axes(wrong):
-        for by in (by for by in range(1, min(wrong.shape[axis] for axis in axes)) if np.ptp(right)):
-            for sign in (1, -1):
-                if _agree_inside(wrong, np.roll(right, [sign * by] * len(axes), axes), axes, sign * by):
-                    return f"it is shifted by {sign * by} along {axes_told(axes)}"
-    return ""
-
-
-def _agree_inside(wrong, moved, axes, by):
-    """Whether the two agree where nothing came in from outside, and that is most of them."""
-    inside = tuple(slice(None) if axis not in axes else slice(max(by, 0), wrong.shape[axis] + min(by, 0))
-                   for axis in range(wrong.ndim))
-    size = moved[inside].size
-    return 2 * size >= moved.size and size > 1 and same(wrong[inside], moved[inside])
-
-
-def _spread(wrong, right):
-    """The same all along axes along which the right one changes: its mean or sum."""
-    for axes in _sets_of_axes(wrong):
-        for name, value in (("mean", right.mean(axes, keepdims=True)), ("sum", right.sum(axes, keepdims=True))):
-            if same(wrong, np.broadcast_to(value, wrong.shape)):
-                return f"it is the same all along {axes_told(axes)}: the {name} of the right one"
-    return ""
-
-
-def _other_places(wrong, right):
-    moved = same(np.sort(wrong, axis=None), np.sort(right, axis=None)) and not same(wrong, right)
-    return "it has the right values in the wrong places" if moved else ""
 
 
 def _place(wrong, right):
@@ -145,7 +95,7 @@ def _place(wrong, right):
 
 def _factor_along_axes(wrong, right):
     """One factor for each index of some axes, the fewest that will do."""
-    for axes in (axes for axes in _sets_of_axes(wrong) if len(axes) < wrong.ndim):
+    for axes in (axes for axes in sets_of_axes(wrong) if len(axes) < wrong.ndim):
         rest = others(wrong, axes)
         squares = (right * right).sum(rest, keepdims=True)
         factors = (wrong * right).sum(rest, keepdims=True) / np.maximum(squares, np.finfo(float).tiny)
@@ -176,8 +126,3 @@ def _power(wrong, right):
 def _few(wrong, right):
     off = differing(wrong, right)
     return f"{off.sum()} of its {off.size} values are wrong" if off.sum() <= off.size // 2 else ""
-
-
-def _sets_of_axes(x):
-    """Of the axes that are longer than one: each alone, then pairs, and so on."""
-    return [axes for count in range(1, x.ndim + 1) for axes in combinations(long_axes(x), count)]

@@ -1,31 +1,21 @@
 """Layers of a learner's own in the place of the library's: found in a folder, graded, and put there for a training."""
 
-import importlib
-import importlib.util
-import pkgutil
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from minihit import ops, optim, tree
+from minihit import tree
 from minihit.errors import UserError
 from minihit.gradcheck import checks, user_file
 from minihit.gradcheck.networks import BASE
 from minihit.gradcheck.results import results
 from minihit.gradcheck.table import CHECKS, named
-from minihit.learn import grade, parts, replacing
+from minihit.learn import grade, parts
+from minihit.learn.replacing import module_of, using
 from minihit.learn.syllabus import CHAPTERS, Chapter
 from minihit.models import hit
-from minihit.models.hit import stage
-from minihit.objectives import bottleneck, losses, penalties
-from minihit.ops import augment
 
-ELSEWHERE = {
-    "stage": stage, "color": augment, "r1": penalties, **dict.fromkeys(("adam", "ema", "clip"), optim),
-    **dict.fromkeys(("kl", "commitment", "codebook"), bottleneck),
-    **dict.fromkeys(("generator_loss", "real_loss", "fake_loss"), losses)}
 NEAR = 1e-6
 NETWORKS = ("generator, base", "generator, layer norm", "discriminator, blur", "r1, through D, blur",
             "r1, through D, stddev")
@@ -77,14 +67,6 @@ def chapter_of(path):
     return Chapter(-1, path.stem, path.stem, exercise=tuple(named(path.stem))) if known else None
 
 
-def module_of(name):
-    """Where the library has what is called so; None where training needs nothing of that name."""
-    for room in ("layers", "ops"):
-        if name.isidentifier() and importlib.util.find_spec(f"minihit.{room}.{name}"):
-            return importlib.import_module(f"minihit.{room}.{name}")
-    return ELSEWHERE.get(name)
-
-
 def _of_file(chapter, path):
     """(Own, None) for each layer of a file, or (None, why it is left out)."""
     verdicts = grade.grade(chapter, path)
@@ -120,7 +102,7 @@ def fitting_of(owns):
 
 
 def _fit(owns, expected):
-    with using(owns):
+    with using({name: own.functions for name, own in owns.items()}):
         try:
             return all(map(_near, _gradients(), expected))
         except (ValueError, TypeError, IndexError, KeyError, UserError):
@@ -141,31 +123,3 @@ def _near(here, there):
     largest = max(abs(array).max() for array in there.values())
     return all(abs(here[path] - array).max() <= NEAR * max(abs(array).max(), NEAR * largest)
                for path, array in there.items())
-
-
-@contextmanager
-def using(owns):
-    """The library with these in the place of its own, for the time of a block.
-
-    An op that is made of one of them runs as its definition says, for its tuned twin would go past it.
-    """
-    changes = [(module_of(name), each, function) for name, own in owns.items()
-               for each, function in replacing.functions_for(name, own.functions, module_of(name)).items()]
-    changes += [(module, each, function.__wrapped__) for module in _made_of({module for module, *_ in changes})
-                for each, function in vars(module).items() if hasattr(function, "__wrapped__")]
-    before = [(module, each, getattr(module, each)) for module, each, _ in changes]
-    try:
-        for module, each, function in changes:
-            setattr(module, each, function)
-        yield
-    finally:
-        for module, each, function in before:
-            setattr(module, each, function)
-
-
-def _made_of(modules):
-    """The ops whose definitions call one of these modules, or an op that does."""
-    every = [importlib.import_module(f"minihit.ops.{found.name}") for found in pkgutil.iter_modules(ops.__path__)]
-    made = {module for module in every if module not in modules
-            and any(value in modules for value in vars(module).values() if isinstance(value, type(ops)))}
-    return made | _made_of(modules | made) if made else set()

@@ -40,10 +40,10 @@ def trained(monkeypatch):
 
 def test_train_starts_from_the_default_preset(trained):
     assert main(["train", "--device", "cpu"]) == 0
-    (config, folder, device, resume, budget, data_on_device), = trained
+    (config, folder, device, resume, budget, data_on_device, graph), = trained
     assert config == RunConfig(PRESETS["faces-32"])
     assert (folder.path, device, resume) == (Path("runs/faces-32"), "cpu", False)
-    assert (budget, data_on_device) == (None, "auto")
+    assert (budget, data_on_device, graph) == (None, "auto", "auto")
 
 
 EVERY_KIND_OF_FLAG = """
@@ -57,7 +57,7 @@ train --preset celeba-64 --data photos --run here --device cpu --seed 7 --steps 
 
 def test_every_setting_is_a_flag(trained):
     assert main(EVERY_KIND_OF_FLAG.split()) == 0
-    (config, folder, *_, data_on_device), = trained
+    (config, folder, *_, data_on_device, _), = trained
     assert data_on_device == "no"
     base = PRESETS["celeba-64"]
     generator = replace(base.generator, norm="layer", attention="grid", windows=(4, 4, None, None),

@@ -1,5 +1,6 @@
 """Steps that are recorded and replayed: the same bits as eager ones, and nothing of the host but its inputs."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from support.helpers import assert_same
 from support.runs import TINY, TINY_VAE, TINY_VQVAE, run_config, tiny
 
 from minihit import capture, tree
-from minihit.backend import device_module, to_host
+from minihit.backend import device_memory, device_module, to_host
 from minihit.data.faces.render import faces
 from minihit.gradcheck.networks import STYLEGAN2
 from minihit.ops.matmul import matmul
@@ -185,6 +186,15 @@ def test_a_recording_does_nothing_until_it_is_replayed(gpu):
     assert to_host(x).tolist() == [[5.0] * 3] * 2 and float(total) == 16.0
     replay()
     assert float(total) == 4 * 76.0
+
+
+def test_the_memory_of_recorders_is_counted_for_as_long_as_they_live(double, monkeypatch):
+    monkeypatch.setattr(capture, "_recorders", weakref.WeakSet())
+    recorder = capture.Recorder(double)
+    monkeypatch.setattr(type(recorder.memory), "total_bytes", lambda self: 1000)
+    assert device_memory("gpu") == 1000
+    del recorder
+    assert device_memory("gpu") == 0
 
 
 def test_a_replay_costs_what_was_recorded(double):

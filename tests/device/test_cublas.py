@@ -88,7 +88,7 @@ def test_nothing_is_copied_that_cublas_reads_as_it_lies(double, how, expected):
 
 
 @pytest.mark.parametrize("m, n, k, pieces", [(64, 64, 8192, 16), (64, 64, 8191, 1), (64, 64, 3 * 1024, 4),
-                                             (64, 64, 1023, 1), (256, 512, 8192, 4), (1024, 1024, 8192, 1)])
+                                             (64, 64, 1023, 1), (256, 512, 2048, 4), (768, 768, 1024, 1)])
 def test_few_matrices_with_long_sums_are_cut(double, monkeypatch, m, n, k, pieces):
     """As the weight gradients of Winograd's convolution."""
     asked, product = [], fake.cublasGemmStridedBatchedEx

@@ -97,16 +97,3 @@ def test_a_variant_of_a_layer_is_beside_the_mistakes_that_fit_it():
 
     assert hinted(check._replace(layer=SimpleNamespace(forward=layer.forward, backward=thrice)), check) == {
         "params/weight": "it is 3 times the right one"}
-
-
-def test_results_are_those_of_all_functions():
-    check = CHECKS["conv2d"]
-    drawn = checks.draw(check, np.random.default_rng(5))
-    found = hints.results(check, check, drawn)
-    assert list(found) == [hints.OUTPUT, "x", "params/weight", "params/bias", "tangent"]
-    norm = CHECKS["batch_norm"]
-    found = hints.results(norm, norm, checks.draw(norm, np.random.default_rng(5)))
-    assert list(found)[-2:] == ["running mean", "running variance"] and found["running mean"].shape == (8,)
-    assert not np.array_equal(found["running mean"], found["running variance"])
-    fixed = CHECKS["batch_norm, evaluation"]
-    assert "running mean" not in hints.results(fixed, fixed, checks.draw(fixed, np.random.default_rng(5)))

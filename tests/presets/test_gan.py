@@ -18,6 +18,7 @@ from minihit.training.run.config import RunConfig
 # parameters of generator and discriminator; those of the hit- presets are the official code's
 COUNTS = {
     "faces-32": (863_347, 700_441),
+    "faces-64": (1_557_651, 1_013_145),
     "celeba-64": (7_841_827, 4_726_849),
     "celeba-128": (13_961_699, 5_972_545),
     "hit-128": (32_866_627, 23_880_833),
@@ -89,9 +90,9 @@ def test_parameters(name):
     assert tuple(tree.size(params) for params in networks) == COUNTS[name]
 
 
-@pytest.mark.parametrize("name, size", [("faces-32", 32), ("celeba-64", 64), ("celeba-128", 128), ("hit-128", 128),
-                                        ("hit-256", 256), ("hit-256-ffhq", 256), ("hit-256-large", 256),
-                                        ("hit-1024", 1024), ("hit-1024-ffhq", 1024)])
+@pytest.mark.parametrize("name, size", [("faces-32", 32), ("faces-64", 64), ("celeba-64", 64), ("celeba-128", 128),
+                                        ("hit-128", 128), ("hit-256", 256), ("hit-256-ffhq", 256),
+                                        ("hit-256-large", 256), ("hit-1024", 1024), ("hit-1024-ffhq", 1024)])
 def test_sizes(name, size):
     assert PRESETS[name].generator.size == PRESETS[name].discriminator.size == size
 

@@ -2,7 +2,9 @@
 that several folders of tests use."""
 
 import os
+import shutil
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -41,3 +43,36 @@ def celeba(tmp_path_factory):
     with zipfile.ZipFile(packed) as file:
         file.extractall(root)
     return SimpleNamespace(root=root, zip=packed, folder=root / "img_align_celeba", count=30)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless browser: Playwright's own, or a Chromium of this machine. It has an event loop while it is open."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no browser: pip install playwright")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with playwright.sync_playwright() as started:
+        if not found and not Path(started.chromium.executable_path).exists():
+            pytest.skip("no browser: playwright install chromium, or apt-get install chromium")
+        browser = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium):
+    """opened(**options): a page in a context of its own; what it asked of the network, and its errors, are in
+    page.asked and page.errors."""
+    contexts = []
+
+    def open_page(**options):
+        contexts.append(chromium.new_context(**options))
+        page = contexts[-1].new_page()
+        page.asked, page.errors = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda said: page.errors.append(said.text) if said.type == "error" else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -112,16 +112,16 @@ def shown(metavar, default):
     return tyro.conf.arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
 
 
-def parse_seeds(text):
-    """The seeds that "0-63" or "0,5,7-9" stands for, in this order. Raises UserError for anything else."""
+def parse_seeds(text, what="seeds"):
+    """The seeds, or `what` they are, of "0-63" or "0,5,7-9", in this order. Raises UserError for anything else."""
     seeds = []
     for part in text.split(","):
         match = _RANGE.fullmatch(part.strip())
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
-            raise UserError(f"seeds {text!r:.60} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
+            raise UserError(f"{what} {text!r:.60} cannot be read: write numbers and ranges such as 0-63 or 0,5,7-9")
         if len(seeds) + last - first >= MOST_SEEDS:
-            raise UserError(f"seeds {text!r:.60} are more than {MOST_SEEDS:,}: ask for fewer at a time")
+            raise UserError(f"{what} {text!r:.60} are more than {MOST_SEEDS:,}: ask for fewer at a time")
         seeds += range(first, last + 1)
     return seeds
 

@@ -9,6 +9,7 @@ import tyro
 
 from minihit.commands.options import parse, parse_seeds
 from minihit.errors import UserError
+from minihit.learn.syllabus import CHAPTERS
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,21 @@ def main(argv):
         if error.name.split(".")[0] == "minihit":
             raise
         raise UserError(f'pages need {error.name}: pip install "minihit[pages]" brings all that they need') from error
-    numbers = None if options.chapters is None else set(parse_seeds(options.chapters))
+    numbers = None if options.chapters is None else chosen(options.chapters)
     address = options.address or origin(options.tutorials)
     files, links = build(options.out, options.tutorials, numbers, address,
                          lambda path: print(f"{path} has run", flush=True))
     print(f"{files:,} files, {links:,} links that all lead somewhere: open {options.out / 'index.html'}")
     return 0
+
+
+def chosen(text):
+    """The numbers of chapters. Raises UserError where there is no such chapter."""
+    numbers = set(parse_seeds(text, "chapters"))
+    unknown = sorted(numbers - {chapter.number for chapter in CHAPTERS})
+    if unknown:
+        raise UserError(f"there is no chapter {unknown[0]}: choose from 0-{CHAPTERS[-1].number}")
+    return numbers
 
 
 def origin(folder):

@@ -1,5 +1,8 @@
 """The page of attention in a real browser: a pixel that is pointed at shows what the cache says that it attends to."""
 
+import base64
+
+import imageio.v3 as iio
 import numpy as np
 import pytest
 
@@ -64,12 +67,10 @@ def go(page, made):
 
 
 def drawn(page, selector):
-    """The colours of a square canvas, (pixels, pixels, 3), once all that was asked for is drawn."""
+    """The colours of a canvas, (rows, columns, 3), once all that was asked for is drawn."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    values = page.evaluate("""query => { const canvas = document.querySelector(query);
-        return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]; }""", selector)
-    side = round((len(values) // 4) ** 0.5)
-    return np.array(values).reshape(side, side, 4)[..., :3]
+    png = page.evaluate("query => document.querySelector(query).toDataURL().split(',')[1]", selector)
+    return iio.imread(base64.b64decode(png), extension=".png")[..., :3].astype(int)
 
 
 def asking(page):

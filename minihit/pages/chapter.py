@@ -28,19 +28,15 @@ def page(chapter, notebook, source, exercise=None):
     """
     known = names.imports(ast.parse(source))
     context = prose.Context(known, computed.of_chapter(chapter, source, known), "", [])
-    files, rows, texts = {}, [], []
-    for says, cells in _rows(notebook.cells):
-        before = len(context.headings)
-        said = prose.html(says, context)
-        shown = "".join(_cell(cell, chapter, known, files) for cell in cells)
-        rows.append(f'<section><div class="prose">{said}</div><div class="run">{shown}</div></section>')
-        texts += _texts(chapter, says, context.headings[before:], texts)
+    files, cells = {}, _rows(notebook.cells)
+    rows = [f'<section><div class="prose">{prose.html(says, context)}</div><div class="run">'
+            f"{''.join(_cell(cell, chapter, known, files) for cell in run)}</div></section>" for says, run in cells]
     body = [_top(chapter, context.headings), "" if _was_run(notebook) else NOT_RUN, *rows,
             _exercise(chapter, exercise) if exercise else ""]
     before, after = (_neighbour(chapter.number + step) for step in (-1, 1))
     files[of_chapter(chapter)] = layout.page(f"{chapter.number}. {chapter.title} - minihit", "\n".join(body),
                                              of_chapter(chapter), before, after)
-    return files, texts
+    return files, list(_texts(chapter, "\n\n".join(f"{says}\n" for says, _ in cells), context.headings))
 
 
 def _was_run(notebook):
@@ -103,15 +99,11 @@ def _neighbour(number):
     return next(((f"{one.number}. {one.title}", of_chapter(one)) for one in CHAPTERS if one.number == number), None)
 
 
-def _texts(chapter, says, headings, earlier):
-    """A cell's Markdown, cut at its headings; what stands before the first belongs to the section before."""
-    found, rest = [], says
-    for level, title, anchor in headings:
-        _, _, rest = rest.partition(f"{'#' * level} {title}\n")
-        words = rest.partition("\n#")[0]
-        found.append(Text(f"{chapter.number}. {chapter.title}" + (f": {title}" if level > 1 else ""),
-                          f"{of_chapter(chapter)}#{anchor}", " ".join(words.split())))
-    if not headings and earlier:
-        last = earlier.pop()
-        found.append(last._replace(words=f"{last.words} {' '.join(says.split())}"))
-    return found
+def _texts(chapter, said, headings):
+    """The Markdown of a chapter, cut at its headings."""
+    for index, (level, title, anchor) in enumerate(headings):
+        _, _, said = said.partition(f"{'#' * level} {title}\n")
+        following = f"\n{'#' * headings[index + 1][0]} {headings[index + 1][1]}\n" if headings[index + 1:] else "\0"
+        words = said.partition(following)[0]
+        yield Text(f"{chapter.number}. {chapter.title}" + (f": {title}" if level > 1 else ""),
+                   f"{of_chapter(chapter)}#{anchor}", " ".join(words.split()))

@@ -17,7 +17,7 @@ LETTERS = (
 STRESS = {"added", "and", "both", "checked", "full", "held fixed", "inside", "is", "itself", "not", "nothing", "one",
           "outside", "read", "sum", "trains", "turned around", "of the batch", "x of the forward pass"}
 STRESSED = re.compile(r"(?<![\w*`])\*(?=\S)([^*`]+?)\*(?![\w*])")
-BETWEEN = re.compile(r"(?<=[.?:])\s+(?=[A-Z*`])")
+BETWEEN = re.compile(r"(?<=[.?])\s+(?=[A-Z*`])")
 BODY = """\
 <h1>Letters and words</h1>
 <h2>Letters of axes</h2>

@@ -112,7 +112,7 @@ def _own_layers(folder):
 
     owns, left_out = own.checked(folder)
     for sentence in left_out:
-        print(f"the library's: {sentence}")
+        print(f"left to the library: {sentence}")
     print(f"your own, from {folder}: {', '.join(owns)}")
     with using({name: each.functions for name, each in owns.items()}):
         yield

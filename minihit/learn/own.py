@@ -37,18 +37,20 @@ def checked(folder):
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder: give the one that holds your layers, such as tutorials/exercises")
-    found, left_out = {}, []
+    found, unwritten, left_out = {}, [], []
     for path in sorted(path for path in folder.iterdir() if path.suffix in (".py", ".ipynb")):
         chapter = chapter_of(path)
         if chapter is None:
             left_out.append(f"{path.name} is named after no exercise, op or layer")
             continue
-        for own, sentence in _of_file(chapter, path):
+        for name, own in _of_file(chapter, path):
             if own:
-                before = found.get(own.name, own)
-                found[own.name] = own._replace(functions={**before.functions, **own.functions})
+                before = found.get(name, own)
+                found[name] = own._replace(functions={**before.functions, **own.functions})
             else:
-                left_out.append(sentence)
+                unwritten.append(name)
+    if lacking := dict.fromkeys(name for name in unwritten if name not in found):
+        left_out.append(f"{', '.join(lacking)}: not written yet")
     fitting = fitting_of(found)
     left_out += [f"{own.path.name}: {name} is right for the shapes of the exercise, but not for all that the networks "
                  f"have" for name, own in found.items() if name not in fitting]
@@ -68,20 +70,20 @@ def chapter_of(path):
 
 
 def _of_file(chapter, path):
-    """(Own, None) for each layer of a file, or (None, why it is left out)."""
+    """(name, Own) for each layer of a file; None for one that is not written yet."""
     verdicts = grade.grade(chapter, path)
     for name in dict.fromkeys(map(parts.layer_of, chapter.exercise)):
         here = [verdict for verdict in verdicts if parts.layer_of(verdict.part) == name]
         if module_of(name) is None:
             continue
         if all(verdict.right or verdict.unwritten for verdict in here) and any(verdict.unwritten for verdict in here):
-            yield None, f"{path.name}: {name} is not written yet"
+            yield name, None
         elif not all(verdict.right for verdict in here):
             shown = f"minihit learn check {chapter.number} {path}" if chapter.number >= 0 else (
                 f"minihit gradcheck {path} --against {name}")
             raise UserError(f"{path}: {name} is wrong, and nobody should train with it: {shown} says how")
         else:
-            yield Own(name, path, _functions(chapter, path, name)), None
+            yield name, Own(name, path, _functions(chapter, path, name))
 
 
 def _functions(chapter, path, name):

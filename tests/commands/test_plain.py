@@ -32,7 +32,7 @@ def here(tmp_path, monkeypatch):
 @contextlib.contextmanager
 def no_twin(monkeypatch):
     """Within, a tuned twin that is called fails."""
-    def fail(*args):
+    def fail(*args, **options):
         raise AssertionError("a tuned twin was called")
 
     with monkeypatch.context() as patch:

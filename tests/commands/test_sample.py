@@ -30,7 +30,8 @@ def test_a_seed_is_the_same_file_whatever_the_other_seeds_are(here, run):
 
 
 def test_a_gpu_draws_sixty_four_at_a_time(here, run, monkeypatch):
-    """With one upload and one copy back for each batch; the pictures are those of the CPU to rounding."""
+    """With one upload and one copy back for each batch, and waiting besides only to rehearse and to record; the
+    pictures are those of the CPU to rounding."""
     counts, generate = [], hit.generate
 
     def noted(params, z, *others):
@@ -42,7 +43,8 @@ def test_a_gpu_draws_sixty_four_at_a_time(here, run, monkeypatch):
     monkeypatch.setattr(hit, "generate", noted)
     assert main(["sample", str(run), "--seeds", "0-69", "--folder", "here", "--device", "gpu"]) == 0
     assert counts == [64, 64]
-    assert [sync.split()[0] for sync in strict_cupy.transfers.syncs] == ["__float__", "get", "get"]    # the GPU works
+    syncs = [sync.split()[0] for sync in strict_cupy.transfers.syncs]      # the first: whether the GPU works
+    assert syncs == ["__float__", "synchronize", "synchronize", "get", "synchronize", "get"]
     assert len([upload for upload in strict_cupy.transfers.uploads if "pinned" in upload]) == 2
     for path in sorted((here / "there").iterdir()):
         assert np.abs(iio.imread(path).astype(int) - iio.imread(here / "here" / path.name)).max() <= 1

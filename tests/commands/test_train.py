@@ -403,7 +403,7 @@ def test_with_a_folder_the_layers_in_it_are_the_librarys_while_it_trains(monkeyp
     assert forward is not library and softmax.forward is library
     assert (config.lanes, device) == (1, "cpu")
     assert capsys.readouterr().out.splitlines() == [
-        "the library's: 04_layer_norm.py: layer_norm is not written yet", f"your own, from {exercises}: softmax"]
+        "left to the library: layer_norm: not written yet", f"your own, from {exercises}: softmax"]
 
 
 @pytest.mark.parametrize("flags", [["--lanes", "2"], ["--device", "gpu"]])

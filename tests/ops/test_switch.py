@@ -13,7 +13,7 @@ from minihit import ops
 from minihit.ops import fast, feed_forward, gelu, switch
 from minihit.ops.switch import plain, tuned
 
-PIECES = {"border", "columns", "squares", "strips", "winograd", "winograd_kernels", "winograd_passes"}   # of twins
+PIECES = {"border", "columns", "constants", "squares", "strips", "winograd", "winograd_kernels", "winograd_passes"}
 
 
 def modules(package):

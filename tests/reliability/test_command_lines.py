@@ -42,6 +42,8 @@ measure photos photos --features mine.npz --weights weights.pth
 train --measure frechet kid --weights weights.pth
 attention run --seeds 0-1 --out page.html --raw
 trace faces-32 --batch 1 --depth 2 --only generator --seed 3
+learn check 6 mine.py
+learn pages --out pages --chapters 4-99
 info vqvae-32 --decoder cnn
 train --preset faces-32 --generator stylegan2 --generator.mapping 3 --generator.mapping-rate 0.1
 info faces-32 --generator stylegan2-wide

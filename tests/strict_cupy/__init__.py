@@ -13,8 +13,10 @@ What it cannot show: kernels that fail to compile, other rounding, races between
 
 import functools
 import sys
+import threading
 
 import minihit.cublas
+from minihit.ops.fast import border
 from strict_cupy import cublas as library
 from strict_cupy import functions
 from strict_cupy.kernels import launches as launches
@@ -29,5 +31,6 @@ def install(monkeypatch):
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(minihit.cublas, "library", lambda: library)
     monkeypatch.setattr(minihit.cublas, "_made", functools.cache(minihit.cublas._made.__wrapped__))
+    monkeypatch.setattr(border, "_kept", threading.local())               # maps that another test has cleared
     transfers.start()
     launches.start()

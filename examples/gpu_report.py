@@ -21,8 +21,10 @@ from pathlib import Path
 
 from minihit.backend import allow_tf32, device_module
 from minihit.bench import gpu, peer
+from minihit.parallel import cores
 from minihit.presets import PRESETS
-from minihit.training.parts import MOST
+from minihit.training.run import log
+from minihit.training.run.folder import RunFolder
 
 ROOT = Path(__file__).parent.parent
 PEER, CHECKED = Path(__file__).parent / "torch_peer.py", "faces-32"       # on which losses and gradients are compared
@@ -30,6 +32,7 @@ CASES = {"celeba-64": (64, ("step", "images")), "hit-128": (32, ("step", "images
          "hit-1024": (1, ("images",))}                                    # batch in one piece, tasks
 LIMITS = {"card": 30, "check": 60, "step": 60, "peer": 75, "tests": 150}  # seconds
 ROUNDS = 5
+MOST_WORKERS = 8                                                          # that share the GPU for its tests
 PICTURES = 20_000                                                         # drawn to be trained on
 WANTED = {("celeba-64", "step"): 1.0, ("celeba-64", "images"): 1.5, ("hit-256", "step"): 1.0,
           ("hit-1024", "images"): 1.0}                                    # of tuned PyTorch's time, at most
@@ -110,7 +113,7 @@ def _peer(name):
 
 
 def _tests(_):
-    workers = str(max(1, min(MOST, (os.cpu_count() or 1) // 2)))
+    workers = str(max(1, min(MOST_WORKERS, cores() // 2)))
     run = subprocess.run([sys.executable, "-m", "pytest", "-m", "gpu", "-n", workers, "tests"], cwd=ROOT,
                          capture_output=True, text=True)
     lines = run.stdout.strip().splitlines() or run.stderr.strip().splitlines()
@@ -146,9 +149,8 @@ def train(folder, minutes, tf32, found):
         process.wait()
     subprocess.run([*minihit, "sample", str(run), "--seeds", "0-49", "--out", str(folder / "samples.png")], cwd=ROOT,
                    check=True, capture_output=True)
-    records = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    return {"steps": steps, "distances": [[record["step"], record["swd"], record["swd_real"]] for record in records
-                                          if "swd" in record]}
+    return {"steps": steps, "distances": [[record["step"], record["swd"], record["swd_real"]]
+                                          for record in log.read(RunFolder(run).log) if "swd" in record]}
 
 
 def _summary(found):

@@ -1,4 +1,5 @@
-"""NumPy or CuPy is a property of the array: this is the one file that knows that CuPy exists."""
+"""NumPy or CuPy is a property of the array. What CuPy needs beyond NumPy's functions is here, in cublas.py (products),
+capture.py (recorded work) and leaves.py (many arrays at once)."""
 
 import contextlib
 import ctypes

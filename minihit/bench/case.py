@@ -13,11 +13,11 @@ from minihit import batches, models, objectives, parallel
 from minihit.backend import device_module, to_device
 from minihit.bench.clock import alternate, stopwatch
 from minihit.capture import Repeated
-from minihit.ops.switch import is_plain
 from minihit.optim import EMA_START
 from minihit.presets import Preset
 from minihit.sums import alone
 from minihit.training import state, step
+from minihit.training.advance import records
 from minihit.training.parts import lanes_that_pay
 
 
@@ -74,14 +74,14 @@ def step_of(case, record=True):
     """A function that makes one whole step, from images and draws to parameters and moving average; on a GPU it replays
     a recorded one, as training does, unless record is false."""
     preset, training = case.preset, case.training
-    records = record and case.device == "gpu" and not is_plain()
-    copied = 0 if records else EMA_START
+    recorded = record and records(case.device)
+    copied = 0 if recorded else EMA_START
 
     def run():
         grads, averages, _ = step.gradients(training.networks, case.real, case.draws, preset, case.lanes)
         state.apply(training, grads, averages, next(case.numbers), preset, copied)
 
-    return _settled(run, case.xp) if records else run
+    return _settled(run, case.xp) if recorded else run
 
 
 def _settled(run, xp):
@@ -105,7 +105,7 @@ def inference_of(case):
     def run():
         return parallel.run(image, latents, case.xp)
 
-    return run if case.xp is np or is_plain() else _settled(run, case.xp)
+    return _settled(run, case.xp) if records(case.device) else run
 
 
 def images_per_second(presets, device, rounds):

@@ -3,13 +3,18 @@
 
 def aligned(head, rows):
     """Lines with the first column to the left, all others to the right, and a rule below the head."""
-    lines = [head, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = [_line(cells, widths) for cells in lines]
-    return "\n".join([text[0], "-" * (sum(widths) + 2 * len(widths) - 2), *text[1:]])
+    rows = [head, *rows]
+    first, *others = columns(rows)
+    return "\n".join([first, "-" * (sum(_widths(rows)) + 2 * len(head) - 2), *others])
 
 
-def _line(cells, widths):
-    first, *others = (cell.ljust(width) if index == 0 else cell.rjust(width)
-                      for index, (cell, width) in enumerate(zip(cells, widths, strict=True)))
-    return "  ".join([first, *others]).rstrip()
+def columns(rows, words=1):
+    """Lines with so many columns to the left and all others, which are numbers, to the right."""
+    widths = _widths(rows)
+    return ["  ".join(cell.ljust(width) if index < words else cell.rjust(width)
+                      for index, (cell, width) in enumerate(zip(cells, widths, strict=True))).rstrip()
+            for cells in rows]
+
+
+def _widths(rows):
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -8,6 +8,7 @@ import tyro
 
 from minihit import objectives, optim, tracing, tree
 from minihit.backend import memory_size
+from minihit.bench.table import columns
 from minihit.commands.info import find
 from minihit.commands.options import Decoder, Generator, check_positive, parse
 from minihit.data.dataset import BuiltInFaces
@@ -69,7 +70,7 @@ def main(argv):
     faces = f"{options.batch} drawn {'face' if options.batch == 1 else 'faces'}"
     print(f"{options.preset}: the first step from first values, {faces}, float32, seed {options.seed}", LEGEND,
           f"Calls are shown {min(options.depth, deepest)} deep; --depth {deepest} shows all.", "",
-          table(lines(mine, options.depth)), "", *_norms(grads, options.only), sep="\n")
+          *columns([HEAD, *lines(mine, options.depth)], words=3), "", *_norms(grads, options.only), sep="\n")
     return 0
 
 
@@ -142,12 +143,3 @@ def shape(axes):
 def number(value):
     """Three digits."""
     return f"{value:.3g}"
-
-
-def table(rows):
-    """Rows below HEAD, aligned: words to the left, numbers to the right."""
-    rows = [HEAD, *rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.ljust(width) if i < 3 else cell.rjust(width)
-                               for i, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
-                     for row in rows)

@@ -23,7 +23,7 @@ def forward(params, x, skip=None):
     weight, bias = params["weight"], params["bias"]
     axes_in = weight.ndim - bias.ndim
     rows = x.reshape(-1, math.prod(weight.shape[:axes_in]))               # (rows, in)
-    y = matmul(rows, weight.reshape(rows.shape[1], -1))                          # (rows, out)
+    y = matmul(rows, weight.reshape(rows.shape[1], -1))                   # (rows, out)
     add_to(y, bias.reshape(-1), None if skip is None else skip.reshape(y.shape))
     return y.reshape(*x.shape[:x.ndim - axes_in], *bias.shape), {"x": x, "weight": weight, "bias": bias}
 

@@ -34,7 +34,7 @@ def backward(dq, cache):
 def nearest(z, codebook):
     """The index of the code with the least |e - z|^2, less |z|^2, which is the same for all; the first of equal ones.
     """
-    distances = matmul(z.reshape(-1, z.shape[-1]), -2.0 * codebook.T)          # (rows, K)
+    distances = matmul(z.reshape(-1, z.shape[-1]), -2.0 * codebook.T)     # (rows, K)
     distances += (codebook * codebook).sum(axis=1)
     return distances.argmin(axis=1).reshape(z.shape[:-1])
 

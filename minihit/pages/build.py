@@ -1,7 +1,6 @@
 """The whole site, from the chapters to a folder of files that needs no server and no network."""
 
 import json
-import os
 import tempfile
 from html import escape
 from pathlib import Path
@@ -12,6 +11,7 @@ from minihit.learn.syllabus import CHAPTERS
 from minihit.pages import chapter as chapter_page
 from minihit.pages import code, computed, layout, links, names, notebook, source, words
 from minihit.pages.address import of_chapter, of_place
+from minihit.parallel import cores
 
 ASSETS = Path(__file__).parent / "assets"
 INDEX = "search-index.js"                                                 # also what tells a site from another folder
@@ -31,7 +31,7 @@ def build(out, tutorials, numbers=None, address=None, done=lambda path: None):
     if missing:
         raise UserError(f"{missing} is not there: go to the folder that holds tutorials/, or give it with --tutorials")
     ran = [path for chapter, path in zip(CHAPTERS, paths, strict=True) if numbers is None or chapter.number in numbers]
-    made = dict(zip(ran, notebook.run_all(ran, os.cpu_count() or 1, done), strict=True))
+    made = dict(zip(ran, notebook.run_all(ran, cores(), done), strict=True))
     notebooks = [made.get(path) or notebook.read(path) for path in paths]
     files, texts = {}, []
     for chapter, path, one in zip(CHAPTERS, paths, notebooks, strict=True):

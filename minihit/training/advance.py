@@ -22,7 +22,7 @@ _EAGER = 2                                                                # step
 _ALIGNED = 16                                                             # bytes, as a GPU reads them at once
 
 
-def records(device, graph):
+def records(device, graph="auto"):
     """Whether steps are recorded where they can be."""
     return device == "gpu" and graph == "auto" and not is_plain()
 

@@ -4,13 +4,12 @@ Batch norm takes its statistics from a micro-batch, whatever its lanes. What the
 order of the batch, so the bits follow from the plan alone and not from the machine.
 """
 
-import itertools
 import math
 from typing import NamedTuple
 
 import numpy as np
 
-from minihit import parallel, tree
+from minihit import parallel
 from minihit.sums import alone, pairwise
 
 LEAST = 2                                                                 # images of a lane that are worth a thread
@@ -57,14 +56,8 @@ def lanes_that_pay(batch, micro_batch, cores):
 def add_up(function, plan, xp=np):
     """The sum of function(part, total) over the parts of a plan, trees; `total` adds over the lanes of a micro-batch.
 
-    On the CPU the parts are threads; a GPU takes them one after the other, and then they must be whole micro-batches:
-    each is packed into one array, so that adding two is one kernel.
+    On the CPU the parts are threads; a GPU takes them one after the other, and then they must be whole micro-batches.
     """
     if xp is np:
         return pairwise(pairwise(lanes) for lanes in parallel.groups(function, *plan))
-    (first,), *others = plan.groups
-    like = function(first, alone)
-    if not others:
-        return like
-    rest = (function(part, alone) for (part,) in others)
-    return tree.views(pairwise(tree.pack(found, xp)[0] for found in itertools.chain([like], rest)), like)
+    return pairwise(function(part, alone) for (part,) in plan.groups)

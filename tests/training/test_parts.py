@@ -1,7 +1,6 @@
 """How a batch is cut, for any number of cores: which images, which threads, which sums."""
 
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -88,10 +87,9 @@ def test_a_gpu_takes_whole_micro_batches_one_after_the_other():
 
     def work(part, total):
         seen.append((part, total(7), threading.current_thread()))
-        return {"count": np.array([part.stop - part.start])}
+        return {"count": part.stop - part.start}
 
-    xp = SimpleNamespace(empty=np.empty)                                  # which packs what each leaves
-    assert_same(add_up(work, plan(10, 4, 1), xp), {"count": np.array([10])})
+    assert add_up(work, plan(10, 4, 1), xp=object()) == {"count": 10}
     here = threading.current_thread()
     assert seen == [(slice(0, 4), 7, here), (slice(4, 8), 7, here), (slice(8, 10), 7, here)]
     assert parts.alone(7) == 7

@@ -22,7 +22,7 @@ def forward(padded, kernel, out, bias=None):
 
     A bias that broadcasts to y is added where it is given.
     """
-    products = matmul(transform_input(padded), kernel)                            # (16, T, C')
+    products = matmul(transform_input(padded), kernel)                    # (16, T, C')
     _transforms(out).transform_output(products, out, bias)
 
 

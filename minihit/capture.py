@@ -6,6 +6,7 @@ numbers of the host. So what changes between replays must be an array of the dev
 what the work leaves is overwritten by the next replay (CUDA C++ Programming Guide, section CUDA Graphs).
 """
 
+import functools
 import gc
 import weakref
 from contextlib import contextmanager, suppress
@@ -18,11 +19,17 @@ def memory_held():
     return sum(recorder.memory.total_bytes() for recorder in _recorders)
 
 
+@functools.cache
+def _stream(xp):
+    """The one that all recorders use, one after the other: to each that has products cuBLAS gives memory for good."""
+    return xp.cuda.Stream(non_blocking=True)
+
+
 class Recorder:
-    """A stream and memory of its own, which nothing else allocates from as long as replays go on."""
+    """Memory of its own, which nothing else allocates from as long as replays go on."""
 
     def __init__(self, xp):
-        self.xp, self.stream, self.memory = xp, xp.cuda.Stream(non_blocking=True), xp.cuda.MemoryPool()
+        self.xp, self.stream, self.memory = xp, _stream(xp), xp.cuda.MemoryPool()
         _recorders.add(self)
 
     def rehearse(self, function):

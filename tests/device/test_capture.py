@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from strict_cupy import cublas as fake
 from strict_cupy import launches, transfers
 from support.helpers import assert_same
 from support.runs import TINY, TINY_VAE, TINY_VQVAE, run_config, tiny
@@ -186,6 +187,19 @@ def test_a_recording_does_nothing_until_it_is_replayed(gpu):
     assert to_host(x).tolist() == [[5.0] * 3] * 2 and float(total) == 16.0
     replay()
     assert float(total) == 4 * 76.0
+
+
+def test_however_often_something_is_recorded_cublas_has_two_streams_to_keep_memory_for(double, monkeypatch):
+    made, create = [], fake.cublasCreate_v2
+    monkeypatch.setattr(fake, "cublasCreate_v2", lambda handle: made.append(handle) or create(handle))
+    x = double.ones((2, 3), np.float32)
+    matmul(x, x.T)
+    for _ in range(3):
+        repeated = capture.Repeated(lambda: matmul(x, x.T), double)
+        for _ in range(3):
+            repeated()
+        assert repeated.problem is None
+    assert len(made) == 2
 
 
 def test_the_memory_of_recorders_is_counted_for_as_long_as_they_live(double, monkeypatch):

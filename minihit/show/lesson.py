@@ -31,10 +31,9 @@ def picture(width, height):
     """
     with in_memory(width, height) as (drawn, png):
         yield drawn
-    if "ipykernel" in sys.modules:
-        from IPython.display import Image, display
-
-        display(Image(png.getvalue()))
+    IPython = sys.modules.get("IPython")
+    if IPython and IPython.get_ipython():
+        IPython.display.display(IPython.display.Image(png.getvalue()))
     for path in [word for word in sys.argv[1:] if word.endswith(".png")]:  # what a notebook's kernel is given is none
         write_bytes(path, png.getvalue())
         print("the picture is in", path)

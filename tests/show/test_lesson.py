@@ -1,7 +1,7 @@
 """A comparison refuses what differs; a picture is where it is asked for, and nowhere else."""
 
 import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,7 +35,11 @@ def test_a_script_writes_its_picture_to_the_name_that_it_was_given(tmp_path, mon
     assert "a.png" in capsys.readouterr().out
 
 
-def test_without_a_name_it_writes_nothing(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("imported", [{}, {"IPython": SimpleNamespace(get_ipython=lambda: None)}],
+                         ids=["plain", "IPython is imported, but runs nothing"])
+def test_without_a_name_it_writes_nothing(tmp_path, monkeypatch, capsys, imported):
+    for name, module in imported.items():
+        monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["script.py", "-f", "kernel.json", "-f=kernel.json"])
     draw()
@@ -44,11 +48,9 @@ def test_without_a_name_it_writes_nothing(tmp_path, monkeypatch, capsys):
 
 
 def test_in_a_notebook_it_stands_below_its_cell(monkeypatch):
-    shown, display = [], ModuleType("IPython.display")
-    display.Image, display.display = lambda content: SimpleNamespace(content=content), shown.append
-    for name, module in {"ipykernel": ModuleType("ipykernel"), "IPython": ModuleType("IPython"),
-                         "IPython.display": display}.items():
-        monkeypatch.setitem(sys.modules, name, module)
+    shown = []
+    display = SimpleNamespace(Image=lambda content: SimpleNamespace(content=content), display=shown.append)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: "a shell", display=display))
     monkeypatch.setattr(sys, "argv", ["launcher.py", "-f", "kernel.json"])
     draw()
     assert [image.content[:4] for image in shown] == [PNG]

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+from contextlib import contextmanager
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -21,17 +22,25 @@ SYMMETRIC = ("add", "multiply", "minimum", "maximum", "min", "max", "swapaxes")
 
 
 class Mutant(NamedTuple):
-    """A changed file: its path, the line, the statement before and after (the head of a long one), its syntax tree."""
+    """A changed file: its path, the line, the statement before and after (the head of a long one)."""
 
     path: str
     line: int
     before: str
     after: str
-    tree: ast.Module
+    source: ast.Module
+    slot: tuple
+    variant: ast.AST
 
     @property
     def key(self):
         return self.path, self.before, self.after
+
+    @property
+    def tree(self):
+        """The changed file's syntax tree."""
+        with _put(self.slot, self.variant):
+            return ast.fix_missing_locations(copy.deepcopy(self.source))
 
 
 def mutants(path, source):
@@ -195,13 +204,19 @@ def _says_nothing(node, slots):
 
 
 def _mutant(path, tree, slots, variant):
-    """The tree with the variant in the last of the slots; then the node that was there is put back."""
-    node, statement = _get(*slots[-1]), [slot for slot in slots if isinstance(_get(*slot), ast.stmt)][-1]
+    statement = [slot for slot in slots if isinstance(_get(*slot), ast.stmt)][-1]
     line, before = _get(*statement).lineno, _head(_get(*statement))
-    _set(*slots[-1], variant)
-    after, changed = _head(_get(*statement)), ast.fix_missing_locations(copy.deepcopy(tree))
-    _set(*slots[-1], node)
-    return Mutant(path, line, before, after, changed)
+    with _put(slots[-1], variant):
+        return Mutant(path, line, before, _head(_get(*statement)), tree, slots[-1], variant)
+
+
+@contextmanager
+def _put(slot, variant):
+    """The variant stands in the slot; after the block the node that was there."""
+    node = _get(*slot)
+    _set(*slot, variant)
+    yield
+    _set(*slot, node)
 
 
 def _get(parent, field, i):

@@ -1,6 +1,7 @@
 """Hypothesis profiles: quick by default, HYPOTHESIS_PROFILE=thorough on demand, the same draws in CI; and fixtures
 that several folders of tests use."""
 
+import gc
 import os
 import shutil
 import zipfile
@@ -18,6 +19,12 @@ settings.register_profile("quick", max_examples=15, deadline=None, derandomize=I
                           suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_finish():
+    """imageio collects garbage after every film: without this it would look through 11,000 tests each time."""
+    gc.collect()
+    gc.freeze()
 
 
 class ShapesOnly:

@@ -38,11 +38,8 @@ _PRESET = tyro.conf.arg(metavar="PRESET", help=f"Networks and recipe to start fr
 _BUDGET = tyro.conf.arg(
     metavar="{minutes,hour,night}", help_behavior_hint="(default: the recipe's steps)",
     help="As many steps as this machine makes in 10 minutes, an hour or 8 hours, found by a short warm-up.")
-_WITH = tyro.conf.arg(name="with", metavar="FOLDER", help_behavior_hint="(default: none)", help=(
-    "Exercises of minihit learn, and files named after ops and layers, that take the place of the library's. They are "
-    "graded first, and run as Python; on the CPU, on one lane."))
 _RESUME = tyro.conf.arg(help="Go on with the run in its folder. Only --steps, --keep, --measure, how often it shows "
-                             "and saves something, and the place of the same --data may change.")
+                             "and saves something, and where the same --data and --with lie may change.")
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,6 @@ class Train:
     tf32: Switch = False                     # products on the GPU with ten bits of mantissa: quicker, rounds more
     graph: Graph = "auto"                    # on a GPU: record a step once and replay it, with the same numbers
     plain: Plain = False
-    own: Annotated[Path | None, _WITH] = None
     resume: Annotated[Switch, _RESUME] = False
     budget: Annotated[Literal["minutes", "hour", "night"] | None, _BUDGET] = None
 
@@ -93,10 +89,10 @@ class Base:
 
 def main(argv):
     options = configure(argv)
-    device = "cpu" if options.own and options.device == "auto" else chosen_device(options)
+    device = "cpu" if options.config.own and options.device == "auto" else chosen_device(options)
     from minihit.training.loop import train
 
-    with _own_layers(options.own):
+    with _own_layers(options.config.own):
         return train(options.config, RunFolder(options.run), device, options.resume, options.budget,
                      options.data_on_device, options.graph)
 
@@ -110,7 +106,7 @@ def _own_layers(folder):
     from minihit.learn import own
     from minihit.learn.replacing import using
 
-    owns, left_out = own.checked(folder)
+    owns, left_out = own.checked(Path(folder).expanduser())
     for sentence in left_out:
         print(f"left to the library: {sentence}")
     print(f"your own, from {folder}: {', '.join(owns)}")
@@ -132,13 +128,13 @@ def configure(argv):
     options = parse(Train, argv, "train", Train(first, name, folder.path))
     named = {"data": meant(os.path.expanduser(base.data))} if base.data else {}
     named |= {"origin": str(origin)} if origin else {}
-    named |= {"lanes": 1} if options.own and not base.resume and not options.config.lanes else {}
+    named |= {"lanes": 1} if options.config.own and not base.resume and not options.config.lanes else {}
     config = dataclasses.replace(options.config, **named)
     if base.data == BUILT_IN != config.data:
         print(f"--data {BUILT_IN} is {config.data} here; the drawn faces are trained on where --data is left out")
     if options.budget and (base.resume or base.steps):
         raise UserError("--budget chooses the number of steps when a run begins: leave it out, or --steps and --resume")
-    if options.own and (config.lanes != 1 or options.device == "gpu"):
+    if config.own and (config.lanes != 1 or options.device == "gpu"):
         raise UserError("--with trains on the CPU and on one lane: leave --device and --lanes out, or begin anew")
     if base.resume:
         _require_same(config, first, folder)

@@ -36,7 +36,8 @@ def checked(folder):
     Raises UserError where one is wrong, or none is there.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is no folder: give the one that holds your layers, such as tutorials/exercises")
+        raise UserError(f"{folder} is no folder: give by --with the one that holds your layers, such as "
+                        f"tutorials/exercises")
     found, unwritten, left_out = {}, [], []
     for path in sorted(path for path in folder.iterdir() if path.suffix in (".py", ".ipynb")):
         chapter = chapter_of(path)

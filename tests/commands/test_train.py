@@ -390,9 +390,11 @@ def refusal_of_training(capsys, argv):
 @pytest.fixture
 def exercises(tmp_path):
     """A folder with two exercises, one of them a hole."""
+    folder = tmp_path / "exercises"
+    folder.mkdir()
     for number, source in ((6, solved(6)), (4, (HOLES / chapter(4).file).read_text())):
-        (tmp_path / chapter(number).file).write_text(source)
-    return tmp_path
+        (folder / chapter(number).file).write_text(source)
+    return folder
 
 
 def test_with_a_folder_the_layers_in_it_are_the_librarys_while_it_trains(monkeypatch, exercises, capsys):
@@ -404,6 +406,19 @@ def test_with_a_folder_the_layers_in_it_are_the_librarys_while_it_trains(monkeyp
     assert (config.lanes, device) == (1, "cpu")
     assert capsys.readouterr().out.splitlines() == [
         "left to the library: layer_norm: not written yet", f"your own, from {exercises}: softmax"]
+
+
+def test_a_run_with_layers_of_ones_own_goes_on_with_them(monkeypatch, exercises, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    library, used = softmax.forward, []
+    write_run(tmp_path / "run", own=str(exercises), lanes=1)
+    monkeypatch.setattr(loop, "train", lambda config, *_: used.append((softmax.forward, config.own)) or 0)
+    assert main(["train", "--resume", "--run", "run"]) == 0
+    exercises.rename("moved")
+    assert f"{exercises} is no folder: give by --with the one" in refusal(capsys, "train", "--resume", "--run", "run")
+    assert main(["train", "--resume", "--run", "run", "--with", "moved"]) == 0
+    assert [own for _, own in used] == [str(exercises), "moved"]
+    assert library not in [forward for forward, _ in used]
 
 
 @pytest.mark.parametrize("flags", [["--lanes", "2"], ["--device", "gpu"]])

@@ -47,7 +47,7 @@ def test_what_fits_its_exercise_but_not_the_networks_is_left_out(folder):
 def test_a_folder_without_a_layer_is_refused(folder, tmp_path):
     with pytest.raises(UserError, match=r"holds no layer that could be trained with: write one of the exercises there"):
         own.checked(folder(_00_nudge_a_number=solved(0), notes=""))
-    with pytest.raises(UserError, match=r"gone is no folder: give the one that holds your layers"):
+    with pytest.raises(UserError, match=r"gone is no folder: give by --with the one that holds your layers"):
         own.checked(tmp_path / "gone")
 
 

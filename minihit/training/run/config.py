@@ -21,14 +21,18 @@ from minihit.training.parts import lanes_that_pay
 MOST_LANES = 4_096                                                        # of the largest batch, 16 images each
 
 MAY_CHANGE = ("recipe.steps", "data", "log_every", "sample_every", "measure_every", "measure", "weights", "save_every",
-              "keep")
+              "keep", "own")
 """What may be another when a run goes on, by the names of `differences`: how long it is and what is seen of it; and the
-name of its data, as long as they are the same images. Everything else decides the numbers of its steps and measures."""
+names of its data, as long as they are the same images, and of a learner's layers, which are graded. Everything else
+decides the numbers of its steps and measures."""
 LEAST_MEASURED = 10                                                       # images that measures on features need
 _MEASURE = tyro.conf.arg(metavar="NAME ...", help_behavior_hint="(default: none)", help=(
     f"measures on features, beside those that are always made: {', '.join(FEATURES)}, on random features; "
     f"{', '.join(name for name in IN_TRAINING if name not in FEATURES)}, on Inception's, which need --weights"))
 _WEIGHTS = tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)", help="of Inception")
+_WITH = tyro.conf.arg(name="with", metavar="FOLDER", help_behavior_hint="(default: none)", help=(
+    "Exercises of minihit learn, and files named after ops and layers, that take the place of the library's. They are "
+    "graded first, and run as Python; on the CPU, on one lane. A run goes on with them."))
 _FROM = tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="(default: first values by the seed)")
 
 
@@ -52,6 +56,7 @@ class RunConfig:
     origin: Annotated[str | None, _FROM] = None
     """run, or one of its checkpoints, whose weights a new run begins with, those of all networks and their moving
     average; its networks and recipe are the defaults then"""
+    own: Annotated[str | None, _WITH] = None
 
     def __post_init__(self):
         require_seed("seed", self.seed)

@@ -34,6 +34,7 @@ TABLE = rows(RunConfig, [
     ("keep", 10, 2, {"saved"}),
     ("lanes", 2, 1, set()),                                                # the same numbers: each micro-batch has one
     ("origin", None, "another run", {"first samples", "distance at the start"} | AFTER),
+    ("own", None, "exercises", set()),                                     # which the command puts there
 ])
 OFTEN = [                                                                 # (field, fact, other value, steps of either)
     ("log_every", "logged", 4, ([2, 4, 6], [4, 6])),

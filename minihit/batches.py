@@ -77,8 +77,16 @@ def on_gpu(configs, side, device="gpu"):
     More than PIXELS would not be quicker; fewer where memory is small. A network takes TAKEN times what it would keep
     for backward at most (on an H100 HiT took 1.1 times that, StyleGAN2 2.9 times).
     """
-    taken = TAKEN * sum(cost.total(cost.rows_of(config)).activations for config in configs)
-    return max(1, min(LARGEST, PIXELS // side**2, evaluation_room(device_module(device)) // taken))
+    return max(1, min(LARGEST, PIXELS // side**2, evaluation_room(device_module(device)) // _taken(configs)))
+
+
+def memory(configs, side, device="gpu"):
+    """Bytes that on_gpu's images take at the peak."""
+    return on_gpu(configs, side, device) * _taken(configs)
+
+
+def _taken(configs):
+    return TAKEN * sum(cost.total(cost.rows_of(config)).activations for config in configs)
 
 
 def at_most(count, side):

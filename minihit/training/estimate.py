@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minihit import cost, objectives
+from minihit import batches, cost, objectives
 from minihit.backend import device_memory, device_module, memory_size, peak_memory, synchronize, to_device
 from minihit.capture import Recorder
 from minihit.errors import UserError
@@ -67,12 +67,16 @@ def fitting(config, device):
 
 
 def peak(config, device):
-    """Bytes at the peak of a run: what the process or the device holds already, the state, a step, and on the CPU
-    measuring and drawing too, as little of the memory that a step gives back fits them."""
-    held = peak_memory() if device == "cpu" else device_memory(device)
+    """Bytes at the peak of a run: what the process or the device holds already, the state, a step, and what is looked
+    at, as little of the memory that a step gives back fits that."""
     kept = sum(cost.training_memory(config.preset).values())
     stepping = cost.step_memory(config.preset, _plan(config, device))
-    return held + kept + stepping + (_measuring(config) + _drawing(config) if device == "cpu" else 0)
+    if device == "cpu":
+        return peak_memory() + kept + stepping + _measuring(config) + _drawing(config)
+    networks = config.preset.networks
+    shown = {*objectives.of(config.preset).AVERAGED} & {*networks} - {"quantizer"}          # which keeps nothing
+    showing = max(batches.memory([networks[name]], config.preset.size, device) for name in shown)
+    return device_memory(device) + kept + stepping + showing
 
 
 def _measuring(config):

@@ -15,7 +15,7 @@ from support.helpers import assert_same
 from support.runs import TINY, everything, run_config, shrunk, tiny
 
 import minihit
-from minihit import cost, objectives
+from minihit import batches, cost, objectives
 from minihit.errors import UserError
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import counterpart
@@ -99,6 +99,7 @@ def test_drawing_takes_memory_of_the_host_beside_the_smallest_run(monkeypatch):
     monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
     monkeypatch.setattr(estimate, "device_memory", lambda device: 0)
     monkeypatch.setattr(estimate, "device_module", lambda device: object())
+    monkeypatch.setattr(batches, "memory", lambda *_: 10**6)
     assert estimate.peak(run_config(), "gpu") < 10**8 < estimate.peak(run_config(), "cpu")
 
 

@@ -18,10 +18,11 @@ from types import SimpleNamespace
 import numpy as np
 
 from minihit import parallel, tree
-from minihit.backend import keep_memory, tf32_allowed, to_host
+from minihit.backend import tf32_allowed, to_host
 from minihit.bench import memory, peer
 from minihit.errors import UserError
 from minihit.layers import batch_norm, layer_norm
+from minihit.memory import keep_memory
 from minihit.ops import augment, blur_downsample, leaky_relu
 from minihit.optim import EMA_START, EPS
 from minihit.training import step

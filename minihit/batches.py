@@ -12,8 +12,9 @@ from itertools import islice
 import numpy as np
 
 from minihit import cost, parallel, tree
-from minihit.backend import device_module, evaluation_room, pinned, to_host
+from minihit.backend import device_module, pinned, to_host
 from minihit.capture import Repeated
+from minihit.memory import evaluation_room
 from minihit.ops.switch import is_plain
 
 BATCH = 25                                                                # rows made together where bits may differ

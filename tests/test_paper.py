@@ -31,7 +31,7 @@ MEMORY, FACTOR = 24 * 10**9, 1.5                                          # of a
 COUNT = 12
 RUN = """
 import sys
-from minihit.backend import peak_memory
+from minihit.memory import peak_memory
 from minihit.cli import main
 code = main(sys.argv[1:])
 print("peak", peak_memory())

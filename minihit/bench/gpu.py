@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from minihit import tree
-from minihit.backend import device_memory, device_module, synchronize
+from minihit.backend import device_module, synchronize
 from minihit.bench import case, phases
 from minihit.bench.clock import stopwatch
 from minihit.bench.machine import gemm_flops, product
+from minihit.memory import device_memory
 
 SIDE = 8192                                                               # of square matrices whose product is timed
 COPIED = 1 << 28                                                          # float32 values: 1 GiB is read, 1 GiB written

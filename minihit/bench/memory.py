@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from minihit import backend, tree
+from minihit import tree
+from minihit.memory import device_memory, peak_memory
 
 
 def peak(xp=np):
     """The largest memory in use so far, in bytes: of this process, or of CuPy's pool where xp is CuPy."""
-    return backend.peak_memory() if xp is np else backend.device_memory("gpu")
+    return peak_memory() if xp is np else device_memory("gpu")
 
 
 def held(cache, params):

@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from minihit import gradcheck, tree
-from minihit.backend import keep_memory
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import alternate, ratio, stopwatch
 from minihit.errors import UserError
+from minihit.memory import keep_memory
 from minihit.models import discriminator
 
 OURS = "minihit"

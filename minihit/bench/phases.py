@@ -8,11 +8,12 @@ import statistics
 from dataclasses import dataclass
 
 from minihit import optim, tree
-from minihit.backend import keep_memory, to_device
+from minihit.backend import to_device
 from minihit.bench import apart, case, memory, phases_of_autoencoder, phases_of_gan
 from minihit.bench.clock import alternate, stopwatch
 from minihit.bench.machine import gemm_flops, product
 from minihit.data.dataset import BuiltInFaces
+from minihit.memory import keep_memory
 from minihit.show.images import to_float
 
 KINDS = {"gan": phases_of_gan, "vae": phases_of_autoencoder, "vqvae": phases_of_autoencoder}

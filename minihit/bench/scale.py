@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minihit.backend import array_module, keep_memory, to_device
+from minihit.backend import array_module, to_device
 from minihit.bench import apart, case, memory
 from minihit.bench.clock import stopwatch
+from minihit.memory import keep_memory
 from minihit.models import first_values, of
 from minihit.presets import PRESETS
 from minihit.show.figures import figure

@@ -3,7 +3,6 @@
 import contextlib
 import math
 
-from minihit.backend import memory_size
 from minihit.commands import measured_run
 from minihit.commands.measured_run import is_run, open_run
 from minihit.commands.pictures import MOST
@@ -11,6 +10,7 @@ from minihit.comparing.comparison import Comparison
 from minihit.comparing.measures import generator
 from minihit.comparing.sources import Source, agreed_size, of_data_set, open_set
 from minihit.errors import UserError
+from minihit.memory import memory_size
 from minihit.metrics.sliced_wasserstein import PATCH, PATCHES_PER_IMAGE
 
 COPIES = 7                                                                # of all pixels in float32, of either side

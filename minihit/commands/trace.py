@@ -7,12 +7,12 @@ import numpy as np
 import tyro
 
 from minihit import objectives, optim, tracing, tree
-from minihit.backend import memory_size
 from minihit.bench.table import columns
 from minihit.commands.info import find
 from minihit.commands.options import Decoder, Generator, check_positive, parse
 from minihit.data.dataset import BuiltInFaces
 from minihit.errors import UserError, require_seed
+from minihit.memory import memory_size
 from minihit.ops.switch import plain
 from minihit.presets import PRESETS
 from minihit.show.images import to_float

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from minihit.backend import memory_size
 from minihit.data.prepare.account import account, remarks
 from minihit.data.prepare.decode import reason, to_rgb
 from minihit.data.prepare.reading import read
 from minihit.data.prepare.sources import open_folder
 from minihit.data.prepare.square import Square
 from minihit.errors import UserError
+from minihit.memory import memory_size
 
 SHOWN = 3  # reasons in a message
 

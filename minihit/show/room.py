@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from minihit.backend import memory_size
 from minihit.errors import UserError
+from minihit.memory import memory_size
 
 SIDES = {".png": 2**31 - 1, ".gif": 2**16 - 1, ".mp4": 2**14}             # pixels, at most
 COPIES = 4                                                                # of all pixels, while they are encoded

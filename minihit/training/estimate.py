@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from minihit import batches, cost, objectives
-from minihit.backend import device_memory, device_module, memory_size, peak_memory, synchronize, to_device
+from minihit.backend import device_module, synchronize, to_device
 from minihit.capture import Recorder
 from minihit.errors import UserError
+from minihit.memory import device_memory, memory_size, peak_memory
 from minihit.training import advance, compiling, measure, pictures, state, step
 from minihit.training.run.config import intervals
 

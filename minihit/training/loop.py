@@ -6,12 +6,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from minihit import objectives, signals, tree
-from minihit.backend import keep_memory
 from minihit.data import prefetch
 from minihit.data.dataset import BUILT_IN
 from minihit.data.open import open_data
 from minihit.errors import UserError
 from minihit.locks import exclusive
+from minihit.memory import keep_memory
 from minihit.show.attempt import attempt
 from minihit.streams import lasting
 from minihit.training import estimate, guard, measure_features, measures, pictures, state, watch

@@ -7,7 +7,7 @@ from typing import Any
 from tqdm import tqdm
 
 from minihit import objectives
-from minihit.backend import device_memory, peak_memory
+from minihit.memory import device_memory, peak_memory
 from minihit.show.attempt import attempt
 from minihit.training import measure, measures, pictures
 from minihit.training.run import log

@@ -11,9 +11,10 @@ from support.helpers import assert_same
 from support.runs import TINY, TINY_VAE, TINY_VQVAE, run_config, tiny
 
 from minihit import capture, tree
-from minihit.backend import device_memory, device_module, to_host
+from minihit.backend import device_module, to_host
 from minihit.data.faces.render import faces
 from minihit.gradcheck.networks import STYLEGAN2
+from minihit.memory import device_memory
 from minihit.ops.matmul import matmul
 from minihit.ops.switch import plain
 from minihit.training import advance, state

@@ -274,7 +274,7 @@ RUN = """
 import sys, tempfile
 from dataclasses import replace
 from pathlib import Path
-from minihit.backend import peak_memory
+from minihit.memory import peak_memory
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import counterpart
 from minihit.training import loop

@@ -5,7 +5,8 @@ Shapes: x (B, G, G, C0); tokens (B, T, C0), or None without cross-attention; ima
 
 import numpy as np
 
-from minihit.backend import array_module, evaluation_room
+from minihit.backend import array_module
+from minihit.memory import evaluation_room
 from minihit.models.hit import stage
 
 PIXELS = 1 << 16                                                          # of a strip, over the whole batch, on a CPU

@@ -1,17 +1,25 @@
 # %% [markdown]
 # # 0. Nudge a number
 #
-# minihit trains HiT, a *generator*: a network that draws pictures out of random numbers. Beside it another network, the
-# *discriminator*, learns to tell drawn pictures from real ones, and so the first one learns from the second. For that
-# many derivatives are needed, and every one in minihit was written down by a person. People err. This chapter is about
-# the one judge that never does: nudge a number, look how much the result moves, divide. Everything that follows is
-# checked in this way, so here is how far it can be trusted.
+# minihit trains HiT (Zhao et al. 2021), a *generator*: a network that draws pictures out of random numbers. Beside it
+# another network, the *discriminator*, learns to tell drawn pictures from real ones, and so the first one learns from
+# the second.
+#
+# A *network* is a function with very many numbers of its own, its *parameters*. How badly it does is told by one more
+# number, the *loss*. *Training* makes the loss smaller, in many steps: a *step* looks at some pictures, asks of every
+# parameter which way the loss moves with it, and moves the parameter a little the other way. So many derivatives are
+# needed, and every one in minihit was written down by a person. People err. This chapter is about the one judge that
+# never does: nudge a number, look how much the result moves, divide. Everything that follows is checked in this way, so
+# here is how far it can be trusted.
 #
 # You need NumPy and the chain rule, nothing else. A chapter is a script of *cells*: a line `# %%` begins one. Run it as
 # it is, or cell by cell in an editor or in Jupyter. What a cell claims it also asserts, so that a chapter that ran to
 # its end is a chapter whose claims hold. With the name of a .png file it also writes its picture there:
 #
 #     python tutorials/00_nudge_a_number.py [error.png]
+#
+# Lines that draw it are matplotlib; you may pass over them. All letters and words of the chapters stand at the end of
+# this one.
 
 # %%
 from types import SimpleNamespace
@@ -22,8 +30,9 @@ from minihit import gradcheck
 from minihit.show.lesson import compare, picture
 
 # %% [markdown]
-# Two of the library's three are small: `compare(what, a, b)` prints by how much two arrays differ and fails if they do;
-# `picture(width, height)` gives an empty matplotlib figure and puts it where it belongs. `gradcheck` is the subject.
+# Three of these names are the library's, and two of the three are small: `compare(what, a, b)` prints by how much two
+# arrays differ, and fails if that is more than rounding and nudges explain; `picture(width, height)` gives an empty
+# matplotlib figure and puts it where it belongs. `gradcheck` is the subject.
 #
 # ## A question
 #
@@ -42,15 +51,17 @@ assert abs(f(2.001) - 8.012) < 1e-5
 # %% [markdown]
 # ## One side, two points, four points
 #
-# With h for the nudge, Taylor's series says what the division gives:
+# With h for the nudge, Taylor's series writes a smooth function near x in powers of h, with f and all its derivatives
+# taken at x. It says what the division gives:
 #
-#     f(x + h)  =  f + h f' + h^2/2 f'' + h^3/6 f''' + h^4/24 f'''' + ...
+#     f(x + h)  =  f + h f' + h^2/2 f'' + h^3/6 f''' + h^4/24 f'''' + h^5/120 f''''' + ...
 #
 #     one side     (f(x + h) - f(x)) / h             =  f' + h/2 f'' + ...
-#     two points   (f(x + h) - f(x - h)) / 2h        =  f' + h^2/6 f''' + ...          even powers cancel
+#     two points   (f(x + h) - f(x - h)) / 2h        =  f' + h^2/6 f''' + h^4/120 f''''' + ...
 #
-# Two points with the nudge 2h have four times the error of two points with h. So four times the second minus the
-# first, over three, has neither error: only h^4 is left.
+# For two points the even powers of h cancel in the subtraction. Two points with the nudge 2h have four times the h^2 of
+# two points with h, and sixteen times the h^4. So take four times two points with h, minus two points with 2h, and
+# divide by three: of h^2 nothing is left, of h^4 (4 - 16) / 3 = -4 times h^4/120.
 #
 #     four points  (8 (f(x + h) - f(x - h)) - (f(x + 2h) - f(x - 2h))) / 12h  =  f' - h^4/30 f''''' + ...
 
@@ -120,9 +131,10 @@ with picture(8, 4) as drawn:
 #
 # ## Many numbers
 #
-# A network's *loss* is one number that depends on very many. Its *gradient* is an array of the same shape as what is
+# A network's loss is one number that depends on very many. Its *gradient* is an array of the same shape as what is
 # nudged: entry by entry, how much the loss moves when that entry, and nothing else, is nudged. Here the loss is
-# the sum of squares of six numbers, whose gradient is 2x.
+# the sum of squares of six numbers, whose gradient is 2x. (`nudge=nudge` gives the lambda the nudge of this turn of the
+# loop; without it Python would look for it later.)
 
 
 # %%
@@ -205,8 +217,12 @@ for name, dy in {"ones": np.ones(5), "random": rng.standard_normal(5)}.items():
 #
 # The library asks the question as you just did, of a whole layer: `gradcheck.check_layer`. A layer is anything with
 # `forward` and `backward`: a module, or here two functions under one roof, a `SimpleNamespace`. `None` says that it has
-# no numbers of its own. The check draws a dy, nudges x, and says how large the error is beside the one that it allows:
-# a millionth, and what nudges err by.
+# no numbers of its own. The check draws a dy, nudges x, and compares what backward says with what the nudges say, the
+# *finite differences*. How large the error is beside the one that it allows, a millionth and what nudges err by, is
+# called its *share*: above 1 the gradient is refused.
+#
+# The line printed for x is that of the entry with the largest share, here entry 1. An array of more than eight numbers
+# is not nudged entry by entry, but all of it at once, along two directions drawn at random; the worse one is printed.
 
 # %%
 divide_by_sum = SimpleNamespace(forward=forward, backward=backward)
@@ -222,7 +238,7 @@ else:
 # %% [markdown]
 # ## Letters and words
 #
-# Look things up here. Each word is explained again in the chapter that first uses it.
+# Look things up here; in brackets is the chapter. Each word is explained again in the chapter that first uses it.
 #
 # | axis | of | size in the chapters |
 # |---|---|---|
@@ -234,21 +250,33 @@ else:
 # | N | heads of attention, each with a question of its own (8) | 2 to 8 |
 # | D | numbers of one head, C / N (8) | 2 to 8 |
 # | T | latent tokens, the list that every pixel may ask (10) | 3 to 16 |
-# | K, Q | keys that are asked, queries that ask (7) | 3 to 6 |
+# | K, Q | keys that are asked, queries that ask (7) | 3 to 7 |
+# | ... | any axes, or none: (..., C) is (rows, C) as well as (B, H, W, C) | |
 #
 # | word | meaning |
 # |---|---|
-# | dx, dweight ... | the gradient of the loss by x, by weight; of the same shape |
+# | loss | one number that says how badly a network does (0) |
+# | parameters | the numbers of its own that a network learns (0) |
+# | training, step | making the loss smaller; one move of all parameters (0) |
+# | finite difference | a slope by nudges (0) |
+# | dx, dweight ... | the gradient of the loss by x, by weight; of the same shape (0) |
 # | forward, backward, cache | the two passes of a layer, and what the first keeps for the second (0) |
-# | params, grads | a dict of a layer's own numbers, and one with the same keys of their gradients (1) |
+# | params, grads | a dict of a layer's parameters, and one with the same keys of their gradients (1) |
 # | map | an array (B, H, W, C): images, or what a layer has made of them (1) |
 # | op | a function without numbers of its own, forward and backward (2) |
 # | tree, leaf | a dict of arrays, or of dicts of arrays; one of its arrays (1) |
-# | share | in a check, the error over the error that is allowed: above 1 is wrong |
+# | share | in a check, the error over the error that is allowed: above 1 is wrong (0) |
 # | | of attention, what softmax makes of a score, also called a probability (6); of a batch, a part's part (31) |
 # | kink | a place where a slope jumps, and a nudge lies (2) |
+# | broadcasting | NumPy's copying along axes that an array lacks, or has with length 1 (3) |
 # | Jacobian | the table dy_j/dx_i of all pairs (4) |
 # | norm | a layer that shifts and stretches to mean 0 and variance 1 (4, 5). Of an array: its length (22) |
+# | evaluation | using a network as it is, without learning (5) |
+# | score, query, key, value | of attention: how well a key fits a query; its value then has that weight (7) |
+# | multi-query | all heads ask the same keys (8) |
+# | block, grid | attention inside a window, and at one place of all windows (9) |
+# | mask | an array of booleans: which entries count (2, 9) |
+# | multiply-add | a multiplication and the addition after it, the unit of cost (9) |
 # | token | a list entry that attention asks (10) |
 # | skip | a way around a layer: y = x + layer(x) (3) |
 # | stage | all that happens at one resolution of the generator (13) |
@@ -266,7 +294,7 @@ else:
 # | launch | one operation on arrays, a message to a GPU (30) |
 # | preset | a network with a name and all its sizes (9) |
 # | plan | the sizes of one stage, worked out from a configuration (13) |
-# | fold | to move a running average by what a batch had (5) |
+# | fold | to move a running average by what a batch had (5); to write heads below each other as queries (8) |
 #
 # ## Exercise
 #
@@ -274,3 +302,6 @@ else:
 # `tutorials/exercises/00_nudge_a_number.py`. This tells whether it is right, and if not, what about it is wrong:
 #
 #     minihit learn check 00
+#
+# Of an exercise with a layer, in the chapters to come, the row called `y of the library` says whether your output is
+# the library's, and each row below it whether the gradient of that name is right.

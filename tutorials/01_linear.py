@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 1. Linear
 #
-# Nearly all of a network's work, and nearly all of its numbers, are in one layer: every output is a weighted sum of all
-# inputs, plus a number of its own. Its backward pass has three gradients. Each is one line, and each line can be found
-# twice: by looking at single numbers, and, quicker, by looking at shapes alone. You need chapter 0.
+# Nearly all of a network's work, and nearly all of its parameters, are in layers of one kind: every output is a
+# weighted sum of all inputs, plus a number of its own. Its backward pass has three gradients. Each is one line, and
+# each line can be found twice: by looking at single numbers, and, quicker, by looking at shapes alone. You need
+# chapter 0.
 
 # %%
 import numpy as np
@@ -85,7 +86,8 @@ compare("dbias", dbias, gradcheck.numerical_gradient(lambda b: (dy * (x @ weight
 # ## By shape
 #
 # Each loop is a matrix product. A sum over j of dy[row, j] weight[i, j] pairs row `row` of dy with row i of the weight:
-# dy @ weight.T. A sum over rows of x[row, i] dy[row, j] pairs column i of x with column j of dy: x.T @ dy.
+# dy @ weight.T. A sum over rows of x[row, i] dy[row, j] pairs column i of x with column j of dy: x.T @ dy. In formulas
+# W and b are short for weight and bias, and ^T says what .T says:
 #
 #     y = x W + b        dx = dy W^T        dW = x^T dy        db = sum of the rows of dy
 #
@@ -128,14 +130,14 @@ with picture(11, 2.6) as drawn:
 # %% [markdown]
 # ## The library's layer
 #
-# `minihit.layers.linear` has its numbers in a dict, *params* = {"weight", "bias"}, as all layers with numbers of their
-# own have, and its backward returns dx and a dict of gradients with the same keys:
+# `minihit.layers.linear` has its parameters in a dict, *params* = {"weight", "bias"}, as all layers with parameters
+# have, and its backward returns dx and a dict of gradients with the same keys:
 #
 #     y, cache  = linear.forward(params, x)
 #     dx, grads = linear.backward(dy, cache)
 #
 # Such a dict, or one of such dicts, is called a *tree*, and an array in it a *leaf*. `check_layer` of chapter 0 checks
-# x and every leaf.
+# x and every leaf. Each of its lines has a path, which says where the leaf is, a shape and a share.
 
 # %%
 params = {"weight": weight, "bias": bias}
@@ -153,15 +155,16 @@ for row in gradcheck.check_layer(linear, params, x, rng):
 # ## More axes
 #
 # Images, and whatever layers make of them, are *maps* (B, H, W, C): B images of H rows and W columns of pixels with C
-# channels. For a linear layer all axes but the last are just rows, B * H * W of them; `reshape` says so and moves
-# nothing. The output may have several axes, too. Attention, in chapters 7 and 8, has N *heads* of D numbers each, and
-# the layer that makes them has weight (C, N, D) and bias (N, D). The layer that reads them has weight (N, D, C).
-# Nothing is new: axes in a row are one long axis.
+# channels. The B images that a step looks at together are a *batch*. For a linear layer all axes but the last are just
+# rows, B * H * W of them; `reshape` says so and moves nothing. The output may have several axes, too. Attention, in
+# chapters 7 and 8, has N *heads* of D numbers each, and the layer that makes them has weight (C, N, D) and bias (N, D).
+# The layer that reads them has weight (N, D, C) and bias (C,). Nothing is new: axes in a row are one long axis.
 #
-# `einsum` names the axes by letters: letters on the left that do not come back on the right are summed over. The sum
-# over all axes but the last, a bias's gradient, is used so often that it has a name in the library, `column_sum`.
-# `linear.init` draws first values for params, with zeros for the bias; `gradcheck.perturb` moves all of them by random
-# numbers, so that nothing is a zero that could hide a mistake.
+# `np.einsum` names the axes by letters, those of each factor and behind the arrow those of the result; letters that do
+# not come back there are summed over. The sum over all axes but the last, a bias's gradient, is used so often that it
+# has a name in the library, `column_sum`. Each layer with params has an `init`: `linear.init(rng, inputs, outputs)`
+# draws first values for them, with zeros for the bias; `gradcheck.perturb` moves all of them by random numbers, so that
+# nothing is a zero that could hide a mistake.
 
 # %%
 B, H, W, C, N, D = 2, 3, 4, 6, 2, 3
@@ -178,10 +181,13 @@ compare("dbias", grads["bias"], np.einsum("bhwnd->nd", dy))
 compare("column_sum is the sum over all axes but the last", column_sum(dy), dy.sum(axis=(0, 1, 2, 3)))
 compare("dweight, with all axes but one made one", grads["weight"],
         (x.reshape(-1, C).T @ dy.reshape(-1, N * D)).reshape(C, N, D))
+read = gradcheck.perturb(linear.init(rng, (N, D), C), rng)
+compare("the layer that reads them", linear.forward(read, y)[0],
+        (y.reshape(-1, N * D) @ read["weight"].reshape(N * D, C)).reshape(x.shape) + read["bias"])
 
 # %% [markdown]
-# In the letters of einsum the three gradients are one rule: keep the letters, and let the one who is asked for change
-# places with y.
+# In the letters of einsum dx and dweight are one rule: keep the letters, and let the one who is asked for change places
+# with y.
 #
 #     bhwc,cnd->bhwnd      forward
 #     bhwnd,cnd->bhwc      dx: y and x have changed places
@@ -189,7 +195,8 @@ compare("dweight, with all axes but one made one", grads["weight"],
 #
 # ## Two layers in a row
 #
-# Whoever reads y sends back dy. With two layers, the second's dx is the first's dy: read the forward lines upwards.
+# Whoever reads y sends back dy. With two layers, what the first hands to the second, h, is the first's y and the
+# second's x. So the second's dx is the first's dy, dh: read the forward lines upwards.
 
 # %%
 first, second = (gradcheck.perturb(linear.init(rng, *widths), rng) for widths in ((C, 5), (5, 2)))

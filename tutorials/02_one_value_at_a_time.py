@@ -55,12 +55,13 @@ compare("and its backward, dy * slope", leaky_relu.backward(dy, cache), dy * np.
 # `minihit.ops` holds *ops*, functions without numbers of their own: `y, cache = forward(x)`, `dx = backward(dy,
 # cache)`. Those with params are in `minihit.layers`.
 #
-# Mistakes that are easy to make: the mask `dy > 0` for `x > 0`; the slope 0 on the left, which is that of plain ReLU.
+# Mistakes that are easy to make: the mask (the array of booleans) `dy > 0` for `x > 0`; the slope 0 on the left, which
+# is that of plain *ReLU*, max(x, 0).
 #
 # ## A kink
 #
-# At 0 the slope jumps from 0.2 to 1. There is no derivative there, only a choice, and the library chooses 0.2 (its
-# test is x > 0). But a nudge that steps over the kink sees a mixture, something between the two, and calls a right
+# At 0 the slope jumps from 0.2 to 1: a *kink*. There is no derivative there, only a choice, and the library chooses 0.2
+# (its test is x > 0). But a nudge that steps over the kink sees a mixture, something between the two, and calls a right
 # backward wrong.
 
 # %%
@@ -84,7 +85,8 @@ assert abs(nudged[1e-3] - 1.0) < 1e-9
 #     y = x Phi(x)                               y' = Phi(x) + x phi(x)
 #
 # The slope is a sum of two terms, because x stands in the product twice. Forget one, and the result is still nearly
-# right for large x: a mistake that trains, slowly. NumPy has no erf; `minihit.backend.erf` is math.erf of every value.
+# right for large x: a mistake that trains, slowly. erf, the error function, is the same area on another scale. NumPy has
+# none; `minihit.backend.erf` is math.erf of every value.
 
 # %%
 Phi, phi = 0.5 * (1.0 + erf(x / math.sqrt(2.0))), np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
@@ -99,7 +101,8 @@ assert abs(dy * Phi - expected).max() > 0.1
 
 # %% [markdown]
 # *Question.* Where is GELU's slope zero, and can it be larger than 1? Left of 0 the two terms cancel once; right of 0
-# x phi(x) is added to a Phi that is nearly 1.
+# x phi(x) is added to a Phi that is nearly 1. It is steepest where the slope of the slope is zero, and as phi' = -x phi
+# that is at the root of 2.
 
 # %%
 line = np.linspace(-4.0, 4.0, 8001)
@@ -107,12 +110,12 @@ slope = gelu.backward(np.ones_like(line), gelu.forward(line)[1])
 (root,), steepest = line[1:][np.diff(slope > 0)], line[slope.argmax()]    # where the sign changes, once
 print(f"the slope is zero at {root:.3f}, and at most {slope.max():.3f}, at {steepest:.3f}")
 assert abs(root + 0.752) < 0.002
-assert abs(steepest - math.sqrt(2.0)) < 0.002                             # y'' = phi (2 - x^2)
+assert abs(steepest - math.sqrt(2.0)) < 0.002                             # y'' = phi + phi + x phi' = phi (2 - x^2)
 
 # %% [markdown]
 # ## A number that is too large: softplus
 #
-# The losses of chapter 17 are means of softplus(x) = log(1 + exp(x)), a leaky corner made round. Its slope is
+# The losses of chapter 17 are means of *softplus*, log(1 + exp(x)), the corner of plain ReLU made round. Its slope is
 # exp(x) / (1 + exp(x)) = 1 / (1 + exp(-x)), the *sigmoid*, which runs from 0 to 1.
 #
 # As written both overflow: exp(1000) is infinite. Take the larger term out: with m = max(x, 0),
@@ -124,16 +127,16 @@ assert abs(steepest - math.sqrt(2.0)) < 0.002                             # y'' 
 #     1 / (1 + exp(-x))  =  (1 + tanh(x / 2)) / 2                as tanh(u) = (1 - exp(-2u)) / (1 + exp(-2u))
 
 # %%
-with np.errstate(over="ignore"):
+with np.errstate(over="ignore"):                                          # no warning of what overflows on purpose
     print("log(1 + exp(1000)) =", np.log(1.0 + np.exp(1000.0)), "  logaddexp(0, 1000) =", np.logaddexp(0.0, 1000.0))
 compare("softplus", np.logaddexp(0.0, x), np.log(1.0 + np.exp(x)))
 compare("its slope", 0.5 + 0.5 * np.tanh(0.5 * x), gradcheck.numerical_gradient(
     lambda x: np.logaddexp(0.0, x).sum(), x))
 
 # %% [markdown]
-# In the library it is the mean over B values, times a sign: `softplus_loss(x, sign)` = mean softplus(sign * x). A mean
-# of B values gives each a share of 1/B, and the sign comes out by the chain rule. It returns the loss and its gradient
-# at once, because a loss is where all begins: nothing above it sends a dy.
+# In the library it is a mean over B values, one of each image, with a sign: `softplus_loss(x, sign)` in `losses` is the
+# mean of softplus(sign * x). In a mean of B values each counts 1/B, and the sign comes out by the chain rule. It
+# returns the loss and its gradient at once, because a loss is where all begins: nothing above it sends a dy.
 
 # %%
 values = rng.standard_normal(6)
@@ -148,7 +151,7 @@ for sign in (1.0, -1.0):
 # ## A layer, a bend, a layer
 #
 # Two linear layers with GELU between them are half of what HiT is made of (chapter 11). Backward is forward read
-# upwards.
+# upwards. Here only dx is asked for, and the gradients of params are thrown away.
 
 # %%
 expand, contract = (gradcheck.perturb(linear.init(rng, *widths), rng) for widths in ((5, 20), (20, 5)))
@@ -177,8 +180,9 @@ compare("dx through all three", backward(dy, cache), gradcheck.numerical_gradien
 # ## What slopes do to a gradient
 #
 # Every bend multiplies the gradient by a slope. Stack twenty of these, each after a linear layer that keeps the size of
-# what passes, and look at the gradient that arrives at the bottom. Sigmoids, whose slope is at most a quarter, kill it;
-# leaky ReLU loses least of it; GELU stands between, and needs the skips and norms of the next chapters.
+# what passes (64 products add up, and weights of variance 1/64 make up for it), and look at the gradient that arrives
+# at the bottom. Sigmoids, whose slope is at most a quarter, kill it; leaky ReLU loses least of it; GELU stands between,
+# and needs the skips and norms of the next chapters.
 
 
 # %%

@@ -90,16 +90,17 @@ for row in dy:                                                            # the 
     looped += row
 compare("its backward is A^T", A.T @ dy.ravel(), looped)
 compare("which is a sum", dy.sum(axis=0), looped)
-compare("summing is A^T, and its backward A", (A @ x).reshape(3, 4), gradcheck.numerical_gradient(
-    lambda dy: (x * (A.T @ dy.ravel())).sum(), dy))
+summed, dsum = dy, x                                                      # now (3, 4) is summed, and (4,) comes back
+compare("summing is A^T, and its backward A", (A @ dsum).reshape(3, 4), gradcheck.numerical_gradient(
+    lambda summed: (dsum * (A.T @ summed.ravel())).sum(), summed))
 compare("the mean of 4 values", np.full(4, 5.0 / 4), gradcheck.numerical_gradient(lambda x: 5.0 * x.mean(), x))
 
 # %% [markdown]
 # ## Position
 #
 # A generator that works on pixels alone cannot know where a pixel is. So HiT adds to a map x (B, H, W, C) of B images
-# an array that it learns, *position* (1, H, W, C): a number for every place and channel, the same for all images.
-# Forward copies it B times. Backward sums over the B images, and keeps the axis of length 1.
+# a parameter, *position* (1, H, W, C): a number for every place and channel, the same for all images, and learned as
+# weights are. Forward copies it B times. Backward sums over the B images, and keeps the axis of length 1.
 #
 # *Question.* Which sum is the gradient of a bias (C,) that is added to the same map? Over B, H and W. The shape says
 # it: whatever axis the array does not have, or has with length 1, is summed over.
@@ -182,7 +183,8 @@ def graph(axes, arrows, colour, title):
         (x0, y0), (x1, y1) = PLACES[start], PLACES[end]
         axes.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "-|>", "color": colour, "shrinkA": 16,
                                                           "shrinkB": 16})
-        axes.text((x0 + x1) / 2, (y0 + y1) / 2 + 0.14, words, color=colour, ha="center")
+        beside = "center" if y0 == y1 else "right" if x0 + x1 < 3 else "left"
+        axes.text((x0 + x1) / 2, (y0 + y1) / 2 + 0.14, words, color=colour, ha=beside)
     axes.set(xlim=(-0.7, 4.9), ylim=(-0.7, 1.5), title=title)
     axes.set_axis_off()
 
@@ -194,7 +196,7 @@ with picture(12, 2.6) as drawn:
           "the way back: two arrows meet at x")
     back.text(0, -0.6, "dx = dy + from f", color="crimson", ha="center")
     copy.imshow(A, cmap="Greys", vmin=0, vmax=1.5)
-    copy.set(title="A: copy 3 times", xlabel="from", ylabel="to")
+    copy.set(title="A: copy 3 times", xlabel="from", ylabel="to", xticks=[0, 3])
     collect.imshow(A.T, cmap="Reds", vmin=0, vmax=1.5)
     collect.set(title="$A^T$: collect from 3 places", xlabel="from", ylabel="to")
 

@@ -3,8 +3,8 @@
 #
 # The first backward pass that is hard to guess. Layer normalisation is taken apart here: the forward pass cut into
 # single lines, every line differentiated by hand and compared at once with nudges, then all of it collapsed to the
-# three lines that the library runs. Read it beside `minihit/ops/normalize.py`, which both of its norms are made of. You
-# need chapters 0 to 3.
+# three lines that the library runs. Read it beside `minihit/ops/normalize.py`, which both of its norms are made of, and
+# pass over what is for later chapters there: `@tuned`, `total` and `skip`. You need chapters 0 to 3.
 
 # %%
 from types import SimpleNamespace
@@ -39,8 +39,10 @@ for row in ([1.0, 3.0, 8.0], [2.0, 6.0, 16.0], [11.0, 13.0, 18.0]):
 #
 #     y = scale * (x - mean) / sqrt(variance + EPS) + bias        mean and variance over the channels of each pixel
 #
-# EPS, a millionth, is there for pixels whose channels are all equal. Every value can be nudged on its way: the gradient
-# of a value *is* how much the loss changes when it, and nothing else, is nudged.
+# EPS (epsilon), a millionth, is there for pixels whose channels are all equal. On the way x minus its mean is called
+# `centered`, one over the root `rstd` (reciprocal standard deviation), and their product, x normalised, `x_hat`. Every
+# value can be nudged on its way: the gradient of a value *is* how much the loss changes when it, and nothing else, is
+# nudged.
 
 # %%
 ROWS, C = 3, 5                                             # pixels, channels
@@ -71,7 +73,8 @@ def lines(nudge):
 
 v = lines({})
 centered, rstd, x_hat = v["centered"], v["rstd"], v["x_hat"]
-print("x_hat has mean 0 and variance 1 in every row:", x_hat.mean(axis=-1).round(6) + 0.0, x_hat.var(axis=-1).round(6))
+print("x_hat has mean 0 and variance 1 in every row:",
+      x_hat.mean(axis=-1).round(6) + 0.0, x_hat.var(axis=-1).round(6))    # -0 + 0 is 0
 
 # %% [markdown]
 # ## The backward pass, the same lines read upwards
@@ -123,15 +126,19 @@ compare("dx", dx, by_nudges("x"))
 # %% [markdown]
 # ## The closed form
 #
-# Put dvariance into dcentered and write centered = x_hat / rstd. With C the number of channels,
+# Put drstd into dvariance, that into dcentered, and write centered = x_hat / rstd. With C the number of channels, a sum
+# is C times a mean, and
 #
+#     drstd       = sum(dx_hat * centered)       = C * mean(dx_hat * x_hat) / rstd
+#     dvariance   = -1/2 * rstd^3 * drstd        = -C/2 * rstd^2 * mean(dx_hat * x_hat)
 #     from_square = 2 / C * centered * dvariance = -rstd * x_hat * mean(dx_hat * x_hat)
 #     dmean / C   = -mean(dcentered)             = -rstd * mean(dx_hat)          since mean(x_hat) = 0
 #
 #     dx = rstd * (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat))
 #
 # In words: y does not change when x is shifted or stretched, so dx has no part along either direction, ones and x_hat;
-# both are projected out. (As x_hat has mean 0 and mean square 1, x_hat * mean(dx_hat * x_hat) is the projection on it.)
+# both are *projected out*. The part of a vector a along a vector u is u * sum(a * u) / sum(u * u). Along ones that is
+# mean(a); along x_hat, whose mean square is 1, it is x_hat * mean(a * x_hat).
 
 
 # %%
@@ -174,7 +181,8 @@ assert abs(without_variance(dy, scale) - dx).max() > 0.01
 # and row j of the table comes back. Nudge x along input i, and column i is how y moves: the four points of chapter 0,
 # along a direction, are `gradcheck.directional_derivative(function, x, direction)`. Both ways give the same table, here
 # for all 15 outputs and inputs: three blocks, one for each pixel, since no pixel looks at another. For a layer value by
-# value, as in chapter 2, it is diagonal; for batch norm, in the next chapter, pixels will meet.
+# value, as in chapter 2, it is diagonal; for batch norm, in the next chapter, pixels will meet. In such pictures blue is
+# positive, red is negative, and white is zero.
 
 # %%
 params = {"scale": scale, "bias": bias}
@@ -187,7 +195,7 @@ for j in range(ROWS * C):
 columns = [gradcheck.directional_derivative(lambda at: layer_norm.forward(params, at)[0].ravel(), x,
                                             np.eye(ROWS * C)[i].reshape(ROWS, C)) for i in range(ROWS * C)]
 compare("rows by backward, columns by nudges", jacobian, np.stack(columns, axis=1))
-blocks = np.kron(np.eye(ROWS), np.ones((C, C)))            # ones in three blocks
+blocks = np.kron(np.eye(ROWS), np.ones((C, C)))            # each value of eye times the ones: ones in three blocks
 assert (jacobian[blocks == 0] == 0).all()
 
 # %%
@@ -195,7 +203,8 @@ with picture(9.5, 4) as drawn:
     whole, one_row = drawn.subplots(1, 2, width_ratios=[1, 1.2])
     largest = abs(jacobian).max()
     seen = whole.imshow(jacobian, cmap="RdBu", vmin=-largest, vmax=largest)
-    whole.set(title="Jacobian of layer norm, 3 pixels of 5 channels", xlabel="input", ylabel="output")
+    whole.set(title="Jacobian of layer norm, 3 pixels of 5 channels", xlabel="input", ylabel="output",
+              xticks=range(0, ROWS * C, C), yticks=range(0, ROWS * C, C))
     drawn.colorbar(seen, ax=whole, shrink=0.8)
     positions = np.arange(C)
     for offset, (name, values) in enumerate({"dx_hat": dx_hat[0], "dx / rstd": (dx / rstd)[0],

@@ -21,7 +21,7 @@ rng = np.random.default_rng(0)
 # Two images of one pixel with one channel, 1 and 3. *Batch norm* takes off the mean *of the batch*, 2, and divides by
 # the root of its variance, 1: they become -1 and 1. Now nudge the second image to 5. The mean becomes 3, the root of
 # the variance 2, and they become -1 and 1 again. With two images nothing is left but which of both is larger, and every
-# gradient is zero. With three, something gets through, and it depends on all three.
+# gradient by x is zero. With three, something gets through, and it depends on all three.
 
 
 # %%
@@ -38,7 +38,8 @@ for batch in ([1.0, 3.0], [1.0, 5.0], [1.0, 5.0, 6.0], [1.0, 5.0, 9.0]):
 #
 # Write pixels of all images as rows, (rows, C). Layer norm takes means along rows, batch norm along columns: a mean and
 # a variance for every channel, over all rows. So turn the table, take chapter 4's layer norm with scale 1 and bias 0,
-# and turn back. (Batch norm's EPS is a thousandth: give both the same through `normalize`.)
+# and turn back. Both are the op `normalize`, told to take means per "pixel" or per "channel". (Batch norm's EPS is a
+# thousandth: give both the same.)
 
 # %%
 ROWS, C, EPS = 6, 3, batch_norm.EPS
@@ -107,14 +108,15 @@ def jacobian(layer):
 
 tables = {"layer norm: a pixel's channels meet": jacobian(layer_norm),
           "batch norm: a channel's pixels meet": jacobian(batch_norm)}
-image, channel = np.divmod(np.arange(ROWS * C), C)
+image, channel = np.divmod(np.arange(ROWS * C), C)                       # quotients and remainders: whose value it is
 for table, stays in zip(tables.values(), (image, channel), strict=True):
     assert (abs(table[stays[:, None] != stays]) < 1e-12).all()
     assert (abs(table[stays[:, None] == stays]) > 1e-9).all()
 with picture(9.5, 4.2) as drawn:
     for axes, (title, table) in zip(drawn.subplots(1, 2), tables.items(), strict=True):
         axes.imshow(table, cmap="RdBu", vmin=-abs(table).max(), vmax=abs(table).max())
-        axes.set(title=title, xlabel="input: pixel 0, its 3 channels, pixel 1, ...", ylabel="output")
+        axes.set(title=title, xlabel="input: pixel 0, its 3 channels, pixel 1, ...", ylabel="output",
+                 xticks=range(0, ROWS * C, C), yticks=range(0, ROWS * C, C))
 
 # %% [markdown]
 # ## In use
@@ -125,8 +127,9 @@ with picture(9.5, 4.2) as drawn:
 #     average = 0.99 * average + 0.01 * (the batch's)            blend(average, the batch's, 0.99) in minihit.ops
 #
 # In *evaluation*, when pictures are made and nothing is learned, these take the place of the batch's own. They are no
-# parameters: no gradient reaches them. The library keeps them in a dict of their own, `averages`, and `fold` moves
-# them.
+# parameters: no gradient reaches them. The library keeps them in a dict of their own, `averages`, which forward is given
+# in evaluation and not in training. To *fold* a batch in is to move them by it: `fold(averages, cache)` returns the new
+# ones.
 #
 # One correction: the mean of (x - mean)^2 over n values is too small as an estimate of the variance, by (n - 1) / n,
 # since their own mean is nearer to them than the true one. So what is folded in is the *unbiased* n / (n - 1) times as
@@ -160,7 +163,7 @@ assert kept[460] < 0.01 < 0.3 < kept[110]
 # %% [markdown]
 # With given averages, x_hat = (x - mean) * rstd is a fixed stretch and shift: nothing about mean or rstd depends on x.
 # So backward is chapter 2's, a slope: dx = dy * scale * rstd. The op is `standardize`. Using this backward in training
-# is a classic mistake, as its forward values look the same.
+# is a classic mistake: forward is right, and shows nothing of it.
 
 # %%
 still = {**averages, "variance": averages["variance"] + 1.0}

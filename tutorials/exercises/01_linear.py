@@ -2,8 +2,9 @@
 
 Put your lines in the place of each NotImplementedError; then ask: minihit learn check 1
 
-Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out). One axis in and out to begin with; with heads
-there are several. How many are in: weight.ndim - bias.ndim.
+Shapes: x (..., *in), weight (*in, *out), bias (*out), y (..., *out). *in and *out are one axis each to begin with, and
+several with heads; ... are any axes before them, all of which are rows. How many axes *in has: weight.ndim - bias.ndim;
+how many numbers: math.prod of their lengths.
 """
 
 import math

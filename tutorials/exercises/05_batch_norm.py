@@ -23,6 +23,6 @@ def backward(dy, cache):
 
 
 def fold(averages, cache, momentum=0.99):
-    """New averages {"mean", "variance"}: momentum of the old ones, and for the rest the batch's, whose variance is the
-    unbiased one, N / (N - 1) times that of forward, N values to a channel."""
+    """New averages {"mean", "variance"}: momentum times the old ones, and for the rest the batch's, whose variance is
+    the unbiased one, n / (n - 1) times that of forward, where n is how many values a channel has."""
     raise NotImplementedError("fold")

@@ -33,8 +33,8 @@ def backward(dy, cache):
 
 
 def fold(averages, cache, momentum=0.99):
-    """New averages {"mean", "variance"}: momentum of the old ones, and for the rest the batch's, whose variance is the
-    unbiased one, N / (N - 1) times that of forward, N values to a channel."""
+    """New averages {"mean", "variance"}: momentum times the old ones, and for the rest the batch's, whose variance is
+    the unbiased one, n / (n - 1) times that of forward, where n is how many values a channel has."""
     n = cache["x_hat"].size // cache["x_hat"].shape[-1]
     batch = {"mean": cache["mean"], "variance": cache["variance"] * (n / (n - 1))}
     return {name: momentum * averages[name] + (1.0 - momentum) * batch[name] for name in averages}

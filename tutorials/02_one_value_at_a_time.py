@@ -85,8 +85,8 @@ assert abs(nudged[1e-3] - 1.0) < 1e-9
 #     y = x Phi(x)                               y' = Phi(x) + x phi(x)
 #
 # The slope is a sum of two terms, because x stands in the product twice. Forget one, and the result is still nearly
-# right for large x: a mistake that trains, slowly. erf, the error function, is the same area on another scale. NumPy has
-# none; `minihit.backend.erf` is math.erf of every value.
+# right for large x: a mistake that trains, slowly. erf, the error function, is the same area on another scale. NumPy
+# has none; `minihit.backend.erf` is math.erf of every value.
 
 # %%
 Phi, phi = 0.5 * (1.0 + erf(x / math.sqrt(2.0))), np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)

@@ -181,8 +181,8 @@ assert abs(without_variance(dy, scale) - dx).max() > 0.01
 # and row j of the table comes back. Nudge x along input i, and column i is how y moves: the four points of chapter 0,
 # along a direction, are `gradcheck.directional_derivative(function, x, direction)`. Both ways give the same table, here
 # for all 15 outputs and inputs: three blocks, one for each pixel, since no pixel looks at another. For a layer value by
-# value, as in chapter 2, it is diagonal; for batch norm, in the next chapter, pixels will meet. In such pictures blue is
-# positive, red is negative, and white is zero.
+# value, as in chapter 2, it is diagonal; for batch norm, in the next chapter, pixels will meet. In such pictures blue
+# is positive, red is negative, and white is zero.
 
 # %%
 params = {"scale": scale, "bias": bias}

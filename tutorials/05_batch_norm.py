@@ -127,9 +127,9 @@ with picture(9.5, 4.2) as drawn:
 #     average = 0.99 * average + 0.01 * (the batch's)            blend(average, the batch's, 0.99) in minihit.ops
 #
 # In *evaluation*, when pictures are made and nothing is learned, these take the place of the batch's own. They are no
-# parameters: no gradient reaches them. The library keeps them in a dict of their own, `averages`, which forward is given
-# in evaluation and not in training. To *fold* a batch in is to move them by it: `fold(averages, cache)` returns the new
-# ones.
+# parameters: no gradient reaches them. The library keeps them in a dict of their own, `averages`, which forward is
+# given in evaluation and not in training. To *fold* a batch in is to move them by it: `fold(averages, cache)` returns
+# the new ones.
 #
 # One correction: the mean of (x - mean)^2 over n values is too small as an estimate of the variance, by (n - 1) / n,
 # since their own mean is nearer to them than the true one. So what is folded in is the *unbiased* n / (n - 1) times as

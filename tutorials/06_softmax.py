@@ -17,8 +17,8 @@ rng = np.random.default_rng(0)
 # ## A question
 #
 # Three *scores*, [0, log 2, log 5]. Their powers of e are 1, 2 and 5, which add up to 8, so the *shares*, or
-# probabilities, are [1/8, 2/8, 5/8]. Raise the first score a little, by t. Its own share grows; whose falls? The powers
-# become 1 + t, 2 and 5, the sum 8 + t:
+# probabilities (p, or `probs`), are [1/8, 2/8, 5/8]. Raise the first score a little, by t. Its own share grows; whose
+# falls? The powers become e^t, which is nearly 1 + t, then 2 and 5, and the sum 8 + t:
 #
 #     share 0    (1 + t) / (8 + t)    grows by 7/64 t  =  1/8 (1 - 1/8) t
 #     share 1          2 / (8 + t)    falls by 2/64 t  =  1/8 * 2/8 t
@@ -44,6 +44,7 @@ compare("64 times as much", 64 * moved, np.array([7.0, -2.0, -5.0]))
 # With p_j = exp(s_j) / sum and the rule for quotients, the numerator of p_j moves with s_i only where i is j, the
 # denominator always, by exp(s_i):
 #
+#     dp_j/ds_i  =  exp(s_j) (1 if i is j, else 0) / sum  -  exp(s_j) exp(s_i) / sum^2
 #     dp_j/ds_i  =  p_j (1 if i is j, else 0)  -  p_j p_i            as a table: diag(p) - p p^T
 #
 # and a share sends back what the chain rule says, a sum over all outputs:
@@ -51,7 +52,7 @@ compare("64 times as much", 64 * moved, np.array([7.0, -2.0, -5.0]))
 #     ds_i  =  sum_j dp_j dp_j/ds_i  =  p_i dp_i  -  p_i sum_j p_j dp_j
 
 # %%
-K = 6
+K = 6                                                                     # scores: in the next chapter one for each key
 scores, dprobs = rng.standard_normal((2, K))
 probs = shares(scores)
 dscores = np.zeros(K)
@@ -84,7 +85,7 @@ compare("what it forgot", diagonal - expected, (jacobian - np.diag(np.diag(jacob
 #
 # Add 7 to all scores: all powers grow e^7 times, and no share changes. So, as with layer norm, the gradient can have no
 # part along ones: dscores add up to zero, and so do the rows and columns of the table. The table has one direction that
-# it maps to zero and no more.
+# it maps to zero and no more: its *rank*, the number of directions that it keeps, is one less than its side.
 #
 # *Question.* A score of 1000 overflows. Which shift cures it? Any that makes the largest score 0; exponents are at most
 # 0 then, and the sum at least 1.

@@ -53,9 +53,9 @@ compare("how the answer moves with the keys", gradcheck.numerical_gradient(
 # %% [markdown]
 # ## Why the root
 #
-# query . key adds D products. If all numbers are about as large as standard normal ones, a score has variance D: with
-# D = 64 it is about 8, and chapter 6 showed what softmax makes of such scores: it is sure of one and deaf. Divided by
-# the root of D, scores have variance 1 whatever D is.
+# query . key, the sum of the products of their numbers, adds D of these. If all numbers are like standard normal ones,
+# a product has variance 1, and a score D: with D = 64 scores of 8 or -8 are ordinary, and chapter 6 showed what softmax
+# makes of such scores: it is sure of one and deaf. Divided by the root of D, scores have variance 1 whatever D is.
 
 # %%
 for D in (4, 64, 1024):
@@ -84,7 +84,8 @@ Q, K, D = 5, 7, 4
 query, dout = rng.standard_normal((2, Q, D))
 key, value = rng.standard_normal((2, K, D))
 scale = 1.0 / math.sqrt(D)
-out, probs = (np.stack(rows) for rows in zip(*(ask_one(row, key, value) for row in query), strict=True))
+answers = [ask_one(row, key, value) for row in query]                     # a pair (answer, shares) for each query
+out, probs = (np.stack(rows) for rows in zip(*answers, strict=True))      # first all answers, then all shares
 dquery, dkey, dvalue = np.zeros_like(query), np.zeros_like(key), np.zeros_like(value)
 dprobs, dscores = np.zeros((2, Q, K))
 for q in range(Q):
@@ -118,7 +119,8 @@ compare("dkey", dkey, gradcheck.numerical_gradient(lambda key: loss(query, key, 
 #     dvalue = probs^T dout           (K, D)        dquery = dscores key / sqrt(D)       (Q, D)
 #     dprobs = dout value^T           (Q, K)        dkey   = dscores^T query / sqrt(D)   (K, D)
 #
-# Each is the rule of chapter 1 for a product y = x W: the other factor, transposed, on the other's side. The root
+# Each is the rule of chapter 1 for a product y = x W: in place of the factor that is asked for stands dy, and the other
+# one stays on its side, transposed. (So the gradient of key^T is query^T dscores, whose transpose is dkey.) The root
 # belongs to both dquery and dkey: forget it in one, and that one is too large by sqrt(D).
 
 # %%
@@ -169,11 +171,21 @@ with picture(11, 3) as drawn:
         axes.set_title(title, fontsize=9)
 
 # %% [markdown]
-# In the picture a row of dprobs may be red nearly throughout. A row of dscores never is: it adds up to zero, since
-# softmax does not see a shift. And where probs are pale dscores are pale: who is hardly asked hardly learns.
-#
+# In the picture row 2 of dprobs is red throughout. A row of dscores never is: it adds up to zero, since softmax does
+# not see a shift. And where probs are white dscores are white: who is hardly asked hardly learns.
+
+# %%
+assert (dprobs[2] < 0).all()
+compare("rows of dscores add up to zero", dscores.sum(axis=1), np.zeros(Q))
+unasked = probs < 0.02
+print("shares below 0.02:", unasked.sum(), " their largest dscore:", f"{abs(dscores[unasked]).max():.2f}",
+      " the largest of all:", f"{abs(dscores).max():.2f}")
+assert unasked.any()
+assert abs(dscores[unasked]).max() < 0.1 * abs(dscores).max()
+
+# %% [markdown]
 # *Question.* The loss should fall. In which direction do scores go? Against dscores. And which keys are pulled towards
-# query q? Those with dscores_qk < 0.
+# query q? Those with dscore_qk < 0: their scores should rise, and so key_k moves by a part of query_q.
 #
 # ## Self-attention
 #

@@ -26,8 +26,8 @@ rng = np.random.default_rng(0)
 #
 # ## By loops
 #
-# A head is chapter 7 with arrays of its own: query (Q, N, D), key and value (K, N, D). This is *multi-head* attention.
-# (Arrays of several images have a B in front; products broadcast over it.)
+# A head is chapter 7 with arrays of its own, a slice of query (Q, N, D), key and value (K, N, D). This is *multi-head*
+# attention. (Arrays of several images have a B in front; a product does each image by itself.)
 
 
 # %%
@@ -111,7 +111,7 @@ compare("dvalue", dvalue_folded, dvalue)
 # %% [markdown]
 # ## The library
 #
-# `attend` takes both: key and value with N heads, or with one. What it keeps for backward is told by shapes.
+# `attend` takes both, key and value (K, N, D) or (K, 1, D), and sees from the shapes which of both it is.
 
 # %%
 out, cache = attend.forward(query, shared_key, shared_value)
@@ -125,9 +125,9 @@ for row in gradcheck.check_layer(attend, None, (query, shared_key, shared_value)
     print(" ", row.path, row.shape, f"error {row.share:.0e} of the allowed")
 
 # %% [markdown]
-# *Question.* In the layer around it, the three linear maps of chapter 7 make query (C, N, D), key and value. How many
-# weights do key and value have for C = 512 and N = 16, with a head each, and shared? 2 * 512 * 512 and 2 * 512 * 32:
-# a sixteenth.
+# *Question.* In the layer around it three linear layers, as in chapter 7, make query, key and value; the query's weight
+# is (C, N, D). How many weights do key and value have for C = 512, N = 16 and D = C / N = 32, with N heads each, and
+# shared? 2 * 512 * 512 and 2 * 512 * 32: a sixteenth.
 
 # %%
 C, heads = 512, 16
@@ -137,15 +137,15 @@ assert weights["multi-head"] == heads * weights["multi-query"]
 
 # %%
 with picture(11, 4.6) as drawn:
-    rows = drawn.subplots(2, N + 1)
+    rows, most = drawn.subplots(2, N + 1), max(probs.max() for _, probs in by_head)
     for n in range(N):
-        rows[0, n].imshow(by_head[n][1], cmap="Blues", vmin=0, vmax=1)
+        rows[0, n].imshow(by_head[n][1], cmap="Blues", vmin=0, vmax=most)
         rows[0, n].set(title=f"head {n} asks", xlabel="key", ylabel="row" if n == 0 else "")
         rows[1, n].imshow(dkey_by_head[n].T, cmap="RdBu", vmin=-1, vmax=1)
         rows[1, n].set(title=f"and sends back to the key{' +' if n < N - 1 else ' ='}", xlabel="key",
                        ylabel="number of D" if n == 0 else "")
-    rows[0, N].imshow(sum(probs for _, probs in by_head), cmap="Blues", vmin=0)
-    rows[0, N].set(title="all heads together", xlabel="key")
+    rows[0, N].imshow(sum(probs for _, probs in by_head) / N, cmap="Blues", vmin=0, vmax=most)
+    rows[0, N].set(title="the mean of all heads", xlabel="key")
     rows[1, N].imshow(dkey.T, cmap="RdBu", vmin=-1, vmax=1)
     rows[1, N].set(title="dkey", xlabel="key")
     for axes in rows.ravel():

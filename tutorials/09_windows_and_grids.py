@@ -1,10 +1,11 @@
 # %% [markdown]
 # # 9. Windows and grids
 #
-# Full self-attention lets every pixel ask every other: an image of n pixels costs n * n products. HiT gives half of the
-# heads to *block attention* (pixels of one window) and half to *grid attention* (pixels at the same place of every
-# window). Here both are written as loops, as masks, and as the library computes them; then the products are counted.
-# Read it beside `minihit/ops/window_split.py` and `minihit/layers/multi_axis_attention.py`. You need chapters 0 to 8.
+# Full self-attention lets every pixel ask every other, or, as is said, *attend to* it: an image of n pixels costs n * n
+# products of a query and a key. HiT gives half of the heads to *block attention* (pixels of one window) and half to
+# *grid attention* (pixels at the same place of every window). Here both are written as loops, as masks, and as the
+# library computes them; then the products are counted. Read it beside `minihit/ops/window_split.py` and
+# `minihit/layers/multi_axis_attention.py` (`skip` there is for chapter 11). You need chapters 0 to 8.
 
 # %%
 import math
@@ -40,7 +41,8 @@ assert table[:, 0].tolist() == [0, 3, 18, 21]                             # the 
 #
 # Splitting moves values and computes nothing. As a matrix on the list of all values it has a single 1 in each row and
 # column, and of such a matrix the transpose is the inverse: what was moved there is moved back. So the backward of
-# `window_split` is merging, and that of `window_merge` splitting. The long way, with a loop over pixels:
+# `window_split` is merging, and that of `window_merge`, which is told windows and the side of the image, splitting. The
+# long way, with a loop over pixels:
 
 # %%
 B, C = 2, 8
@@ -72,14 +74,14 @@ compare("merging what was split", window_merge.forward(windows, WINDOW, SIDE)[0]
 def masks(side, window):
     """{"block", "grid": (HW, HW) booleans}: i and j are in the same window, or at the same place of their windows."""
     places = window_split.forward(np.arange(side * side).reshape(1, side, side, 1), window)[0][0, :, :, 0]
-    group, place = np.empty((2, side * side), int)
-    group[places], place[places] = np.indices(places.shape)
-    return {"block": group[:, None] == group, "grid": place[:, None] == place}
+    window_of, place_of = np.empty((2, side * side), int)                 # of each pixel, by its number
+    window_of[places], place_of[places] = np.indices(places.shape)        # row and column of each entry of the table
+    return {"block": window_of[:, None] == window_of, "grid": place_of[:, None] == place_of}
 
 
 def show(mask, pixel, side):
     """Text art of the pixels that one pixel attends to, one string per row of the image."""
-    cells = np.where(mask[pixel], "#", ".").astype(object)
+    cells = np.where(mask[pixel], "#", ".")
     cells[pixel] = "@"
     return [" ".join(row) for row in cells.reshape(side, side)]
 
@@ -95,7 +97,11 @@ show_beside({**multi_axis, "both": multi_axis["block"] | multi_axis["grid"]}, 8,
 
 # %% [markdown]
 # Two steps reach everywhere: from i to the pixel of i's window at j's place (block), and on to j (grid). There is
-# exactly one such path between any two pixels, so one layer of each connects the whole image.
+# exactly one such path between any two pixels, so one layer of each connects the whole image. Masks tell it by a
+# product: entry (i, j) of block @ grid counts the pixels that i may ask by block and that may ask j by grid.
+#
+# In the picture are the pixels that pixel 8 asks, and, after two layers of both, those that reach it: all of them, the
+# darker the more paths there are.
 
 # %%
 paths = multi_axis["block"].astype(int) @ multi_axis["grid"].astype(int)
@@ -182,8 +188,9 @@ compare("dvalue, added", dvalue_block + dvalue_grid, gradcheck.numerical_gradien
 # %% [markdown]
 # ## The layer
 #
-# `multi_axis_attention` puts linear layers around this: x -> query, key, value, and the heads -> y. x is read by three.
-# This is all of it, in the library's words.
+# `multi_axis_attention` puts linear layers around this: x -> query, key, value, and the heads -> y, whose params are
+# called "out". x is read by three. This is all of its backward, in the library's words. (-2 is the axis of the heads,
+# and ... in an index stands for all axes before.)
 
 
 # %%
@@ -219,8 +226,9 @@ for row in gradcheck.check_layer(multi_axis_attention, params, windows, rng):
 
 
 # %% [markdown]
-# *Question.* And if every head has a key and a value of its own, N of each? Then each half of the heads takes its half
-# of the keys, and on the way back these halves stand side by side, like those of the queries; nothing is read by both.
+# *Question.* And if every head has a key and a value of its own, N of each (`multi_query=False`)? Then each half of the
+# heads takes its half of the keys, and on the way back these halves stand side by side, like those of the queries;
+# nothing is read by both. Which of the two it is, the number of the key's heads tells, 1 or N.
 
 # %%
 many = gradcheck.perturb(multi_axis_attention.init(rng, C, N, multi_query=False), rng)
@@ -288,8 +296,10 @@ for name, window, axes, head_masks in [
 # %% [markdown]
 # ## What it costs
 #
-# Every share costs D multiply-adds for its score and D for its part of the output, so the cost can be counted: 2 D
-# times the number of shares, which are kept in the cache under the name "probs". With n = H W pixels, n = G P:
+# A *multiply-add* is a multiplication and the addition that follows it. Every share costs D of them for its score and D
+# for its part of the output, so the cost can be counted: 2 D times the number of shares, which are kept in the cache
+# under the name "probs". Of n = H W pixels, n = G P, each has N n shares in full attention; with windows N/2 P by block
+# and N/2 G by grid. As N D = C, that is
 #
 #     full    2 n n C            block + grid    n P C + n G C
 #
@@ -314,12 +324,14 @@ for side in (4, 16):                                                      # wind
     assert counted == {"full": 2 * n * n * 4, "multi_axis": 2 * n * side * 4}
 
 # %% [markdown]
-# HiT draws an image at growing sizes, one *stage* each (chapter 13): 8 x 8, 16 x 16 and so on. Self-attention has only
-# those up to 64 x 64, in windows of side 4 or 8. So a larger image adds nothing to it, which is a part of what the
-# paper calls nearly linear; the other part is in the next chapter. `PRESETS` holds networks by name, with all sizes.
+# HiT draws an image at growing sizes, one *stage* each (chapter 13): 8 x 8, 16 x 16 and so on. Only the stages up to
+# 64 x 64 have self-attention, in windows of side 4 or 8. So a larger image adds nothing to it, which is a part of what
+# HiT's paper calls nearly linear; the other part is in the next chapter. `PRESETS` holds networks by name, each a
+# *preset*. Its `generator` has a list of stages, and each says its side, how many layers and channels it has, and its
+# window, None where there is no self-attention.
 
 # %%
-print("multiply-adds of self-attention for one image, and were it full attention in every block:")
+print("multiply-adds of self-attention for one image, and were it full attention in every stage:")
 costs = {}
 for name in ("hit-128", "hit-256", "hit-1024"):
     config = PRESETS[name].generator

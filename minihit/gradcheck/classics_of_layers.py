@@ -53,6 +53,12 @@ def of_batch(change):
         dy * params["scale"], *standardized(x, tuple(range(x.ndim - 1)), batch_norm.EPS)))
 
 
+def of_evaluation(found, dy, params, x, averages):
+    """Batch norm's gradients in evaluation, of which dx is made as in training."""
+    rstd = (averages["variance"] + batch_norm.EPS) ** -0.5
+    return projected(dy * params["scale"], (x - averages["mean"]) * rstd, rstd, over_batch), found[1]
+
+
 def projected(dx_hat, x_hat, rstd, mean):
     """A norm's backward, with means over axes of somebody's own."""
     return (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) * rstd
@@ -98,6 +104,9 @@ CLASSICS = {
         "batch_norm", "x", of_batch(
             lambda dx_hat, x_hat, rstd: projected(dx_hat, x_hat, rstd, over_channels)),
         "the means on the way back run over the channels, as layer norm's do, and not over the batch"),
+    "batch norm, evaluation as training": Plant(
+        "batch_norm, evaluation", "x", from_inputs(of_evaluation),
+        "the means of training are taken off on the way back, though in evaluation mean and variance are given"),
     "a kernel not turned": Plant(
         "conv2d", "x", dx_changed(same_kernel),
         "dy is filtered with the kernel as it is, though its transpose is the kernel turned around"),

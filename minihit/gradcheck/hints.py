@@ -66,8 +66,8 @@ def made_of(check, drawn):
 
 
 def _results_where_it_fits(entry, check, drawn):
-    """results, or none where a mistake was planted for other shapes or other parameters, as without heads."""
+    """results, or none where a mistake was planted for other shapes, parameters or options, as without heads."""
     try:
         return results(entry, check, drawn)
-    except (ValueError, KeyError):
+    except (TypeError, ValueError, KeyError):
         return {}

@@ -57,7 +57,10 @@ def _factor(wrong, right, dy):
     if same(wrong, -right):
         return "its sign is wrong"
     why = _count(factor, dy, "dy") or _count(factor, right, "it") or _root(factor)
-    return f"it is {factor:.6g} times the right one{why}"
+    told = f"{factor:.6g}"
+    if told == "1":
+        return f"it is the right one but for a factor of 1 {'+' if factor > 1 else '-'} {abs(factor - 1):.0e}"
+    return f"it is {told} times the right one{why}"
 
 
 def _count(factor, array, name):

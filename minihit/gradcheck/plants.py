@@ -131,7 +131,7 @@ PLANTS = {
         "mean and variance are held fixed, as in evaluation, though they depend on x"),
     "a running average, biased": Plant(
         "batch_norm", "running variance", biased_variance,
-        "the running average takes the variance over N, not over N - 1"),
+        "the running average takes the variance over n, not over n - 1"),
     "a running average, 1% kept": Plant(
         "batch_norm", "running mean", swapped_momentum,
         "the running average keeps 1% and takes 99%, not the other way round"),

@@ -97,3 +97,14 @@ def test_a_variant_of_a_layer_is_beside_the_mistakes_that_fit_it():
 
     assert hinted(check._replace(layer=SimpleNamespace(forward=layer.forward, backward=thrice)), check) == {
         "params/weight": "it is 3 times the right one"}
+
+
+@pytest.mark.parametrize("name", ["batch_norm, evaluation", "modulated_conv2d, up"])
+def test_mistakes_that_were_planted_for_other_options_are_passed_over(name):
+    layer = CHECKS[name].layer
+
+    def twice(dy, cache):
+        dx, *others = layer.backward(dy, cache)
+        return 2 * dx, *others
+
+    assert hinted(*wrong(name, backward=twice)) == {"x": "it is 2 times the right one"}

@@ -2,7 +2,8 @@
 
 Put your lines in the place of each NotImplementedError; then ask: minihit learn check 9
 
-Shapes: x, y (B, G, P, C): G windows of P pixels; query (B, G, P, N, D); key, value (B, G, P, K, D), K = 1 or N.
+Shapes: x, y (B, G, P, C): G windows of P pixels; query (B, G, P, N, D); key, value (B, G, P, 1, D), or
+(B, G, P, N, D) where each of the N heads has its own; `key_heads` in the cache is this 1 or N.
 """
 
 import numpy as np
@@ -20,6 +21,7 @@ def forward(params, x, axes=("block", "grid")):
     query, cache["query"] = linear.forward(params["query"], x)
     key, cache["key"] = linear.forward(params["key"], x)
     value, cache["value"] = linear.forward(params["value"], x)
+    cache["key_heads"] = key.shape[-2]
     outs = []
     for axis, heads in groups(axes, query.shape[-2]).items():
         mine = [turned(axis, array if array.shape[-2] == 1 else array[..., heads, :]) for array in (query, key, value)]

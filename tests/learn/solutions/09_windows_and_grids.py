@@ -1,6 +1,7 @@
 """Exercise 9: attention inside windows and across them (tutorials/09_windows_and_grids.py).
 
-Shapes: x, y (B, G, P, C): G windows of P pixels; query (B, G, P, N, D); key, value (B, G, P, K, D), K = 1 or N.
+Shapes: x, y (B, G, P, C): G windows of P pixels; query (B, G, P, N, D); key, value (B, G, P, 1, D), or
+(B, G, P, N, D) where each of the N heads has its own; `key_heads` in the cache is this 1 or N.
 """
 
 import numpy as np
@@ -18,6 +19,7 @@ def forward(params, x, axes=("block", "grid")):
     query, cache["query"] = linear.forward(params["query"], x)
     key, cache["key"] = linear.forward(params["key"], x)
     value, cache["value"] = linear.forward(params["value"], x)
+    cache["key_heads"] = key.shape[-2]
     outs = []
     for axis, heads in groups(axes, query.shape[-2]).items():
         mine = [turned(axis, array if array.shape[-2] == 1 else array[..., heads, :]) for array in (query, key, value)]
@@ -47,7 +49,7 @@ def backward(dy, cache):
         parts.append([turned(axis, gradient) for gradient in gradients])
     dx = 0.0
     for name, pieces in zip(("query", "key", "value"), zip(*parts, strict=True), strict=True):
-        shared = name != "query" and cache[name]["bias"].shape[0] == 1
+        shared = name != "query" and cache["key_heads"] == 1
         gradient = sum(pieces) if shared else np.concatenate(pieces, axis=-2)
         dx_part, grads[name] = linear.backward(gradient, cache[name])
         dx = dx + dx_part

@@ -303,5 +303,5 @@ else:
 #
 #     minihit learn check 00
 #
-# Of an exercise with a layer, in the chapters to come, the row called `y of the library` says whether your output is
-# the library's, and each row below it whether the gradient of that name is right.
+# In its verdict the row called `y of the library` says whether what you return is what the library's function returns.
+# Exercises with a layer, in the chapters to come, have a row below it for each gradient.

@@ -21,7 +21,7 @@ rng = np.random.default_rng(0)
 # %% [markdown]
 # ## A question
 #
-# A *norm* makes the numbers that pass it neither too large nor too small. Of a pixel's channels, layer norm takes off
+# A *norm* makes the numbers that pass it neither too large nor too small. Of a pixel's channels, *layer norm* takes off
 # the mean and divides by the root of the variance: [1, 3, 8] has mean 4 and variance (9 + 1 + 16) / 3 = 8.67, and
 # becomes [-3, -1, 4] / 2.94 = [-1.02, -0.34, 1.36]. What becomes of [2, 6, 16], and of [11, 13, 18]? The same: neither
 # stretch nor shift is left. So what is the gradient along these two directions? Zero, and that is the whole secret of

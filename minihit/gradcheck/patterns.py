@@ -103,7 +103,8 @@ def _factor_along_axes(wrong, right):
         squares = (right * right).sum(rest, keepdims=True)
         factors = (wrong * right).sum(rest, keepdims=True) / np.maximum(squares, np.finfo(float).tiny)
         if 2 * factors.size <= wrong.size and same(wrong, factors * right):
-            return f"each index of {axes_told(axes)} has the right values times a factor of its own, as without a scale"
+            return (f"each index of {axes_told(axes)} has the right values times a factor of its own, as where a scale "
+                    f"is missing or a divisor is another")
     return ""
 
 

@@ -25,8 +25,10 @@ CONSTANT_PLACE = RIGHT + np.where(np.arange(4) == 2, 1e-3, 0.0) * normal(3, 3, 4
     (RIGHT.swapaxes(1, 2), "axes 1 and 2 are exchanged"),
     (RIGHT[::-1], "it is turned around along axis 0"),
     (RIGHT[:, ::-1, ::-1], "it is turned around along axes 1 and 2"),
-    (RIGHT * LINE, "each index of axis 2 has the right values times a factor of its own, as without a scale"),
-    (RIGHT * LINE[:, None], "each index of axis 1 has the right values times a factor of its own, as without a scale"),
+    (RIGHT * LINE, "each index of axis 2 has the right values times a factor of its own, as where a "
+                            "scale is missing or a divisor is another"),
+    (RIGHT * LINE[:, None], "each index of axis 1 has the right values times a factor of its own, as where a "
+                            "scale is missing or a divisor is another"),
     (RIGHT + ROWS, "the error is the same all along axis 2: a sum or a mean over it is missing, or one too many"),
     (RIGHT + normal(4, 4, 4), "the error is the same all along axis 0: a sum or a mean over it is missing, or one too "
                               "many"),

@@ -25,10 +25,12 @@ CONSTANT_PLACE = RIGHT + np.where(np.arange(4) == 2, 1e-3, 0.0) * normal(3, 3, 4
     (RIGHT.swapaxes(1, 2), "axes 1 and 2 are exchanged"),
     (RIGHT[::-1], "it is turned around along axis 0"),
     (RIGHT[:, ::-1, ::-1], "it is turned around along axes 1 and 2"),
-    (RIGHT * LINE, "each index of axis 2 has the right values times a factor of its own, as where a "
-                            "scale is missing or a divisor is another"),
-    (RIGHT * LINE[:, None], "each index of axis 1 has the right values times a factor of its own, as where a "
-                            "scale is missing or a divisor is another"),
+    (RIGHT * LINE,
+     "each index of axis 2 has the right values times a factor of its own, as where a "
+     "scale is missing or a divisor is another"),
+    (RIGHT * LINE[:, None],
+     "each index of axis 1 has the right values times a factor of its own, as where a "
+     "scale is missing or a divisor is another"),
     (RIGHT + ROWS, "the error is the same all along axis 2: a sum or a mean over it is missing, or one too many"),
     (RIGHT + normal(4, 4, 4), "the error is the same all along axis 0: a sum or a mean over it is missing, or one too "
                               "many"),
@@ -68,8 +70,8 @@ KNOWN = {"x": SLOPE, "scale": SCALE, "rstd": RSTD, "lone": np.ones(1), "of anoth
     (np.where(SLOPE > 0, 2 * BIG, BIG), "it is wrong only where x is positive"),
     (BIG * SCALE, "it is the right one times scale"),
     (BIG / RSTD**2, "it is the right one over rstd^2"),
-    (BIG * normal(18, 4, 1, 3), "each index of axes 0 and 2 has the right values times a factor of its own, as without "
-                                "a scale"),
+    (BIG * normal(18, 4, 1, 3), "each index of axes 0 and 2 has the right values times a factor of its own, as where "
+                                "a scale is missing or a divisor is another"),
     (BIG + SLOPE, "the error is x: x is added once too often"),
     (BIG - SLOPE, "the error is -x: x is not added"),
     (BIG + 0.5 * SCALE, "the error is 0.5 times scale: a term with scale is missing, or another than it should be"),

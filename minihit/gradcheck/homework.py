@@ -37,12 +37,13 @@ def compare_file(layer, check, rng, few=FEW, single=False, plants=None):
         if single:
             return found + precision.compare_dtypes(mine.layer, *drawn, rng, input_names(check))
         require_float64(mine, check, drawn)
-        return hints.explained(found + run(mine, rng, few, input_names(check)), mine, check, drawn, plants)
+        found += run(mine, rng, few, input_names(check))
     except NotSmooth as error:
         raise UserError(f"{layer.path} cannot be checked by finite differences: {error}") from None
     except (TypeError, ValueError, AttributeError, KeyError, IndexError) as error:  # what it returned fits nowhere
         raise UserError(f"{layer.path} cannot be checked, for what it returns is not what the library's layer returns: "
                         f"{type(error).__name__}: {error}") from None
+    return hints.explained(found, mine, check, drawn, plants)
 
 
 def compare_form(layer, mine, check, drawn, single):

@@ -78,12 +78,20 @@ def described(chapter, name):
     return told.replace("forward(", f"{wanted['forward']}(", 1).replace("backward(", f"{wanted['backward']}(", 1)
 
 
-def told(row, rows=()):
-    """A Comparison that fails, in words; rows: all of its part."""
+def said(row, rows):
+    """A Comparison in words; rows: all of its part."""
+    of_another = row.path != OUTPUT and any(other.path == OUTPUT and not other.share <= 1 for other in rows)
+    if row.share <= 1:
+        return "right for what forward is now" if of_another else "right"
+    if of_another and not row.hint and not math.isnan(row.expected):
+        return "wrong: it is not the gradient of what forward is now, either: let that be right first"
+    return f"wrong: {told(row)}"
+
+
+def told(row):
+    """What is wrong with a Comparison that fails."""
     if math.isnan(row.expected):
         return row.along
-    if not row.hint and row.path != OUTPUT and any(other.path == OUTPUT and not other.share <= 1 for other in rows):
-        return "it is the gradient of what forward is now: let that be right first"
     numbers = f"{row.actual:.6g} in place of {row.expected:.6g}, {row.along}"
     return row.hint or f"{numbers}; it looks like no mistake that is known"
 

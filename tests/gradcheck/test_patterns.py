@@ -46,7 +46,8 @@ KNOWN = {"x": SLOPE, "scale": SCALE, "rstd": RSTD, "lone": np.ones(1), "of anoth
 
 @pytest.mark.parametrize("wrong, sentence", [
     (SLOPE, "it is x itself"),
-    (np.where(BIG > 1, np.nan, BIG), f"{(BIG > 1).sum()} of its 60 values are no numbers"),
+    (np.where(BIG > 1, np.nan, BIG), f"{(BIG > 1).sum()} of its 60 values are no numbers, the first at "
+                                    f"{tuple(map(int, np.argwhere(BIG > 1)[0]))}"),
     (BIG / 32, "it is 0.03125 times the right one, as where a mean over axes 0 and 1 of dy stands for a sum"),
     (BIG / 24, "it is 0.0416667 times the right one, as where a mean over axes 0 and 2 of dy stands for a sum"),
     (8 * BIG, "it is 8 times the right one, as where a sum over axis 0 of dy stands for a mean"),

@@ -1,5 +1,7 @@
 """Which mistake it is: a wrong gradient beside those that the planted mistakes give, and beside the right one."""
 
+import math
+
 import numpy as np
 
 from minihit import tree
@@ -22,7 +24,7 @@ def explained(found, mine, check, drawn, plants=None):
     if all(row.share <= 1 for row in found):
         return found
     theirs, right = results(mine, check, drawn), results(check, check, drawn)
-    failing = {row.path: theirs[row.path] for row in found if not row.share <= 1 and row.path in right and
+    failing = {row.path: theirs[row.path] for row in found if is_off(row) and row.path in right and
                theirs[row.path].shape == right[row.path].shape}
     equal = [path for path, array in failing.items() if alike.same(array, right[path])]
     sound = alike.same(theirs[OUTPUT], right[OUTPUT])
@@ -31,8 +33,15 @@ def explained(found, mine, check, drawn, plants=None):
     looks = patterns_of(wrong, right, check, drawn) if sound else {
         **dict.fromkeys(equal, OF_THE_RIGHT_ONE), **patterns_of(wrong, right, check, drawn)}
     known = mistakes({path: wrong[path] for path in wrong if path not in equal}, right, check, drawn, plants)
-    return [_hinted(row, wrong.get(row.path), right.get(row.path), looks.get(row.path), known.get(row.path))
-            for row in found]
+    names = dict(zip(input_names(check), drawn[1], strict=True))
+    return [_hinted(row, wrong[row.path], right[row.path], names, looks.get(row.path), known.get(row.path))
+            if row.path in wrong and is_off(row) else
+            row._replace(hint=looks.get(row.path, "") if is_off(row) else "") for row in found]
+
+
+def is_off(row):
+    """Whether a Comparison fails for its numbers."""
+    return not row.share <= 1 and not math.isnan(row.expected)
 
 
 def patterns_of(wrong, right, check, drawn):
@@ -81,10 +90,11 @@ def _results_where_it_fits(entry, check, drawn):
         return {}
 
 
-def _hinted(row, wrong, right, *hints):
-    """The Comparison with its hints, or else with the value that is wrong by most, where it is known."""
-    hint = "; ".join(filter(None, hints))
-    if hint or wrong is None:
+def _hinted(row, wrong, right, inputs, *hints):
+    """The Comparison with its hints, or else with the value that is wrong by most, and those of inputs of its shape."""
+    if hint := "; ".join(filter(None, hints)):
         return row._replace(hint=hint)
     at = tuple(map(int, np.unravel_index(abs(wrong - right).argmax(), wrong.shape)))
-    return row._replace(along=f"at {at}", actual=float(wrong[at]), expected=float(right[at]))
+    where = " and ".join(f"{name} is {x[at]:.3g}" for name, x in inputs.items() if x.shape == wrong.shape and at)
+    along = f"at {at}, where {where}" if where else f"at {at}"
+    return row._replace(along=along, actual=float(wrong[at]), expected=float(right[at]))

@@ -115,7 +115,8 @@ PARTS = {
     **{name: _layer(name, ("forward", "backward"))._replace(given=("input_gradient",))
        for name in ("residual_downsample", "residual_downsample, average")},
     "batch_norm": _layer("batch_norm", ("forward", "backward", "fold")),
-    "minibatch_stddev": _layer("minibatch_stddev", ("forward", "backward", "tangent")),
+    **{name: _layer(name, ("forward", "backward", "tangent"))
+       for name in ("minibatch_stddev", "minibatch_stddev, two groups")},
     "minibatch_stddev, twice": Part(
         CHECKS["minibatch_stddev, twice"], {name: getattr(minibatch_stddev, name) for name in ("forward", "tangent")},
         ("tangent", "tangent_backward"), networks.stddev_twice),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minihit.errors import UserError
-from minihit.gradcheck import user_file
+from minihit.gradcheck import exceptions, user_file
 
 DOUBLE = "def forward(x):\n    return 2 * x, {}\n\ndef backward(dy, cache):\n    return 2 * dy / cache\n"
 
@@ -200,9 +200,9 @@ def test_an_exception_in_a_notebook_names_cell_and_line(load, cells, sentence):
 
 def test_an_exception_knows_its_place(load):
     layer = load(DOUBLE)
-    with pytest.raises(user_file.InFile) as refusal:
+    with pytest.raises(exceptions.InFile) as refusal:
         layer.backward(np.ones(2), {})
     assert refusal.value.place == ", line 5"
-    with pytest.raises(user_file.InFile) as refusal:
+    with pytest.raises(exceptions.InFile) as refusal:
         load("def forward(x):\n    return x, None").forward()
     assert refusal.value.place == ""                                       # it was called wrongly, from elsewhere

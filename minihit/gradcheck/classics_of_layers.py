@@ -53,6 +53,12 @@ def of_batch(change):
         dy * params["scale"], *standardized(x, tuple(range(x.ndim - 1)), batch_norm.EPS)))
 
 
+def statistics_moved(found, dy, params, x, averages):
+    """Batch norm's dx in evaluation, as if its mean and variance depended on x."""
+    rstd = (averages["variance"] + batch_norm.EPS) ** -0.5
+    return projected(dy * params["scale"], (x - averages["mean"]) * rstd, rstd, over_batch), found[1]
+
+
 def projected(dx_hat, x_hat, rstd, mean):
     """A norm's backward, with means over axes of somebody's own."""
     return (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) * rstd
@@ -94,6 +100,9 @@ CLASSICS = {
     "batch norm, no variance": Plant(
         "batch_norm", "x", of_batch(lambda dx_hat, x_hat, rstd: (dx_hat - over_batch(dx_hat)) * rstd),
         "it is forgotten that the batch's variance depends on x, too"),
+    "batch norm, as in training": Plant(
+        "batch_norm, evaluation", "x", from_inputs(statistics_moved),
+        "the means of training are subtracted in evaluation, where mean and variance do not depend on x"),
     "batch norm, over channels": Plant(
         "batch_norm", "x", of_batch(
             lambda dx_hat, x_hat, rstd: projected(dx_hat, x_hat, rstd, over_channels)),

@@ -45,7 +45,8 @@ def told(wrong, check, drawn):
         for stage, keys, way, value in _changes(check, drawn) if wrong else ():
             others, name = _results(check, drawn, stage, keys, value), _name(keys, check)
             if way == LEFT_OUT:
-                effects[name] = {path: others[path] - right[path] for path in others if path in wrong}
+                effects[name] = {path: others[path] - right[path] for path in others
+                                 if path in wrong and others[path].shape == right[path].shape}
             found |= {path: f"this is what comes out when {name} {way}" for path in wrong
                       if path not in found and (value is ABSENT or (path == OUTPUT) == (stage == "given"))
                       and path in others and alike.same(wrong[path], others[path])}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -206,3 +207,22 @@ def test_an_exception_knows_its_place(load):
     with pytest.raises(exceptions.InFile) as refusal:
         load("def forward(x):\n    return x, None").forward()
     assert refusal.value.place == ""                                       # it was called wrongly, from elsewhere
+
+
+def test_shapes_that_do_not_fit_are_told_with_the_line_and_its_arrays(load):
+    layer = load("def backward(dy, cache):\n    weight, name = cache\n    return dy @ weight + dy\n")
+    with pytest.raises(exceptions.InFile) as refusal:
+        layer.backward(np.ones((2, 3)), (np.ones((4, 5)), "weight"))
+    assert str(refusal.value).endswith(", in return dy @ weight + dy, with dy (2, 3), weight (4, 5)")
+    with pytest.raises(exceptions.InFile, match=r"line 2: ValueError: not enough values .*, in weight, name = "):
+        layer.backward(np.ones(2), (1,))
+
+
+def test_a_call_that_does_not_end_is_stopped_with_its_line(load, monkeypatch):
+    monkeypatch.setattr(exceptions, "LONGEST", 0.2)
+    layer = load("def forward(x):\n    return x, {}\ndef backward(dy, cache):\n    while True:\n        dy = dy + 0\n")
+    with pytest.raises(exceptions.InFile, match=r"line [45]: TimeoutError: it has run for 0.2 s: look for a loop"):
+        layer.backward(np.ones(2), {})
+    before = signal.getsignal(signal.SIGALRM)
+    layer.forward(1)
+    assert signal.getsignal(signal.SIGALRM) is before and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

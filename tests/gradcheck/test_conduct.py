@@ -72,7 +72,8 @@ def test_a_backward_that_reads_a_global_is_told():
         return y, None
 
     mine = fitted(forward=forward, backward=lambda dy, cache: LINEAR.layer.backward(dy, last["cache"]))
-    how = "is another where forward is called for others before backward: it reads what is not in its cache, as a global"
+    how = ("is another where forward is called for others before backward: it reads what is not in its cache, as a "
+           "global")
     assert told(conduct.unsteady(mine, LINEAR, DRAWN, DY)) == {"x": how, "params/weight": how}
 
 

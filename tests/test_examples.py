@@ -230,7 +230,9 @@ def test_a_part_that_fails_or_hangs_does_not_cost_the_others(report, tmp_path, m
 
 def test_the_twelve_lines_of_the_readme_print_what_stands_beside_them(capsys):
     text = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
-    lines = text.split("## Twelve lines\n\n")[1].split("\n\n")[0].replace("    ", "", 1).replace("\n    ", "\n")
-    exec(lines, {})
-    expected = [line.split("# ")[1].split(":")[0] for line in lines.splitlines() if line.startswith("print")]
+    section = text.split("## Twelve lines\n")[1].split("\n## ")[0].splitlines()
+    lines = [line[4:] for line in section if line.startswith("    ")]
+    assert len(lines) == 12
+    exec("\n".join(lines), {})
+    expected = [line.split("# ")[1].split(":")[0] for line in lines if line.startswith("print")]
     assert capsys.readouterr().out.splitlines() == expected

@@ -53,8 +53,8 @@ def of_batch(change):
         dy * params["scale"], *standardized(x, tuple(range(x.ndim - 1)), batch_norm.EPS)))
 
 
-def of_evaluation(found, dy, params, x, averages):
-    """Batch norm's gradients in evaluation, of which dx is made as in training."""
+def statistics_moved(found, dy, params, x, averages):
+    """Batch norm's dx in evaluation, as if its mean and variance depended on x."""
     rstd = (averages["variance"] + batch_norm.EPS) ** -0.5
     return projected(dy * params["scale"], (x - averages["mean"]) * rstd, rstd, over_batch), found[1]
 
@@ -100,13 +100,13 @@ CLASSICS = {
     "batch norm, no variance": Plant(
         "batch_norm", "x", of_batch(lambda dx_hat, x_hat, rstd: (dx_hat - over_batch(dx_hat)) * rstd),
         "it is forgotten that the batch's variance depends on x, too"),
+    "batch norm, as in training": Plant(
+        "batch_norm, evaluation", "x", from_inputs(statistics_moved),
+        "the means of training are subtracted in evaluation, where mean and variance do not depend on x"),
     "batch norm, over channels": Plant(
         "batch_norm", "x", of_batch(
             lambda dx_hat, x_hat, rstd: projected(dx_hat, x_hat, rstd, over_channels)),
         "the means on the way back run over the channels, as layer norm's do, and not over the batch"),
-    "batch norm, evaluation as training": Plant(
-        "batch_norm, evaluation", "x", from_inputs(of_evaluation),
-        "the means of training are taken off on the way back, though in evaluation mean and variance are given"),
     "a kernel not turned": Plant(
         "conv2d", "x", dx_changed(same_kernel),
         "dy is filtered with the kernel as it is, though its transpose is the kernel turned around"),

@@ -44,11 +44,14 @@ def scale_forgotten(found, dout, query, key, value):
     return found[0] * back, found[1] * back, found[2]
 
 
-def diagonal_attention(found, dout, query, key, value):
-    dprobs = np.einsum("...qnd,...knd->...nqk", dout, value)
-    dscores = diagonal(dprobs, scores_of(query, key)) * query.shape[-1] ** -0.5
-    return (np.einsum("...nqk,...knd->...qnd", dscores, key), np.einsum("...nqk,...qnd->...knd", dscores, query),
-            found[2])
+def softmax_as(slope):
+    """Attention whose softmax is differentiated by slope(dprobs, scores)."""
+    def change(found, dout, query, key, value):
+        dprobs = np.einsum("...qnd,...knd->...nqk", dout, value)
+        dscores = slope(dprobs, scores_of(query, key)) * query.shape[-1] ** -0.5
+        return (np.einsum("...nqk,...knd->...qnd", dscores, key), np.einsum("...nqk,...qnd->...knd", dscores, query),
+                found[2])
+    return from_inputs(change)
 
 
 def value_by_scores(found, dout, query, key, value):
@@ -99,8 +102,11 @@ CLASSICS = {
         "attend", "query", from_inputs(scale_forgotten),
         "the factor 1 / sqrt(D) of the scores is forgotten on the way back", ("key",)),
     "attention, diagonal": Plant(
-        "attend", "query", from_inputs(diagonal_attention),
+        "attend", "query", softmax_as(diagonal),
         "the softmax inside is differentiated as p (1 - p): every score moves every p", ("key",)),
+    "attention, no softmax": Plant(
+        "attend", "query", softmax_as(lambda dprobs, scores: dprobs),
+        "the softmax inside is not differentiated: dprobs goes on as it is", ("key",)),
     "attention, scores for probs": Plant(
         "attend", "value", from_inputs(value_by_scores),
         "the scores stand where the probabilities should: dvalue = probs^T dout"),

@@ -1,10 +1,10 @@
-"""The form of a layer in somebody's file: how it must be called, what it must return and what it must leave alone."""
+"""The form of a layer in somebody's file: how it must be called, and what it must return."""
 
 import copy
 import inspect
 import math
 from functools import wraps
-from itertools import combinations
+from itertools import combinations, permutations
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,63 +12,57 @@ import numpy as np
 from minihit import tree
 from minihit.errors import UserError
 from minihit.gradcheck.alike import axes_told
-from minihit.gradcheck.comparison import Comparison, as_functions
-from minihit.gradcheck.signature import described, input_names
-from minihit.gradcheck.user_file import InFile
+from minihit.gradcheck.comparison import Comparison
+from minihit.gradcheck.signature import described
+
+
+class Misfit(UserError):
+    """what is of another form, and wanted: what to write."""
+
+    def __init__(self, what, wanted):
+        super().__init__(f"{what}: write {wanted}")
+        self.what = what
 
 
 def fitted(layer, check, drawn, copies=True):
     """The functions of a file, with the library's forward where it has none, as they can be relied on.
 
-    copies: whether they get copies of their arrays. Raises UserError where there is no backward or where one cannot be
-    called as the library's is; and so do the functions where they return another number of values.
+    copies: whether they get and return copies of arrays. Raises UserError where there is no backward or where one
+    cannot be called as the library's is; and so do the functions where they return another number of values.
     """
     params, inputs, _ = drawn
     wanted, found = described(check, drawn), {"forward": check.layer.forward, **vars(layer)}
     if "backward" not in found:
         lacks = "backward" if hasattr(layer, "forward") else "forward and no backward"
-        raise UserError(f"{layer.path} defines no {lacks}: write {wanted}")
+        raise Misfit(f"{layer.path} defines no {lacks}", wanted)
     results = {"forward": 2, "backward": len(inputs) + (params is not None)}
     if hasattr(layer, "forward"):
         _require_call(layer, "forward", *_called_with(drawn), wanted)
     _require_call(layer, "backward", ("dy", "cache"), {}, wanted)
     for name, count in results.items():
         function = _copying(found[name], but_last=name == "backward") if copies else found[name]   # that is the cache
-        found[name] = _returning(function, count, f"{layer.path}: {name}", wanted)
+        found[name] = _returning(function, count, f"{layer.path}: {_name_of(function, name)}", wanted, copies)
     return SimpleNamespace(**found)
 
 
-def changed_in_place(layer, check, drawn, dy):
-    """A Comparison for each array that forward or backward of a file changes, with the line that does."""
-    layer = fitted(layer, check, drawn, copies=False)
-
-    def after(frozen=None):
-        given = copy.deepcopy((drawn, dy))
-        arrays = _arrays(check, *given)
-        if frozen:
-            arrays[frozen].flags.writeable = False
-        forward, backward, arguments = as_functions(layer, *given[0], input_names(check))
-        _, cache = forward(arguments)
-        backward([given[1]], cache)
-        return arrays
-
-    def place(path):
-        try:
-            after(frozen=path)
-        except InFile as refusal:
-            return refusal.place
-        return ""
-
-    before, now = _arrays(check, drawn, dy), after()
-    changed = [path for path in before if not np.array_equal(before[path], now[path])]
-    return [wrong(path, before[path].shape, f"was changed in place{place(path)}: work on a copy") for path in changed]
+def require_order(layer, check, drawn, gradients, arguments):
+    """Raise UserError where the gradients {name: array or tree} fit the arguments in another order."""
+    forms = {name: _form(tree) for name, tree in gradients.items()}
+    orders = [order for order in permutations(gradients)
+              if all(forms[here] == _form(arguments[name]) for here, name in zip(order, gradients, strict=True))]
+    if orders and tuple(gradients) not in orders:
+        places = dict(zip(orders[0], gradients, strict=True))
+        returned = ", ".join("grads" if places[here] == "params" else f"d{places[here]}" for here in gradients)
+        raise Misfit(f"{layer.path}: {_name_of(layer.backward, 'backward')} returns ({returned}), in the wrong order",
+                     described(check, drawn))
 
 
 def misshapen(gradients, leaves, dy):
     """A Comparison for each gradient that is missing, superfluous or of another shape; both {path: array}."""
-    missing = [wrong(path, leaf.shape, "has no gradient") for path, leaf in leaves.items() if path not in gradients]
+    missing = [wrong(path, leaf.shape, "has no gradient") for path, leaf in leaves.items()
+               if gradients.get(path) is None]
     extra = [wrong(path, (), "is no parameter") for path in gradients if path not in leaves]
-    found = {path: getattr(gradients[path], "shape", None) for path in leaves if path in gradients}
+    found = {path: getattr(gradients[path], "shape", None) for path in leaves if gradients.get(path) is not None}
     return missing + extra + [
         wrong(path, leaves[path].shape, f"has a gradient of shape {shape}{advice(shape, leaves[path].shape, dy.shape)}")
         for path, shape in found.items() if shape != leaves[path].shape]
@@ -85,7 +79,7 @@ def advice(shape, right, dy_shape):
         return f": {_order(shape, right)}"
     if axes := _axes_to_sum(shape, right):
         return f": sum it over {axes_told(axes)}"
-    return ""
+    return f": reshape it to {right}" if math.prod(shape) == math.prod(right) else ""
 
 
 def _order(shape, right):
@@ -113,13 +107,6 @@ def _axes_to_sum(shape, right):
     return ()
 
 
-def _arrays(check, drawn, dy):
-    """{path: array} of all that a layer is given."""
-    params, inputs, options = drawn
-    given = {**dict(zip(input_names(check), inputs, strict=True)), "params": params, **options, "dy": dy}
-    return {path: leaf for path, leaf in tree.items(given) if isinstance(leaf, np.ndarray)}
-
-
 def _called_with(drawn):
     params, inputs, options = drawn
     return (*([] if params is None else [params]), *inputs), options
@@ -130,7 +117,8 @@ def _require_call(layer, name, args, options, wanted):
     try:
         inspect.signature(getattr(layer, name)).bind(*args, **options)
     except TypeError as error:
-        raise UserError(f"{layer.path}: {name} cannot be called as the library's is, {error}: write {wanted}") from None
+        what = f"{layer.path}: {_name_of(getattr(layer, name), name)}"
+        raise Misfit(f"{what} cannot be called as the library's is, {error}", wanted) from None
 
 
 def _copying(function, but_last):
@@ -142,14 +130,30 @@ def _copying(function, but_last):
     return call
 
 
-def _returning(function, count, what, wanted):
-    """The function, refused where it does not return so many values; a list of them will do, and numbers for arrays."""
+def _returning(function, count, what, wanted, copies):
+    """The function, refused where it does not return so many values; a list of them will do, and numbers for arrays.
+
+    copies: whether arrays are copied, so that what is done to a cache later is not done to an output.
+    """
     @wraps(function)
     def call(*args, **options):
         result = function(*args, **options)
         parts = tuple(result) if isinstance(result, (tuple, list) if count > 1 else tuple) else (result,)
+        if result is None:
+            raise Misfit(f"{what} returns nothing: it ends without a return", wanted)
         if len(parts) != count:
-            raise UserError(f"{what} returns {len(parts)} value{'s' * (len(parts) != 1)} in place of {count}: write "
-                            f"{wanted}")
-        return tuple(np.asarray(part) if isinstance(part, float) else part for part in parts)
+            raise Misfit(f"{what} returns {len(parts)} value{'s' * (len(parts) != 1)} in place of {count}", wanted)
+        return tuple(np.array(part, copy=copies or None) if isinstance(part, (float, np.ndarray)) else part
+                     for part in parts)
     return call
+
+
+def _name_of(function, name):
+    """What the file calls it, where it is a function of the file."""
+    own = getattr(function, "__name__", name)
+    return own if own.isidentifier() else name
+
+
+def _form(gradient):
+    """The shapes of an array, or of a tree with its paths."""
+    return {path: getattr(leaf, "shape", None) for path, leaf in tree.items(gradient)}

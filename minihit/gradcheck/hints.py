@@ -1,5 +1,7 @@
 """Which mistake it is: a wrong gradient beside those that the planted mistakes give, and beside the right one."""
 
+import math
+
 import numpy as np
 
 from minihit import tree
@@ -9,22 +11,37 @@ from minihit.gradcheck.results import OUTPUT, results, worked_with
 from minihit.gradcheck.signature import input_names
 from minihit.gradcheck.table import CHECKS
 
+OF_THE_RIGHT_ONE = "it is the gradient of the right y: it is forward that is wrong"
+
 
 def explained(found, mine, check, drawn, plants=None):
     """The Comparisons, with a hint where one is wrong and looks like something.
 
     mine, check: the learner's layer and the library's, each as a Check; drawn: what checks.draw returned; plants: the
     mistakes that may be known again, those of the table where they are None. Where the output is wrong its gradients
-    are those of another function, and only the output is looked at.
+    are those of another function, and of them it is only said whether they are the library's.
     """
     if all(row.share <= 1 for row in found):
         return found
     theirs, right = results(mine, check, drawn), results(check, check, drawn)
-    told = right if alike.same(theirs[OUTPUT], right[OUTPUT]) else [OUTPUT]
-    wrong = {row.path: theirs[row.path] for row in found if not row.share <= 1 and row.path in told and
-             theirs[row.path].shape == right[row.path].shape and not alike.same(theirs[row.path], right[row.path])}
-    looks, known = patterns_of(wrong, right, check, drawn), mistakes(wrong, right, check, drawn, plants)
-    return [row._replace(hint="; ".join(filter(None, [looks.get(row.path), known.get(row.path)]))) for row in found]
+    failing = {row.path: theirs[row.path] for row in found if is_off(row) and row.path in right and
+               theirs[row.path].shape == right[row.path].shape}
+    equal = [path for path, array in failing.items() if alike.same(array, right[path])]
+    sound = alike.same(theirs[OUTPUT], right[OUTPUT])
+    wrong = {path: array for path, array in failing.items() if (sound or path == OUTPUT)
+             and not alike.unlike(array, right[path]) < alike.ROUNDING}
+    looks = patterns_of(wrong, right, check, drawn) if sound else {
+        **dict.fromkeys(equal, OF_THE_RIGHT_ONE), **patterns_of(wrong, right, check, drawn)}
+    known = mistakes({path: wrong[path] for path in wrong if path not in equal}, right, check, drawn, plants)
+    names = dict(zip(input_names(check), drawn[1], strict=True))
+    return [_hinted(row, wrong[row.path], right[row.path], names, looks.get(row.path), known.get(row.path))
+            if row.path in wrong and is_off(row) else
+            row._replace(hint=looks.get(row.path, "") if is_off(row) else "") for row in found]
+
+
+def is_off(row):
+    """Whether a Comparison fails for its numbers."""
+    return not row.share <= 1 and not math.isnan(row.expected)
 
 
 def patterns_of(wrong, right, check, drawn):
@@ -46,8 +63,8 @@ def mistakes(wrong, right, check, drawn, plants=None):
         theirs = _results_where_it_fits(planted(plant, check), check, drawn) if plant.leaf in right else {}
         found |= {path: f"this is what comes out when {plant.says}" for path, array in wrong.items()
                   if path not in found and path in theirs and alike.same(array, theirs[path])}
-    rest = {path: array for path, array in wrong.items()
-            if path not in found and alike.multiple(array, right[path]) is None}
+    rest = {path: array for path, array in wrong.items() if path not in found and
+            (array.size == 1 or alike.multiple(array, right[path]) is None)}
     return found if check.network else {**found, **altered.told(rest, check, drawn)}
 
 
@@ -59,8 +76,8 @@ def of_the_table(check):
 def made_of(check, drawn):
     """{name: array}: what outputs and gradients are made of, "dy" among them."""
     (params, inputs, options), kept = worked_with(check, drawn).values()
-    trees = [options, kept["cache"], {"params": params, "averages": kept["averages"]},
-             dict(zip(input_names(check), inputs, strict=True)), {"dy": kept["dy"]}]
+    trees = [dict(zip(input_names(check), inputs, strict=True)), options, kept["cache"],
+             {"params": params, "averages": kept["averages"], "dy": kept["dy"]}]
     return {name: leaf for each in trees for name, leaf in tree.items(each)
             if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64}
 
@@ -69,5 +86,15 @@ def _results_where_it_fits(entry, check, drawn):
     """results, or none where a mistake was planted for other shapes, parameters or options, as without heads."""
     try:
         return results(entry, check, drawn)
-    except (TypeError, ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return {}
+
+
+def _hinted(row, wrong, right, inputs, *hints):
+    """The Comparison with its hints, or else with the value that is wrong by most, and those of inputs of its shape."""
+    if hint := "; ".join(filter(None, hints)):
+        return row._replace(hint=hint)
+    at = tuple(map(int, np.unravel_index(abs(wrong - right).argmax(), wrong.shape)))
+    where = " and ".join(f"{name} is {x[at]:.3g}" for name, x in inputs.items() if x.shape == wrong.shape and at)
+    along = f"at {at}, where {where}" if where else f"at {at}"
+    return row._replace(along=along, actual=float(wrong[at]), expected=float(right[at]))

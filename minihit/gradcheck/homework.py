@@ -13,7 +13,7 @@ import numpy as np
 
 from minihit import tree
 from minihit.errors import UserError
-from minihit.gradcheck import form, hints, precision
+from minihit.gradcheck import conduct, form, hints, precision
 from minihit.gradcheck.checks import draw, run
 from minihit.gradcheck.comparison import FEW, as_functions, compare_values
 from minihit.gradcheck.derivatives import NotSmooth, normal
@@ -21,12 +21,12 @@ from minihit.gradcheck.results import OUTPUT
 from minihit.gradcheck.signature import input_names
 
 
-def compare_file(layer, check, rng, few=FEW, single=False, plants=None):
+def compare_file(layer, check, rng, few=FEW, single=False, plants=None, large=False):
     """A Comparison of the output, and of each gradient and tangent, of the layer that user_file.load returned.
 
-    check: the library's, from the table; single: float32 against float64; plants: as in hints.explained. Raises
-    UserError with the file and line of an exception in the file, and where it computes in float32 what should be
-    float64.
+    check: the library's, from the table; single: float32 against float64; plants: as in hints.explained;
+    large: whether large inputs must not overflow. Raises UserError with the file and line of an exception in the file,
+    and where it computes in float32 what should be float64.
     """
     drawn = draw(check, rng)
     mine = check._replace(layer=form.fitted(layer, check, drawn))
@@ -37,12 +37,14 @@ def compare_file(layer, check, rng, few=FEW, single=False, plants=None):
         if single:
             return found + precision.compare_dtypes(mine.layer, *drawn, rng, input_names(check))
         require_float64(mine, check, drawn)
-        return hints.explained(found + run(mine, rng, few, input_names(check)), mine, check, drawn, plants)
+        found += conduct.overflowing(mine, check, drawn) if large else []
+        found += run(mine, rng, few, input_names(check))
     except NotSmooth as error:
         raise UserError(f"{layer.path} cannot be checked by finite differences: {error}") from None
     except (TypeError, ValueError, AttributeError, KeyError, IndexError) as error:  # what it returned fits nowhere
         raise UserError(f"{layer.path} cannot be checked, for what it returns is not what the library's layer returns: "
                         f"{type(error).__name__}: {error}") from None
+    return hints.explained(found, mine, check, drawn, plants)
 
 
 def compare_form(layer, mine, check, drawn, single):
@@ -57,9 +59,13 @@ def compare_form(layer, mine, check, drawn, single):
     if not np.array_equal(y, forward(arguments)[0][0]):
         raise UserError(f"{layer.path}: forward gives other values when it is called again: take out what is random")
     dy = normal(np.random.default_rng(0), y).astype(y.dtype)
-    gradients = dict(tree.items(backward([dy], cache)))
-    misshapen = form.misshapen(gradients, dict(tree.items(arguments)), dy)
-    return [output, *form.changed_in_place(layer, check, given, dy), *misshapen], not misshapen
+    gradients = backward([dy], cache)
+    form.require_order(layer, check, drawn, gradients, arguments)
+    misshapen = form.misshapen(dict(tree.items(gradients)), dict(tree.items(arguments)), dy)
+    changed = conduct.changed_in_place(layer, check, given, dy)
+    if misshapen:
+        return [output, *changed, *misshapen], False
+    return [output, *changed, *conduct.unsteady(mine, check, given, dy)], True
 
 
 def require_float64(mine, check, drawn):
@@ -69,17 +75,23 @@ def require_float64(mine, check, drawn):
     dy = normal(np.random.default_rng(0), y)
 
     def outputs(given):
-        return np.ravel(forward(given["arguments"])[0][0])
+        return {"y": forward(given["arguments"])[0][0]}
 
     def gradients(given):
-        found = backward([given["dy"]], forward(given["arguments"])[1])
-        return np.concatenate([np.zeros(1), *(np.ravel(leaf) for _, leaf in tree.items(found))])
+        return dict(tree.items(backward([given["dy"]], forward(given["arguments"])[1])))
 
     for name, function in (("forward", outputs), ("backward", gradients)):
         given = {"arguments": arguments, "dy": dy}
-        if function(given).dtype != np.float64 or precision.is_noisy(function, given, np.random.default_rng(0)):
-            raise UserError(f"{mine.layer.path}: {name} computes in float32: give float64 back, x's dtype, for finite "
-                            f"differences drown in its rounding, or check it with --dtype float32")
+        rounded = [path for path, leaf in function(given).items() if leaf.dtype != np.float64]
+        if rounded or precision.is_noisy(lambda given, function=function: _in_a_row(function(given)), given,
+                                         np.random.default_rng(0)):
+            what = f" {' and '.join(rounded)}" if rounded else ""
+            raise UserError(f"{mine.layer.path}: {name} computes{what} in float32: give float64 back, x's dtype, for "
+                            f"finite differences drown in its rounding, which gradcheck --dtype float32 allows for")
+
+
+def _in_a_row(arrays):
+    return np.concatenate([np.zeros(1), *map(np.ravel, arrays.values())])
 
 
 def _output(forward, check, drawn, arguments, single):

@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from minihit.gradcheck.alike import axes_told, same, sets_of_axes
+from minihit.gradcheck.alike import axes_told, long_axes, same, sets_of_axes
 
 MOST_AXES = 5                                                             # whose orders are all tried
 
@@ -26,6 +26,16 @@ def turned_around(wrong, right):
     for axes in sets_of_axes(wrong):
         if same(wrong, np.flip(right, axes)):
             return f"it is turned around along {axes_told(axes)}"
+    return ""
+
+
+def permuted(wrong, right):
+    """Along one axis, whole."""
+    for axis in long_axes(wrong):
+        theirs, mine = (np.moveaxis(array, axis, 0).reshape(wrong.shape[axis], -1) for array in (right, wrong))
+        places = [int(abs(theirs - each).sum(axis=1).argmin()) for each in mine]
+        if sorted(places) == list(range(len(places))) != places and same(wrong, right.take(places, axis)):
+            return f"along axis {axis} it is in another order: {', '.join(map(str, places))} of the right one"
     return ""
 
 
@@ -59,3 +69,6 @@ def spread(wrong, right):
 def other_places(wrong, right):
     moved = same(np.sort(wrong, axis=None), np.sort(right, axis=None)) and not same(wrong, right)
     return "it has the right values in the wrong places" if moved else ""
+
+
+ALL = (of_axes, turned_around, shifted, spread, permuted, other_places)

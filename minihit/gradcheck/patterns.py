@@ -9,9 +9,20 @@ from itertools import combinations
 import numpy as np
 
 from minihit.gradcheck import order, relations
-from minihit.gradcheck.alike import axes_told, differing, long_axes, multiple, others, same, sets_of_axes
+from minihit.gradcheck.alike import (
+    SAME,
+    axes_told,
+    differing,
+    long_axes,
+    multiple,
+    others,
+    root_told,
+    same,
+    sets_of_axes,
+    unlike,
+)
 
-MOST_ROOTED = 4096                                                        # numbers whose root is known again
+SLIGHT = 10 * SAME                                                        # an error in which no pattern can be seen
 LEAST_COUNT = 5                                                           # smaller ones are met by chance
 
 
@@ -22,45 +33,65 @@ def told(wrong, right, leaves, known=None, dy=None):
     any shapes; dy: the gradient of the output, whose axes may have been summed over.
     """
     if not np.isfinite(wrong).all():
-        return f"{np.count_nonzero(~np.isfinite(wrong))} of its {wrong.size} values are no numbers"
+        return _no_numbers(~np.isfinite(wrong))
     known = known or {}
     looks = [
         lambda: _zero(wrong, right),
+        lambda: _slight(wrong, right),
         lambda: _taken_for(wrong, leaves, "it is that of {}"),
         lambda: _taken_for(wrong, known, "it is {} itself"),
-        lambda: _factor(wrong, right, dy),
-        *(lambda pattern=pattern: pattern(wrong, right) for pattern in
-          (order.of_axes, order.turned_around, order.shifted, order.spread, order.other_places, _place)),
+        lambda: _factor(wrong, right, {"dy": dy, "it": right, **(known if right.size == 1 else {})}),
+        lambda: relations.summed(wrong, known),
+        *(lambda pattern=pattern: pattern(wrong, right) for pattern in (*order.ALL, _place)),
         lambda: relations.where(wrong, right, known),
         lambda: relations.product(wrong, right, known),
         lambda: _factor_along_axes(wrong, right),
         lambda: relations.term(wrong, right, {**known, **leaves}),
+        lambda: relations.mixture(wrong, right, known),
+        lambda: relations.apart_from(wrong, right, known),
         lambda: _constant_error(wrong, right),
+        lambda: relations.another_axis(wrong, right, known),
         lambda: _power(wrong, right),
         lambda: _few(wrong, right),
     ]
     return next(filter(None, (look() for look in looks)), "")
 
 
+def _no_numbers(off):
+    first = tuple(map(int, np.argwhere(off)[0]))
+    return f"{off.sum()} of its {off.size} values are no numbers, the first at {first}"
+
+
 def _zero(wrong, right):
-    return "" if wrong.any() else "it is zero everywhere"
+    """But for rounding, as of a sum whose terms cancel."""
+    return "" if differing(wrong + right, right).any() or not right.any() else "it is zero everywhere"
+
+
+def _slight(wrong, right):
+    off = unlike(wrong, right)
+    return "" if off > SLIGHT else (f"it is off by {off:.0e} of its largest value at most: a small constant, such as "
+                                    f"EPS, is another or in another place")
 
 
 def _taken_for(wrong, arrays, sentence):
     return next((sentence.format(name) for name, other in arrays.items() if wrong.any() and same(wrong, other)), "")
 
 
-def _factor(wrong, right, dy):
+def _factor(wrong, right, arrays):
+    """arrays {name: array}: along whose axes the factor may count."""
     factor = multiple(wrong, right)
     if factor is None:
         return ""
     if same(wrong, -right):
         return "its sign is wrong"
-    why = _count(factor, dy, "dy") or _count(factor, right, "it") or _root(factor)
-    told = f"{factor:.6g}"
-    if told == "1":
-        return f"it is the right one but for a factor of 1 {'+' if factor > 1 else '-'} {abs(factor - 1):.0e}"
-    return f"it is {told} times the right one{why}"
+    why = next(filter(None, (_count(factor, array, name) for name, array in arrays.items())), root_told(factor))
+    met_by_chance = right.size == 1 and not why and not _is_plain(factor)
+    return "" if met_by_chance else f"it is {factor:.6g} times the right one{why}"
+
+
+def _is_plain(factor):
+    """A whole number, or one over one: any number is some multiple of another."""
+    return any(math.isclose(number, round(number), rel_tol=1e-9) for number in (factor, 1.0 / factor))
 
 
 def _count(factor, array, name):
@@ -71,13 +102,6 @@ def _count(factor, array, name):
             return f", as where a mean over {axes_told(axes)} of {name} stands for a sum"
         if count >= LEAST_COUNT and math.isclose(factor, count, rel_tol=1e-9):
             return f", as where a sum over {axes_told(axes)} of {name} stands for a mean"
-    return ""
-
-
-def _root(factor):
-    for square, form in ((factor**2, "sqrt({:.0f})"), (factor**-2 if factor else 0.0, "1 / sqrt({:.0f})")):
-        if factor > 0 and 2 <= square < MOST_ROOTED and math.isclose(square, round(square), rel_tol=1e-9):
-            return "" if math.isqrt(round(square))**2 == round(square) else f", which is {form.format(square)}"
     return ""
 
 

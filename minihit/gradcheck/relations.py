@@ -3,9 +3,21 @@
 Shapes: wrong, right any, the same; known {name: array}, those that broadcast to it.
 """
 
+from itertools import combinations
+
 import numpy as np
 
-from minihit.gradcheck.alike import axes_told, differing, long_axes, others, same
+from minihit.gradcheck.alike import (
+    axes_told,
+    differing,
+    fits,
+    long_axes,
+    multiple,
+    others,
+    root_told,
+    same,
+    sets_of_axes,
+)
 
 POWERS = {1: "times {}", -1: "over {}", 2: "times {}^2", -2: "over {}^2", 3: "times {}^3", -3: "over {}^3",
           0.5: "times sqrt({})", -0.5: "over sqrt({})"}
@@ -49,11 +61,56 @@ def term(wrong, right, known):
     return ""
 
 
+def summed(wrong, known):
+    """Something larger, with nothing done to it but a sum, or a mean, over some of its axes."""
+    for name, value in known.items():
+        for axes in sets_of_axes(value):
+            for total in (value.sum(axes), value.sum(axes, keepdims=True)):
+                for form, found in (("sum", total), ("mean", total * total.size / value.size)):
+                    if total.size > 1 and same(wrong, found):
+                        return f"it is the {form} of {name} over {axes_told(axes)}"
+    return ""
+
+
+def apart_from(wrong, right, known):
+    """A multiple of the right one where something that is added to both is left out."""
+    for name, value in _fitting(known, right):
+        factor = multiple(wrong - value, right - value)
+        if factor:
+            return f"apart from {name} it is {factor:.6g} times the right one{root_told(factor)}"
+    return ""
+
+
+def mixture(wrong, right, known):
+    """Both are made of the same two things, with other weights."""
+    both = np.stack([wrong.ravel(), right.ravel()], axis=-1)
+    of_its_shape = [(name, value) for name, value in known.items() if value.shape == right.shape]
+    for (a, x), (b, y) in combinations(of_its_shape, 2):
+        parts = np.stack([x.ravel(), y.ravel()], axis=-1)
+        weights, _, rank, _ = np.linalg.lstsq(parts, both)
+        if rank == 2 < right.size - 1 and all(map(same, both.T, (parts @ weights).T)):
+            mine, theirs = (f"{of_a:.6g} {a} + {of_b:.6g} {b}" for of_a, of_b in weights.T)
+            return f"it is {mine} in place of {theirs}"
+    return ""
+
+
+def another_axis(wrong, right, known):
+    """The error is a term that is the same all along one axis, and one along another, or something times these."""
+    for name, value in [("", np.ones(1)), *_fitting(known, right)]:
+        with np.errstate(all="ignore"):
+            error = (wrong - right) / value
+        for axes in combinations(long_axes(error), 2) if np.isfinite(error).all() else ():
+            a, b, both = (error.mean(each, keepdims=True) for each in (*axes, axes))
+            if same(error, a + b - both):
+                return (f"the error is {name and f'{name} times '}a term that is the same all along axis {axes[0]} and "
+                        f"one along axis {axes[1]}: a sum or a mean is over one of them in place of the other")
+    return ""
+
+
 def _fitting(known, right):
     """Those that broadcast to the right one and are no single number."""
     for name, value in known.items():
-        if 1 < value.size <= right.size and value.ndim <= right.ndim and all(
-                n in (1, m) for n, m in zip(value.shape[::-1], right.shape[::-1], strict=False)):
+        if value.size > 1 and fits(value, right):
             yield name, value
 
 

@@ -144,6 +144,7 @@ def _positive(*shape):
 
 
 IMAGE, WINDOWS, TOKENS, CODES, STYLE = (4, 4, 6, 8), (2, 3, 4, 8), (2, 3, 5), (7, 8), (4, 8)
+TWO_GROUPS = (8, 2, 3, 5)
 MAP, HIDDEN, HEADS, SHARED = (4, 32, 32, 128), (4, 32, 32, 512), (4, 16, 64, 2, 32), (4, 16, 64, 1, 32)
 GRID, OF_CODES = (4, 8, 8, 16), {"codebook": normal(256, 16), "frozen": None}
 OPS = {
@@ -170,7 +171,8 @@ OPS = {
                                large=((4, 64, 64, 3), {"smallest": 8})),
     "leaky_relu": check(leaky_relu, IMAGE, large=(MAP,)),
     "minibatch_stddev": check(minibatch_stddev, IMAGE, large=((4, 4, 4, 256),)),
-    "minibatch_stddev, twice": check(_stddev_twice(), IMAGE, t_x=normal(*IMAGE)),
+    "minibatch_stddev, two groups": check(minibatch_stddev, TWO_GROUPS),
+    "minibatch_stddev, twice": check(_stddev_twice(), TWO_GROUPS, t_x=normal(*TWO_GROUPS)),
     "noisy_relu": check(noisy_relu, IMAGE, (1,), (8,), noise=normal(4, 4, 6),
                         large=(MAP, (1,), (128,), {"noise": normal(4, 32, 32)})),
     "noisy_relu, one map": check(noisy_relu, IMAGE, (1,), (8,), noise=normal(1, 4, 6)),

@@ -7,12 +7,12 @@ import contextlib
 import io
 import os
 import sys
-import traceback
 import types
 from functools import wraps
 from pathlib import Path
 
 from minihit.errors import UserError
+from minihit.gradcheck.exceptions import stopped, told
 from minihit.gradcheck.notebook import code_cells
 
 FUNCTIONS = ("forward", "backward", "tangent", "fold")
@@ -22,7 +22,7 @@ def load(path, functions=FUNCTIONS, values=(), at_home=True):
     """A namespace of the path and of those functions, and values, that the file defines; the file is run.
 
     What the functions print is shown the first time. at_home: whether they run in the file's folder, with its
-    neighbours. Raises UserError where the file cannot be read or run.
+    neighbours, and are stopped where they do not end. Raises UserError where the file cannot be read or run.
     """
     try:
         content = path.read_bytes()
@@ -33,20 +33,16 @@ def load(path, functions=FUNCTIONS, values=(), at_home=True):
         sources = {f", code cell {i}": source for i, source in enumerate(code_cells(content, path), 1)}
     else:
         sources = {"": content}
-    home.guarded(_run)(home, sources)
-    guard = home.guarded if at_home else home.told
+    cells = {f"{home.file}{cell}": (cell, _text(source).splitlines()) for cell, source in sources.items()}
+    told(home.entering(_run), path, cells)(home, sources)
+
+    def guarded(function):
+        return told(home.entering(stopped(function)) if at_home else function, path, cells)
+
     return types.SimpleNamespace(path=path, **{
-        name: home.quiet_after_once(guard(getattr(home.module, name)))
+        name: home.quiet_after_once(guarded(getattr(home.module, name)))
         for name in functions if callable(getattr(home.module, name, None))}, **{
         name: getattr(home.module, name) for name in values if hasattr(home.module, name)})
-
-
-class InFile(UserError):
-    """An exception in the file; place is where, such as ", line 7"; unwritten: whether it only says so."""
-
-    def __init__(self, path, place, words, unwritten=False):
-        super().__init__(f"{path}{place}: {words}")
-        self.place, self.unwritten = place, unwritten
 
 
 class _Home:
@@ -84,25 +80,12 @@ class _Home:
         file = Path(getattr(sys.modules.get(name.partition(".")[0]), "__file__", None) or "/")
         return (file.parent if file.stem == "__init__" else file).parent == self.file.parent
 
-    def guarded(self, function):
-        """The function at home, whose exceptions become a sentence with file and line."""
+    def entering(self, function):
+        """The function at home."""
         @wraps(function)
         def call(*args, **options):
             with self.entered():
                 return function(*args, **options)
-        return self.told(call)
-
-    def told(self, function):
-        """The function, whose exceptions become a sentence with file and line."""
-        @wraps(function)
-        def call(*args, **options):
-            try:
-                return function(*args, **options)
-            except UserError:
-                raise
-            except (Exception, SystemExit) as error:
-                unwritten = isinstance(error, NotImplementedError)
-                raise InFile(self.path, self.place(error), self.words(error), unwritten) from None
         return call
 
     def quiet_after_once(self, function):
@@ -116,26 +99,6 @@ class _Home:
                 return function(*args, **options)
         return call
 
-    def place(self, error):
-        """Where in the file it happened: the innermost line of the traceback there, or that of a syntax error."""
-        places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-        if isinstance(error, SyntaxError):
-            places.append((error.filename, error.lineno))
-        found = [f"{self.cell(filename)}, line {number}" for filename, number in places
-                 if self.cell(filename) is not None]
-        return found[-1] if found else ""
-
-    def cell(self, filename):
-        """", code cell 3" or "" for what was compiled under a name, None for what is not of this file."""
-        rest = (filename or "").removeprefix(str(self.file))
-        return rest if rest != filename and rest[:1] in ("", ",") else None
-
-    def words(self, error):
-        own = isinstance(error, SyntaxError) and self.cell(error.filename) is not None
-        told = f"{type(error).__name__}: {error.msg if own else error}".removesuffix(": ")
-        ends = ", which ends the program: leave it out, or put it under if __name__ == \"__main__\""
-        return told + ends if isinstance(error, SystemExit) else told
-
 
 def _run(home, sources):
     """Run the cells of a file, which is one cell where it is no notebook, one after the other."""
@@ -144,3 +107,7 @@ def _run(home, sources):
         code = compile(source, f"{home.file}{cell}", "exec", flags, dont_inherit=True)
         flags |= code.co_flags & __future__.annotations.compiler_flag     # a notebook's cells share it
         exec(code, vars(home.module))
+
+
+def _text(source):
+    return source.decode(errors="replace") if isinstance(source, bytes) else source

@@ -54,10 +54,10 @@ def color(functions):
 
 def adam(functions):
     """The parameters (steps, n) after each of some steps."""
-    def value(start, grads, lr, beta1, beta2):
+    def value(start, grads, step, lr, beta1, beta2):
         params, moments, after = start.copy(), optim.init_moments(start), []
-        for step, gradient in enumerate(grads, 1):
-            functions["adam"](params, gradient.copy(), moments, step, lr, beta1, beta2)
+        for number, gradient in enumerate(grads, step):
+            functions["adam"](params, gradient.copy(), moments, number, lr, beta1, beta2)
             after.append(params.copy())
         return np.stack(after)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from minihit.errors import UserError
 from minihit.gradcheck import checks, homework, signature, user_file
+from minihit.gradcheck.hints import is_off
 from minihit.gradcheck.results import OUTPUT
 from minihit.learn import adapters, parts
 from minihit.learn.plants import plants_of
@@ -78,12 +79,20 @@ def described(chapter, name):
     return told.replace("forward(", f"{wanted['forward']}(", 1).replace("backward(", f"{wanted['backward']}(", 1)
 
 
-def told(row, rows=()):
-    """A Comparison that fails, in words; rows: all of its part."""
+def said(row, rows):
+    """A Comparison in words; rows: all of its part."""
+    of_another = row.path != OUTPUT and any(other.path == OUTPUT and is_off(other) for other in rows)
+    if row.share <= 1:
+        return "right for what forward is now" if of_another else "right"
+    if of_another and not row.hint and not math.isnan(row.expected):
+        return "wrong: it is not the gradient of what forward is now, either: let that be right first"
+    return f"wrong: {told(row)}"
+
+
+def told(row):
+    """What is wrong with a Comparison that fails."""
     if math.isnan(row.expected):
         return row.along
-    if not row.hint and row.path != OUTPUT and any(other.path == OUTPUT and not other.share <= 1 for other in rows):
-        return "it is the gradient of what forward is now: let that be right first"
     numbers = f"{row.actual:.6g} in place of {row.expected:.6g}, {row.along}"
     return row.hint or f"{numbers}; it looks like no mistake that is known"
 
@@ -97,10 +106,10 @@ def _verdict(name, wanted, found, seed):
     try:
         return Verdict(name, _rows(part, own, found.path, seed))
     except UserError as refusal:
-        return Verdict(name, [], str(refusal), getattr(refusal, "unwritten", False))
+        return Verdict(name, [], getattr(refusal, "what", str(refusal)), getattr(refusal, "unwritten", False))
 
 
 def _rows(part, own, path, seed):
     layer = SimpleNamespace(**vars(part.layer({**part.library, **own})), path=path)
-    rows = homework.compare_file(layer, part.check, np.random.default_rng(seed), plants=plants_of(part))
+    rows = homework.compare_file(layer, part.check, np.random.default_rng(seed), plants=plants_of(part), large=True)
     return rows if part.leaves is None else [row for row in rows if row.path in part.leaves]

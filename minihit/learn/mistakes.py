@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from minihit.layers import linear
 from minihit.learn import adapters
 from minihit.ops import augment
 from minihit.optim import EPS
@@ -46,10 +47,10 @@ def rate(lr, step, beta1, beta2):
     return lr * math.sqrt(1.0 - beta2**step) / (1.0 - beta1**step)
 
 
-def adam_with(rate=rate, divisor=lambda second: np.sqrt(second) + EPS, write=True):
+def adam_with(rate=rate, divisor=lambda second: np.sqrt(second) + EPS, write=True, remember=True):
     """Adam with one of its pieces another."""
     def adam(params, grads, moments, step, lr, beta1, beta2):
-        first, second = moments["first"], moments["second"]
+        first, second = (moments[name] if remember else moments[name].copy() for name in ("first", "second"))
         first[...] = beta1 * first + (1.0 - beta1) * grads
         second[...] = beta2 * second + (1.0 - beta2) * grads**2
         update = rate(lr, step, beta1, beta2) * first / divisor(second)
@@ -94,6 +95,19 @@ def weights_changed(change):
 def seeds(change):
     """A plant that starts with other seeds: change(seeds)."""
     return lambda layer: {"backward": lambda dy, cache: layer.backward(change(dy), cache)}
+
+
+def slope_of_gelu_left_out(found, dy, params, x):
+    dx, grads = linear.backward(dy, linear.forward(params, x)[1])
+    return dy + dx, grads
+
+
+def map_forgotten(layer):
+    """A stage whose image alone sends a gradient back."""
+    def backward(dy, cache):
+        of_map = np.arange(dy.size) < math.prod(cache["shapes"][0])
+        return layer.backward(np.where(of_map, 0.0, dy), cache)
+    return {"backward": backward}
 
 
 def of_image(change):

@@ -44,14 +44,17 @@ def stage(functions):
     def forward(params, x, tokens, image=None, *, plan, how):
         *outputs, cache = functions["forward"](params, x, tokens, image, plan, how)
         row = np.concatenate([output.ravel() for output in outputs if output is not None])
-        return row, {"cache": cache, "shapes": [None if output is None else output.shape for output in outputs]}
+        shapes = [None if output is None else output.shape for output in outputs]
+        return row, {"cache": cache, "shapes": shapes, "read": [True, True, image is not None, True]}
 
     def backward(dy, cache):
         sizes = [0 if shape is None else int(np.prod(shape)) for shape in cache["shapes"]]
         pieces = np.split(dy, np.cumsum(sizes)[:-1])
         gradients = functions["backward"](*(None if shape is None else piece.reshape(shape) for shape, piece
                                             in zip(cache["shapes"], pieces, strict=True)), cache["cache"])
-        return tuple(gradient for gradient in gradients if gradient is not None)
+        if not isinstance(gradients, tuple) or len(gradients) != len(cache["read"]):
+            return gradients
+        return tuple(gradient for gradient, read in zip(gradients, cache["read"], strict=True) if read)
 
     return SimpleNamespace(forward=forward, backward=backward)
 

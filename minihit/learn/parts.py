@@ -119,14 +119,15 @@ PARTS = {
     **{name: _layer(name, ("forward", "backward"))._replace(given=("input_gradient",))
        for name in ("residual_downsample", "residual_downsample, average")},
     "batch_norm": _layer("batch_norm", ("forward", "backward", "fold")),
-    "minibatch_stddev": _layer("minibatch_stddev", ("forward", "backward", "tangent")),
+    **{name: _layer(name, ("forward", "backward", "tangent"))
+       for name in ("minibatch_stddev", "minibatch_stddev, two groups")},
     "minibatch_stddev, twice": Part(
         CHECKS["minibatch_stddev, twice"], {name: getattr(minibatch_stddev, name) for name in ("forward", "tangent")},
         ("tangent", "tangent_backward"), networks.stddev_twice),
     "color": _part(adapters.color, {"color": augment.color, "color_backward": augment.color_backward}, (4, 8, 8, 3),
                    draws=lambda rng: augment.draw(rng, 4, 8)),
-    "adam": _part(adapters.adam, {"adam": optim.adam}, start=normal(N), grads=normal(STEPS, N), lr=0.1, beta1=0.9,
-                  beta2=0.99),
+    "adam": _part(adapters.adam, {"adam": optim.adam}, start=normal(N), grads=normal(STEPS, N), step=1, lr=0.1,
+                  beta1=0.9, beta2=0.99),
     "ema": _part(adapters.ema, {"ema": optim.ema}, first=normal(N), states=normal(STEPS, N), decay=0.9, start=3),
     "clip": _part(adapters.clip, {"clip": optim.clip}, largest=LONG,
                   grads=lambda rng: rng.standard_normal((4, N)) * [[0.1], [0.3], [1.0], [3.0]]),

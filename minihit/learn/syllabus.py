@@ -55,7 +55,7 @@ CHAPTERS = (
     Chapter(18, "one_backward_for_all_losses", "One backward for all losses", (), ("weight_gradients",)),
     Chapter(19, "r1", "R1 without double backprop", ("r1",), ("linear, tangent", "conv2d, tangent", "r1")),
     Chapter(20, "when_images_talk", "When images talk", ("minibatch_stddev", "wgan_gp"),
-            ("minibatch_stddev", "minibatch_stddev, twice")),
+            ("minibatch_stddev", "minibatch_stddev, two groups", "minibatch_stddev, twice")),
     Chapter(21, "augment_and_agree", "Augment and agree", ("augment", "consistency"), ("color",)),
     Chapter(22, "adam_and_ema", "Adam, EMA", ("adam", "ema", "clip"), ("adam", "ema", "clip")),
     Chapter(23, "train_on_faces", "Train on faces"),

@@ -77,7 +77,7 @@ def test_the_list_names_everything_with_what_to_write(capsys):
     (["--list", "--thorough"], "--list checks nothing and takes no other option than --only: leave the others out"),
     (["--list", "--self-test"], "--list checks nothing"),
     (["--list", "--only", "glu"], "'glu' is not in the table of gradcheck: choose one of attend"),
-    (["mine.py", "--against", "gelu"], "mine.py: backward computes in float32: give float64 back"),
+    (["mine.py", "--against", "gelu"], "mine.py: backward computes x in float32: give float64 back"),
 ])
 def test_what_makes_no_sense_is_refused(capsys, argv, sentence):
     Path("mine.py").write_text(GELU.format("(cache['slope'] * dy).astype('float32')"))

@@ -76,7 +76,8 @@ def test_a_gradient_of_a_wrong_forward_waits(capsys):
     Path("mine.py").write_text(edited(14, "(p, p), (p, p), (0, 0)))", "(p, p), (p, p), (0, 0)), mode='edge')"))
     code, out, _ = run(capsys, "check", "14", "mine.py")
     assert code == 1 and "wrong only at the border of axes 1 and 2" in out[2]
-    assert out[3].endswith("wrong: it is the gradient of what forward is now: let that be right first")
+    assert out[3].endswith("wrong: it is not the gradient of what forward is now, either: let that be right first")
+    assert out[5].endswith("params/bias (5,): right for what forward is now")
 
 
 @pytest.mark.parametrize("argv, sentence", [

@@ -3,7 +3,7 @@
 import numpy as np
 from support.helpers import normal
 
-from minihit.gradcheck.alike import axes_told, differing, multiple, same, sets_of_axes
+from minihit.gradcheck.alike import axes_told, differing, fits, multiple, root_told, same, sets_of_axes, unlike
 
 RIGHT = normal(0, 3, 4, 4)
 
@@ -36,3 +36,18 @@ def test_sets_of_axes_leave_out_those_of_one_place():
 def test_axes_are_told_as_one_says_them():
     assert axes_told((3,)) == "axis 3" and axes_told((0, 2)) == "axes 0 and 2"
     assert axes_told((0, 1, 2)) == "axes 0, 1 and 2"
+
+
+def test_how_far_one_is_from_another_is_a_share_of_its_largest_value():
+    assert unlike(RIGHT, RIGHT) == 0.0 and abs(unlike(1.5 * RIGHT, RIGHT) - 0.5) < 1e-12
+    assert unlike(np.ones(2), np.zeros(2)) > 1e300
+
+
+def test_what_broadcasts_fits():
+    assert fits(RIGHT[:, :1], RIGHT) and fits(RIGHT[0, 0], RIGHT) and not fits(RIGHT[:2], RIGHT)
+    assert not fits(RIGHT, RIGHT[0])
+
+
+def test_roots_are_told_of_numbers_and_fractions():
+    assert [root_told(factor) for factor in (5**0.5, 5**-0.5, (7 / 8)**0.5, 2.0, 0.5, 0.75, -(2**0.5), 1.2345)] == [
+        ", which is sqrt(5)", ", which is 1 / sqrt(5)", ", which is sqrt(7/8)", "", "", "", "", ""]

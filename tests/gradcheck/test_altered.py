@@ -61,3 +61,54 @@ def test_an_output_is_explained_by_what_was_given():
         OUTPUT: "this is what comes out when params/bias has the other sign"}
     assert altered.told({OUTPUT: x @ params["weight"] ** 2 + params["bias"]}, check, drawn) == {
         OUTPUT: "this is what comes out when params/weight is squared"}
+
+
+def two_left_out(name, first, second):
+    """x without what comes to it through two weights."""
+    def without(cache, key):
+        return {**cache, key: {**cache[key], "weight": 0.0 * cache[key]["weight"]}}
+    return told(name, lambda dy, cache: (dy, without(without(cache, first), second)))
+
+
+def test_two_uses_that_are_left_out_are_found_together():
+    assert two_left_out("multi_axis_attention", "query", "key") == {
+        "x": "this is what comes out when query/weight and key/weight are left out, as if they were 0"}
+
+
+@pytest.mark.parametrize("at, words", [
+    ((slice(3, None),), "dy counts at 3 of axis 0 alone"), ((slice(0, 3),), "dy is left out at 3 of axis 0"),
+    ((slice(None), slice(0, 1)), "dy counts at 0 of axis 1 alone"),
+])
+def test_what_reaches_a_sum_in_some_places_alone_is_found(at, words):
+    def masked(dy):
+        mask = np.zeros_like(dy)
+        mask[at] = 1.0
+        return mask * dy
+
+    found = told("layer_norm", lambda dy, cache: (masked(dy), cache))
+    assert set(found.values()) == {f"this is what comes out when {words}"} and "params/bias" in found
+
+
+@pytest.mark.parametrize("other, words", [
+    (lambda cache: cache["x_hat"] / cache["rstd"], "x_hat is divided by rstd"),
+    (lambda cache: cache["x_hat"] * cache["scale"], "x_hat is multiplied by scale"),
+])
+def test_a_factor_that_is_missing_or_one_too_many_is_found(other, words):
+    found = told("layer_norm", lambda dy, cache: (dy, {**cache, "x_hat": other(cache)}))
+    assert found["params/scale"] == f"this is what comes out when {words}"
+
+
+def test_a_name_that_was_mistaken_is_found():
+    found = told("attend", lambda dy, cache: (dy, {**cache, "key": cache["value"]}))
+    assert found == {"query": "this is what comes out when key is mistaken for value"}
+
+
+@pytest.mark.parametrize("name, options, words", [
+    ("real_loss, hinge", {"kind": "non_saturating"}, "kind is not looked at"),
+    ("residual_downsample, average", {"kind": "blur"}, "kind is not looked at"),
+])
+def test_an_option_that_is_another_is_found(name, options, words):
+    check = CHECKS[name]
+    drawn = checks.draw(check, np.random.default_rng(0))
+    wrong = results(check, check, (*drawn[:2], {**drawn[2], **options}))
+    assert altered.told({OUTPUT: wrong[OUTPUT]}, check, drawn) == {OUTPUT: f"this is what comes out when {words}"}

@@ -30,6 +30,7 @@ def layer(**functions):
     ((7, 8), (8,), ": sum it over axis 0"),
     ((2, 3, 8), (2, 8), ": sum it over axis 1"),
     ((4, 4, 6), (8,), ": dy (4, 4, 6, 8) is to be summed over axes 0, 1 and 2, not over axis 3"),
+    ((1, 6), (2, 3), ": reshape it to (2, 3)"),
     ((7,), (8,), ""),
     ((3, 3), (8, 8), ""),
 ])
@@ -39,6 +40,7 @@ def test_how_a_shape_may_be_put_right(shape, right, advice):
 
 def test_gradients_that_are_missing_superfluous_or_of_another_shape():
     leaves = {"x": np.ones((2, 3)), "params/weight": np.ones((3, 4)), "params/bias": np.ones(4)}
+    assert [row.along for row in form.misshapen({"x": None}, {"x": np.ones(2)}, np.ones(2))] == ["has no gradient"]
     found = form.misshapen({"x": np.ones((2, 3)), "params/weight": np.ones((4, 3)), "params/w": 3}, leaves, np.ones(2))
     assert [(row.path, row.shape, row.along) for row in found] == [
         ("params/bias", (4,), "has no gradient"), ("params/w", (), "is no parameter"),
@@ -114,18 +116,33 @@ def test_options_are_given_by_name():
         form.fitted(layer(forward=lambda params, x: 0, backward=right.backward), norm, drawn)
 
 
-def test_an_array_that_is_changed_is_named_though_its_line_is_not_known():
-    """A function that is not of a file, or that changes an array only where it may."""
-    def backward(dy, cache):
-        if dy.flags.writeable:
-            dy[:] = 0
-        return dy, {}
+def test_results_in_another_order_are_told_as_they_come():
+    check = CHECKS["attend"]
+    drawn = checks.draw(check, np.random.default_rng(0))
+    query, key, value = drawn[1]
+    arguments = {"query": query, "key": key, "value": value}
+    mine = layer(backward=lambda dy, cache: None)
+    with pytest.raises(UserError, match=r"backward returns \(dkey, dquery, dvalue\), in the wrong order: write"):
+        form.require_order(mine, check, drawn, {"query": key, "key": query, "value": value}, arguments)
+    for found in ({"query": query, "key": value, "value": key}, {"query": query, "key": None, "value": np.ones(3)}):
+        form.require_order(mine, check, drawn, found, arguments)           # right, and wrong in every order
 
-    def forward(params, x):
-        params["weight"] *= 2
-        return x, None
 
-    mine = layer(forward=lambda params, x: (x, None), backward=backward)
-    row, = form.changed_in_place(mine, LINEAR, DRAWN, np.ones((2, 3, 4, 8)))
-    assert (row.path, row.shape, row.along) == ("dy", (2, 3, 4, 8), "was changed in place: work on a copy")
-    assert form.changed_in_place(layer(**vars(LINEAR.layer)), LINEAR, DRAWN, np.ones((2, 3, 4, 8))) == []
+def test_parameters_before_inputs_are_in_the_wrong_order():
+    params, (x,), _ = DRAWN
+    with pytest.raises(form.Misfit) as refusal:
+        form.require_order(layer(backward=len), LINEAR, DRAWN, {"x": params, "params": x}, {"x": x, "params": params})
+    assert refusal.value.what == "mine.py: len returns (grads, dx), in the wrong order"
+
+
+def test_nothing_that_is_returned_is_told():
+    fitted = form.fitted(layer(backward=lambda dy, cache: None), LINEAR, DRAWN)
+    with pytest.raises(UserError, match=r"mine.py: backward returns nothing: it ends without a return: write forward"):
+        fitted.backward(np.ones(2), None)
+
+
+def test_an_output_is_a_copy():
+    kept = np.ones(2)
+    mine = layer(forward=lambda params, x: (kept, kept), backward=lambda dy, cache: (dy, {}))
+    y, _ = form.fitted(mine, LINEAR, DRAWN).forward(*DRAWN[:1], *DRAWN[1])
+    assert y is not kept and form.fitted(mine, LINEAR, DRAWN, copies=False).forward(*DRAWN[:1], *DRAWN[1])[0] is kept

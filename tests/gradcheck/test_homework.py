@@ -186,16 +186,16 @@ def right_in(tmp_path, name, draws):
 
 
 @pytest.mark.parametrize("old, new, what", [
-    ("def forward(params, x):", "def forward(params, x):\n    x = x.astype('float32')", "forward"),
-    ("return y, {", "y = y.astype('float32')\n    return y, {", "forward"),
-    ("    y = x_hat", "    x_hat = x_hat.astype('float32').astype('float64')\n    y = x_hat", "forward"),
-    ('    y = x_hat * params["scale"]', '    y = x_hat * params["scale"].astype("float32")', "forward"),
-    ("return dx, grads", "return dx.astype('float32'), grads", "backward"),
-    ("dx_hat = dy *", "dx_hat = dy.astype('float32').astype('float64') *", "backward"),
+    ("def forward(params, x):", "def forward(params, x):\n    x = x.astype('float32')", "forward computes"),
+    ("return y, {", "y = y.astype('float32')\n    return y, {", "forward computes y"),
+    ("    y = x_hat", "    x_hat = x_hat.astype('float32').astype('float64')\n    y = x_hat", "forward computes"),
+    ('    y = x_hat * params["scale"]', '    y = x_hat * params["scale"].astype("float32")', "forward computes"),
+    ("return dx, grads", "return dx.astype('float32'), grads", "backward computes x"),
+    ("dx_hat = dy *", "dx_hat = dy.astype('float32').astype('float64') *", "backward computes"),
 ])
 def test_a_file_that_computes_in_float32_is_told_so(check, old, new, what):
     """Its gradients would be called wrong, or right by luck."""
-    with pytest.raises(UserError, match=rf"mine.py: {what} computes in float32: give float64 back, x's dtype"):
+    with pytest.raises(UserError, match=rf"mine.py: {what} in float32: give float64 back, x's dtype"):
         check(changed(old, new))
 
 

@@ -18,7 +18,8 @@ CONSTANT_PLACE = RIGHT + np.where(np.arange(4) == 2, 1e-3, 0.0) * normal(3, 3, 4
 @pytest.mark.parametrize("wrong, sentence", [
     (0.0 * RIGHT, "it is zero everywhere"),
     (1.001 * RIGHT, "it is 1.001 times the right one"),
-    (RIGHT * (1 + 4e-6), "it is the right one but for a factor of 1 + 4e-06"),
+    (RIGHT * (1 + 4e-6), "it is off by 4e-06 of its largest value at most: a small constant, such as EPS, is another or "
+                         "in another place"),
     (RIGHT / 3, "it is 0.333333 times the right one"),
     (-RIGHT, "its sign is wrong"),
     (-2 * RIGHT, "it is -2 times the right one"),
@@ -46,12 +47,15 @@ def test_a_pattern_is_told(wrong, sentence):
 
 BIG, SLOPE = normal(12, 4, 5, 3), normal(13, 4, 5, 3)
 SCALE, RSTD, DY = normal(14, 3), np.exp(normal(15, 4, 5, 1)), normal(16, 8, 4, 3)
+AXES = ("a term that is the same all along axis {} and one along axis {}: a sum or a mean is over one of them in place "
+        "of the other")
 KNOWN = {"x": SLOPE, "scale": SCALE, "rstd": RSTD, "lone": np.ones(1), "of another shape": normal(17, 7)}
 
 
 @pytest.mark.parametrize("wrong, sentence", [
     (SLOPE, "it is x itself"),
-    (np.where(BIG > 1, np.nan, BIG), f"{(BIG > 1).sum()} of its 60 values are no numbers"),
+    (np.where(BIG > 1, np.nan, BIG), f"{(BIG > 1).sum()} of its 60 values are no numbers, the first at "
+                                    f"{tuple(map(int, np.argwhere(BIG > 1)[0]))}"),
     (BIG / 32, "it is 0.03125 times the right one, as where a mean over axes 0 and 1 of dy stands for a sum"),
     (BIG / 24, "it is 0.0416667 times the right one, as where a mean over axes 0 and 2 of dy stands for a sum"),
     (8 * BIG, "it is 8 times the right one, as where a sum over axis 0 of dy stands for a mean"),
@@ -81,6 +85,15 @@ KNOWN = {"x": SLOPE, "scale": SCALE, "rstd": RSTD, "lone": np.ones(1), "of anoth
                                 "or one too many"),
     (BIG**2, "it is the square of the right one"),
     (normal(20, 4, 5, 3), ""),
+    (BIG + 1e-12 * SLOPE - BIG, "it is zero everywhere"),
+    (BIG + 5e-6 * np.cos(BIG) * abs(BIG).max(), "it is off by 5e-06 of its largest value at most: a small constant, "
+                                                "such as EPS, is another or in another place"),
+    (BIG[:, [2, 0, 1, 4, 3]], "along axis 1 it is in another order: 2, 0, 1, 4, 3 of the right one"),
+    (SCALE + (7 / 8)**0.5 * (BIG - SCALE), "apart from scale it is 0.935414 times the right one, which is sqrt(7/8)"),
+    (BIG + SLOPE.mean(0) - SLOPE.mean(2, keepdims=True),
+     f"the error is {AXES.format(0, 2)}"),
+    (BIG + RSTD * (SLOPE.mean(1, keepdims=True) - SLOPE.mean(2, keepdims=True)),
+     f"the error is rstd times {AXES.format(1, 2)}"),
 ])
 def test_what_is_known_tells_more(wrong, sentence):
     assert told(wrong, BIG, {}, KNOWN, DY) == sentence
@@ -116,3 +129,30 @@ def test_patterns_do_not_depend_on_the_size(size):
 
 def test_an_axis_of_length_one_has_no_pattern():
     assert told(normal(10, 1, 5), normal(11, 1, 5), {}) == ""
+
+
+@pytest.mark.parametrize("wrong, sentence", [
+    (DY.sum((0, 1)), "it is the sum of dy over axes 0 and 1"),
+    (DY.mean((0, 1)), "it is the mean of dy over axes 0 and 1"),
+    (SLOPE.sum((0, 1)), "it is the sum of x over axes 0 and 1"),
+])
+def test_a_sum_of_something_is_told(wrong, sentence):
+    assert told(wrong, normal(22, 3), {}, {**KNOWN, "dy": DY}, DY) == sentence
+
+
+def test_two_things_with_other_weights_are_told():
+    old, new = normal(23, 8), normal(24, 8)
+    assert told(0.01 * old + 0.99 * new, 0.99 * old + 0.01 * new, {}, {"old": old, "new": new}) == (
+        "it is 0.01 old + 0.99 new in place of 0.99 old + 0.01 new")
+    assert "in place of" not in told(normal(25, 8), 0.99 * old + 0.01 * new, {}, {"old": old, "new": new})
+    assert "in place of" not in told(normal(25, 3), normal(26, 3), {}, {"old": old[:3], "new": new[:3]})
+
+
+@pytest.mark.parametrize("factor, sentence", [
+    (0.733, ""), (-3.0, "it is -3 times the right one"), (0.5, "it is 0.5 times the right one"),
+    (1 / 6, "it is 0.166667 times the right one, as where a mean over axes 1 and 2 of mean stands for a sum"),
+    (2**0.5, "it is 1.41421 times the right one, which is sqrt(2)"),
+])
+def test_of_one_number_only_a_factor_that_says_something_is_told(factor, sentence):
+    """Any number is some multiple of another."""
+    assert told(np.array(factor * 0.9), np.array(0.9), {}, {"mean": normal(27, 4, 3, 2)}) == sentence

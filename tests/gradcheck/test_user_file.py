@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from minihit.errors import UserError
-from minihit.gradcheck import user_file
+from minihit.gradcheck import exceptions, user_file
 
 DOUBLE = "def forward(x):\n    return 2 * x, {}\n\ndef backward(dy, cache):\n    return 2 * dy / cache\n"
 
@@ -200,9 +201,28 @@ def test_an_exception_in_a_notebook_names_cell_and_line(load, cells, sentence):
 
 def test_an_exception_knows_its_place(load):
     layer = load(DOUBLE)
-    with pytest.raises(user_file.InFile) as refusal:
+    with pytest.raises(exceptions.InFile) as refusal:
         layer.backward(np.ones(2), {})
     assert refusal.value.place == ", line 5"
-    with pytest.raises(user_file.InFile) as refusal:
+    with pytest.raises(exceptions.InFile) as refusal:
         load("def forward(x):\n    return x, None").forward()
     assert refusal.value.place == ""                                       # it was called wrongly, from elsewhere
+
+
+def test_shapes_that_do_not_fit_are_told_with_the_line_and_its_arrays(load):
+    layer = load("def backward(dy, cache):\n    weight, name = cache\n    return dy @ weight + dy\n")
+    with pytest.raises(exceptions.InFile) as refusal:
+        layer.backward(np.ones((2, 3)), (np.ones((4, 5)), "weight"))
+    assert str(refusal.value).endswith(", in return dy @ weight + dy, with dy (2, 3), weight (4, 5)")
+    with pytest.raises(exceptions.InFile, match=r"line 2: ValueError: not enough values .*, in weight, name = "):
+        layer.backward(np.ones(2), (1,))
+
+
+def test_a_call_that_does_not_end_is_stopped_with_its_line(load, monkeypatch):
+    monkeypatch.setattr(exceptions, "LONGEST", 0.2)
+    layer = load("def forward(x):\n    return x, {}\ndef backward(dy, cache):\n    while True:\n        dy = dy + 0\n")
+    with pytest.raises(exceptions.InFile, match=r"line [45]: TimeoutError: it has run for 0.2 s: look for a loop"):
+        layer.backward(np.ones(2), {})
+    before = signal.getsignal(signal.SIGALRM)
+    layer.forward(1)
+    assert signal.getsignal(signal.SIGALRM) is before and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

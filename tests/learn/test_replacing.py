@@ -10,7 +10,7 @@ from support.runs import TINY, TINY_VAE, TINY_VQVAE
 
 from minihit import objectives, tree
 from minihit.errors import UserError
-from minihit.gradcheck.user_file import InFile
+from minihit.gradcheck.exceptions import InFile
 from minihit.layers import linear
 from minihit.learn import own
 from minihit.learn.replacing import using

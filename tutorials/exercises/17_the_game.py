@@ -2,7 +2,8 @@
 
 Put your lines in the place of each NotImplementedError; then ask: minihit learn check 17
 
-Shapes: logits, dlogits (B,). Each function returns (loss, dlogits): a mean over the batch, and its gradient.
+Shapes: logits, dlogits (B,), of any size. Each function returns (loss, dlogits): a mean over the batch, and its
+gradient.
 """
 
 import numpy as np

@@ -51,4 +51,4 @@ def lines(chapter, verdict):
         yield f"    {verdict.refusal}"
         yield f"    write {grade.described(chapter, verdict.part)}"
     for row in verdict.rows:
-        yield f"    {row.path} {row.shape}: {'right' if row.share <= 1 else f'wrong: {grade.told(row, verdict.rows)}'}"
+        yield f"    {row.path} {row.shape}: {grade.said(row, verdict.rows)}"

@@ -1,6 +1,7 @@
 """Exercise 17: the losses of the game (tutorials/17_the_game.py).
 
-Shapes: logits, dlogits (B,). Each function returns (loss, dlogits): a mean over the batch, and its gradient.
+Shapes: logits, dlogits (B,), of any size. Each function returns (loss, dlogits): a mean over the batch, and its
+gradient.
 """
 
 import numpy as np

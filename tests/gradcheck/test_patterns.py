@@ -18,8 +18,8 @@ CONSTANT_PLACE = RIGHT + np.where(np.arange(4) == 2, 1e-3, 0.0) * normal(3, 3, 4
 @pytest.mark.parametrize("wrong, sentence", [
     (0.0 * RIGHT, "it is zero everywhere"),
     (1.001 * RIGHT, "it is 1.001 times the right one"),
-    (RIGHT * (1 + 4e-6), "it is off by 4e-06 of its largest value at most: a small constant, such as EPS, is another or "
-                         "in another place"),
+    (RIGHT * (1 + 4e-6), "it is off by 4e-06 of its largest value at most: a small constant, such as EPS, is another "
+                         "or in another place"),
     (RIGHT / 3, "it is 0.333333 times the right one"),
     (-RIGHT, "its sign is wrong"),
     (-2 * RIGHT, "it is -2 times the right one"),

@@ -35,7 +35,7 @@ def celeba(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("source", ["img_align_celeba.zip", "unpacked"])
+@pytest.mark.parametrize("source", ["img_align_celeba.zip", pytest.param("unpacked", marks=pytest.mark.slow)])
 def test_every_command_in_its_order(source, celeba, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["data", "prepare", str(celeba / source), "celeba-64", "--size", "64"]) == 0

@@ -141,7 +141,8 @@ def test_closed_and_full_streams_change_no_exit_code(closing, argv, code):
     assert "Traceback" not in done.stderr + done.stdout
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8:strict", "latin-1", "utf-16"])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8:strict", "utf-16", *(
+    pytest.param(name, marks=pytest.mark.slow) for name in ("cp1252", "latin-1"))])
 def test_any_encoding_takes_any_name(encoding, tmp_path):
     for name in ("写真", os.fsdecode(b"kaputt_\xfc"), "ü", "\U0001f600"):
         done = python("-m", "minihit", "info", tmp_path / name, text=False, environment={"PYTHONIOENCODING": encoding})

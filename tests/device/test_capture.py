@@ -27,6 +27,7 @@ PRESETS = {
     "vae": TINY_VAE,
     "vqvae": TINY_VQVAE,
 }
+SLOW = "wgan", "stylegan2", "vae"                                         # on the double
 STEPS = 20
 
 
@@ -51,7 +52,8 @@ def train(preset, graph, steps=STEPS, first=1, training=None):
     return training, metrics, make
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else [])
+                                  for name in PRESETS])
 def test_twenty_recorded_steps_equal_twenty_eager_ones(gpu, name):
     """Parameters, averages, moments, metrics and gradients of each step, to the bit, with rates that decay."""
     (eager, expected, _), (recorded, found, make) = (train(PRESETS[name], graph) for graph in ("off", "auto"))

@@ -42,6 +42,7 @@ RUNS = {
     "vqvae, everything": everything(TINY_VQVAE),
     "vqvae, rotation": replace(TINY_VQVAE, quantizer=replace(TINY_VQVAE.quantizer, rotate=True)),
 }
+NAMES = [pytest.param(name, marks=pytest.mark.slow if name == "faces-32" else []) for name in RUNS]
 
 DRAWING = {"HiT": TINY, "StyleGAN2": TINY_STYLEGAN2, "VAE": TINY_VAE, "VAE, cnn": AUTOENCODERS["vae, cnn"]}
 LOSSES = ("generator_loss", "real_loss", "fake_loss", "r1", "pixels", "pyramid", "kl", "commitment", "codebook",
@@ -98,7 +99,7 @@ def no_drawing(monkeypatch):
         monkeypatch.setattr(pictures, name, lambda *_: None)
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_run_agrees_with_numpy(gpu, tmp_path, name):
     """Adam turns the rounding of a gradient that is nearly zero into a whole step, so only the double can be followed
     through several of them."""
@@ -292,7 +293,7 @@ def steps_of(double, tmp_path, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_waits_between_logs(steps_of, name):
     """Steps 2, 3 and 5 to 7 wait for nothing and upload the batch and what was drawn; pictures of the start follow step
     1, step 4 writes the log."""

@@ -25,7 +25,7 @@ from minihit.training import loop, pictures, state
 from minihit.training.run import checkpoint, log
 from minihit.training.run.folder import RunFolder
 
-EXAMPLES = [45, pytest.param(450, marks=pytest.mark.slow)]
+EXAMPLES = [30, pytest.param(450, marks=pytest.mark.slow)]
 MEMORY = 2**23                                                            # bytes, to read a run of a quarter of 2**20
 PIXELS = 12 * MAX_PIXELS                                                  # bytes: what a picture may say that it has
 PATIENCE = 600                                                            # seconds until something is taken to hang

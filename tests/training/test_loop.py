@@ -40,6 +40,7 @@ VARIANTS = {
     "vae, everything": everything(TINY_VAE),
     "vqvae, everything": everything(TINY_VQVAE),
 }
+HEAVY = "celeba-64", "hit-128"                                             # much as hit-256
 
 
 def with_steps(preset, steps):
@@ -68,7 +69,16 @@ def interrupt(monkeypatch):
     return interrupt
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Curves and animations are made of files, and nothing is made of them."""
+    for name in ("write_curves", "write_timelapse"):
+        monkeypatch.setattr(loop.pictures, name, lambda *_: None)
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in HEAVY else [])
+                                  for name in VARIANTS])
 def test_twenty_steps_equal_ten_and_ten_more(tmp_path, interrupt, name):
     preset = VARIANTS[name]
     whole, halves = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "halves")
@@ -102,10 +112,14 @@ def by_a_kill(config, folder, interrupt):
     checkpoint.newest(folder.checkpoints)[0].unlink()
 
 
-@pytest.mark.parametrize("stop", [by_ctrl_c, by_fewer_steps, by_a_kill])
-@pytest.mark.parametrize("every", [{"log_every": 7, "measure_every": 8}, {"log_every": 5, "measure_every": 7},
-                                   {"log_every": 7, "measure_every": 10}, {"log_every": 1, "measure_every": 100}],
-                         ids=str)
+STOPS = by_ctrl_c, by_fewer_steps, by_a_kill
+OFTEN = ({"log_every": 7, "measure_every": 8}, {"log_every": 5, "measure_every": 7},
+         {"log_every": 7, "measure_every": 10}, {"log_every": 1, "measure_every": 100})
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("stop, every", [pytest.param(stop, every, marks=pytest.mark.slow if (i + j) % 2 else [])
+                                         for i, stop in enumerate(STOPS) for j, every in enumerate(OFTEN)])
 def test_the_log_of_a_run_that_was_stopped_is_that_of_one_that_was_not(tmp_path, interrupt, stop, every):
     """But for what a clock measured: the means are over the same steps, and what was only shown at the stop goes."""
     config = run_config(tiny(steps=20), save_every=4, **every)

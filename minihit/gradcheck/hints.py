@@ -33,7 +33,7 @@ def explained(found, mine, check, drawn, plants=None):
     looks = patterns_of(wrong, right, check, drawn) if sound else {
         **dict.fromkeys(equal, OF_THE_RIGHT_ONE), **patterns_of(wrong, right, check, drawn)}
     known = mistakes({path: wrong[path] for path in wrong if path not in equal}, right, check, drawn, plants)
-    names = dict(zip(input_names(check), drawn[1], strict=True))
+    names = {} if check.init else dict(zip(input_names(check), drawn[1], strict=True))
     return [_hinted(row, wrong[row.path], right[row.path], names, looks.get(row.path), known.get(row.path))
             if row.path in wrong and is_off(row) else
             row._replace(hint=looks.get(row.path, "") if is_off(row) else "") for row in found]
@@ -63,8 +63,9 @@ def mistakes(wrong, right, check, drawn, plants=None):
         theirs = _results_where_it_fits(planted(plant, check), check, drawn) if plant.leaf in right else {}
         found |= {path: f"this is what comes out when {plant.says}" for path, array in wrong.items()
                   if path not in found and path in theirs and alike.same(array, theirs[path])}
-    rest = {path: array for path, array in wrong.items() if path not in found and
-            (array.size == 1 or alike.multiple(array, right[path]) is None)}
+    rest = {path: array for path, array in wrong.items() if path not in found and (
+            array.size == 1 or alike.multiple(array, right[path]) is None)
+            and not alike.is_zero_beside(array, right[path])}
     return found if check.network else {**found, **altered.told(rest, check, drawn)}
 
 

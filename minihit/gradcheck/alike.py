@@ -8,7 +8,7 @@ import numpy as np
 
 SAME = 1e-6                                                               # of the largest value
 ROUNDING = 1e-10                                                          # of it, which nobody's mistake makes
-MOST_ROOTED, MOST_BELOW = 4096, 64                                        # numbers whose root is known again
+MOST_ROOTED, MOST_BELOW = 4096, 16                                        # numbers whose root is known again
 
 
 def same(a, b):
@@ -19,6 +19,11 @@ def same(a, b):
 def unlike(a, b):
     """How far a is from b at most, over the largest value of b."""
     return float(abs(a - b).max(initial=0.0) / max(abs(b).max(initial=0.0), np.finfo(float).tiny))
+
+
+def is_zero_beside(a, b):
+    """Whether a is zero but for rounding, as a sum whose terms cancel, and b is not."""
+    return bool(b.any()) and same(a + b, b)
 
 
 def multiple(a, b):
@@ -63,7 +68,7 @@ def root_told(factor):
         if factor > 0 and 2 <= square < MOST_ROOTED and math.isclose(square, round(square), rel_tol=1e-9):
             return "" if math.isqrt(round(square))**2 == round(square) else f", which is {form.format(square)}"
     fraction = Fraction(float(factor)**2).limit_denominator(MOST_BELOW)
-    told = factor > 0 and math.isclose(factor**2, fraction, rel_tol=1e-9) and not _square(fraction)
+    told = factor > 0 and math.isclose(factor**2, fraction, rel_tol=10 * SAME) and not _square(fraction)
     return f", which is sqrt({fraction})" if told else ""
 
 

@@ -44,7 +44,7 @@ def told(wrong, check, drawn):
         right = results(check, check, drawn) if wrong else {}
         for stage, keys, way, value in _changes(check, drawn) if wrong else ():
             others, name = _results(check, drawn, stage, keys, value), _name(keys, check)
-            if way == LEFT_OUT:
+            if way == LEFT_OUT and stage == "kept":
                 effects[name] = {path: others[path] - right[path] for path in others
                                  if path in wrong and others[path].shape == right[path].shape}
             found |= {path: f"this is what comes out when {name} {way}" for path in wrong

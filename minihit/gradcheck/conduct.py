@@ -62,13 +62,14 @@ def unsteady(mine, check, drawn, dy):
 
 
 def overflowing(mine, check, drawn):
-    """A Comparison for each result that is no number for large inputs, where the library's is one."""
+    """A Comparison for the output, or else each gradient, that is no number, for large inputs alone."""
     params, inputs, options = drawn
     large = params, tuple(LARGE * x for x in inputs), options
     with np.errstate(all="ignore"):
-        theirs, right = results(mine, check, large), results(check, check, large)
+        usual, theirs, right = results(mine, check, drawn), results(mine, check, large), results(check, check, large)
     these = f"{' and '.join(input_names(check))} {'are' if len(inputs) > 1 else 'is'}"
-    over = [path for path, array in theirs.items() if np.isfinite(right[path]).all() and not np.isfinite(array).all()]
+    over = [path for path, array in theirs.items() if not np.isfinite(array).all()
+            and np.isfinite(right[path]).all() and np.isfinite(usual[path]).all()]
     how = f"is no number where {these} {LARGE:.0f} times as large: something overflows"
     return [wrong(path, theirs[path].shape, how) for path in over if path == OUTPUT or OUTPUT not in over]
 

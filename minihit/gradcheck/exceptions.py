@@ -9,7 +9,7 @@ from functools import wraps
 
 from minihit.errors import UserError
 
-LONGEST = 60.0                                                            # seconds that a call may take
+LONGEST = 30.0                                                            # seconds that a call may take
 
 
 class InFile(UserError):

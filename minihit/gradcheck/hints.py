@@ -30,13 +30,16 @@ def explained(found, mine, check, drawn, plants=None):
     sound = alike.same(theirs[OUTPUT], right[OUTPUT])
     wrong = {path: array for path, array in failing.items() if (sound or path == OUTPUT)
              and not alike.unlike(array, right[path]) < alike.ROUNDING}
-    looks = patterns_of(wrong, right, check, drawn) if sound else {
-        **dict.fromkeys(equal, OF_THE_RIGHT_ONE), **patterns_of(wrong, right, check, drawn)}
+    looks = {**dict.fromkeys([] if sound else equal, OF_THE_RIGHT_ONE), **patterns_of(wrong, right, check, drawn)}
     known = mistakes({path: wrong[path] for path in wrong if path not in equal}, right, check, drawn, plants)
-    names = dict(zip(input_names(check), drawn[1], strict=True))
-    return [_hinted(row, wrong[row.path], right[row.path], names, looks.get(row.path), known.get(row.path))
-            if row.path in wrong and is_off(row) else
-            row._replace(hint=looks.get(row.path, "") if is_off(row) else "") for row in found]
+    names = {} if check.init else dict(zip(input_names(check), drawn[1], strict=True))
+
+    def hinted(row):
+        hint = "; ".join(filter(None, [looks.get(row.path), known.get(row.path)])) if is_off(row) else ""
+        plain = is_off(row) and not hint and row.path in wrong
+        return _at_its_worst(row, wrong[row.path], right[row.path], names) if plain else row._replace(hint=hint)
+
+    return list(map(hinted, found))
 
 
 def is_off(row):
@@ -63,8 +66,9 @@ def mistakes(wrong, right, check, drawn, plants=None):
         theirs = _results_where_it_fits(planted(plant, check), check, drawn) if plant.leaf in right else {}
         found |= {path: f"this is what comes out when {plant.says}" for path, array in wrong.items()
                   if path not in found and path in theirs and alike.same(array, theirs[path])}
-    rest = {path: array for path, array in wrong.items() if path not in found and
-            (array.size == 1 or alike.multiple(array, right[path]) is None)}
+    rest = {path: array for path, array in wrong.items() if path not in found and (
+            array.size == 1 or alike.multiple(array, right[path]) is None)
+            and not alike.is_zero_beside(array, right[path])}
     return found if check.network else {**found, **altered.told(rest, check, drawn)}
 
 
@@ -90,11 +94,9 @@ def _results_where_it_fits(entry, check, drawn):
         return {}
 
 
-def _hinted(row, wrong, right, inputs, *hints):
-    """The Comparison with its hints, or else with the value that is wrong by most, and those of inputs of its shape."""
-    if hint := "; ".join(filter(None, hints)):
-        return row._replace(hint=hint)
+def _at_its_worst(row, wrong, right, inputs):
+    """The Comparison with the value that is wrong by most, and those of inputs {name: array} of its shape there."""
     at = tuple(map(int, np.unravel_index(abs(wrong - right).argmax(), wrong.shape)))
     where = " and ".join(f"{name} is {x[at]:.3g}" for name, x in inputs.items() if x.shape == wrong.shape and at)
     along = f"at {at}, where {where}" if where else f"at {at}"
-    return row._replace(along=along, actual=float(wrong[at]), expected=float(right[at]))
+    return row._replace(along=along, actual=float(wrong[at]), expected=float(right[at]), hint="")

@@ -13,6 +13,7 @@ from minihit.gradcheck.alike import (
     SAME,
     axes_told,
     differing,
+    is_zero_beside,
     long_axes,
     multiple,
     others,
@@ -36,9 +37,9 @@ def told(wrong, right, leaves, known=None, dy=None):
         return _no_numbers(~np.isfinite(wrong))
     known = known or {}
     looks = [
-        lambda: _zero(wrong, right),
-        lambda: _slight(wrong, right),
         lambda: _taken_for(wrong, leaves, "it is that of {}"),
+        lambda: "it is zero everywhere" if is_zero_beside(wrong, right) else "",
+        lambda: _slight(wrong, right),
         lambda: _taken_for(wrong, known, "it is {} itself"),
         lambda: _factor(wrong, right, {"dy": dy, "it": right, **(known if right.size == 1 else {})}),
         lambda: relations.summed(wrong, known),
@@ -60,11 +61,6 @@ def told(wrong, right, leaves, known=None, dy=None):
 def _no_numbers(off):
     first = tuple(map(int, np.argwhere(off)[0]))
     return f"{off.sum()} of its {off.size} values are no numbers, the first at {first}"
-
-
-def _zero(wrong, right):
-    """But for rounding, as of a sum whose terms cancel."""
-    return "" if differing(wrong + right, right).any() or not right.any() else "it is zero everywhere"
 
 
 def _slight(wrong, right):

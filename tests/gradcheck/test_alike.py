@@ -3,7 +3,17 @@
 import numpy as np
 from support.helpers import normal
 
-from minihit.gradcheck.alike import axes_told, differing, fits, multiple, root_told, same, sets_of_axes, unlike
+from minihit.gradcheck.alike import (
+    axes_told,
+    differing,
+    fits,
+    is_zero_beside,
+    multiple,
+    root_told,
+    same,
+    sets_of_axes,
+    unlike,
+)
 
 RIGHT = normal(0, 3, 4, 4)
 
@@ -41,6 +51,11 @@ def test_axes_are_told_as_one_says_them():
 def test_how_far_one_is_from_another_is_a_share_of_its_largest_value():
     assert unlike(RIGHT, RIGHT) == 0.0 and abs(unlike(1.5 * RIGHT, RIGHT) - 0.5) < 1e-12
     assert unlike(np.ones(2), np.zeros(2)) > 1e300
+
+
+def test_zero_may_be_rounding():
+    assert is_zero_beside(1e-15 * RIGHT, RIGHT) and not is_zero_beside(1e-5 * RIGHT, RIGHT)
+    assert not is_zero_beside(0.0 * RIGHT, 0.0 * RIGHT)
 
 
 def test_what_broadcasts_fits():

@@ -102,6 +102,11 @@ def test_what_overflows_is_told_once_where_the_librarys_does_not(over_in, path):
     assert told(found) == {path: "is no number where x is 10000 times as large: something overflows"}
 
 
+def test_what_is_never_a_number_does_not_overflow():
+    mine = fitted(backward=lambda dy, cache: (np.nan * dy, LINEAR.layer.backward(dy, cache)[1]))
+    assert conduct.overflowing(mine, LINEAR, DRAWN) == []
+
+
 def test_what_overflows_in_the_library_may_overflow():
     check = CHECKS["kl"]
     assert conduct.overflowing(check, check, checks.draw(check, np.random.default_rng(0))) == []

@@ -8,6 +8,7 @@ import pytest
 from minihit.gradcheck import checks, hints
 from minihit.gradcheck.comparison import Comparison
 from minihit.gradcheck.plants import PLANTS, planted
+from minihit.gradcheck.results import results
 from minihit.gradcheck.table import CHECKS
 
 
@@ -59,6 +60,18 @@ def test_a_mistake_that_nobody_planted_is_told_by_its_pattern():
 def test_a_mistake_without_a_pattern_has_no_hint():
     layer = CHECKS["gelu"].layer
     assert hinted(*wrong("gelu", backward=lambda dy, cache: layer.backward(dy, cache) + np.sin(dy))) == {"x": ""}
+
+
+def test_a_mistake_without_a_pattern_is_told_by_the_value_that_is_wrong_by_most():
+    """With the input there, where it is an op of one value at a time."""
+    layer = CHECKS["gelu"].layer
+    entry, check = wrong("gelu", backward=lambda dy, cache: layer.backward(dy, cache) + np.sin(dy))
+    drawn = checks.draw(check, np.random.default_rng(1))
+    theirs, right = (results(each, check, drawn)["x"] for each in (entry, check))
+    (row,) = hints.explained([Comparison("x", right.shape, "a random direction", 1.0, 2.0, 9.0)], entry, check, drawn)
+    at = np.unravel_index(abs(theirs - right).argmax(), right.shape)
+    assert (row.hint, row.actual, row.expected) == ("", theirs[at], right[at])
+    assert row.along == f"at {tuple(map(int, at))}, where x is {drawn[1][0][at]:.3g}"
 
 
 def test_right_leaves_have_no_hint_and_neither_has_what_holds_in_this_draw():

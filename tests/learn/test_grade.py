@@ -71,6 +71,36 @@ def test_what_is_changed_in_place_is_told_with_the_numbers(graded):
     assert rows["x"].share <= 1 and not found.right
 
 
+def test_gradients_beside_a_wrong_output_are_told_for_what_they_are(graded):
+    """Of the right output, of the wrong one, or of neither."""
+    rows = graded(25, edited(25, ".sum() / count", ".mean()"))["kl"].rows
+    assert {row.path: grade.said(row, rows) for row in rows[1:]} == dict.fromkeys(
+        ("mean", "log_variance"), "wrong: it is the gradient of the right y: it is forward that is wrong")
+    rows = graded(2, edited(2, "1.0, 0.2).astype", "1.0, 0.3).astype"))["leaky_relu"].rows
+    assert grade.said(rows[-1], rows) == "right for what forward is now"
+    rows = graded(6, edited(6, "powers.sum(axis=-1", "powers.sum(axis=-2"))["softmax"].rows
+    assert grade.said(rows[-1], rows) == (
+        "wrong: it is not the gradient of what forward is now, either: let that be right first")
+
+
+def test_a_global_in_the_place_of_the_cache_is_told(graded):
+    source = edited(2, "def leaky_relu_forward(x):", "def leaky_relu_forward(x):\n    global last\n    last = x")
+    found = graded(2, source.replace('dy * cache["slope"]', "np.where(last > 0, dy, 0.2 * dy)"))["leaky_relu"]
+    (row,) = [row for row in found.rows if not row.share <= 1]
+    assert row.path == "x" and row.along.endswith("it reads what is not in its cache, as a global")
+
+
+def test_a_refusal_says_once_what_to_write(graded):
+    source = edited(1, "dx.reshape(cache[\"shape\"]), grads", "grads, dx.reshape(cache[\"shape\"])")
+    assert graded(1, source)["linear"].refusal.endswith("linear.py: backward returns (grads, dx), in the wrong order")
+
+
+def test_a_stage_that_returns_none_for_an_image_lacks_its_gradient(graded):
+    source = edited(13, "upsample.backward(dimage, cache[\"upsample\"]) if \"upsample\" in cache else None", "None")
+    rows = graded(13, source)["stage, colours"].rows
+    assert [(row.path, row.along) for row in rows if not row.share <= 1] == [("image", "has no gradient")]
+
+
 def test_a_named_backward_that_is_right_is_told_so(graded):
     found = graded(0, edited(0, 'ANSWER = "b"', 'ANSWER = "c"'))
     (row,) = found["find the bug"].rows

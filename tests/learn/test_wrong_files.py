@@ -90,6 +90,41 @@ WRONG = {
     "noise squared": (
         25, "0.5 * dz * cache[\"spread\"]", "0.5 * dz * cache[\"spread\"]**2", "gaussian", "log_variance",
         "the right one times spread"),
+    "means over another axis": (
+        4, "dx = dx_hat - dx_hat.mean(axis=-1", "dx = dx_hat - dx_hat.mean(axis=0", "layer_norm", "x",
+        "the error is rstd times a term that is the same all along axis 0 and one along axis 3"),
+    "a deviation of a sample": (
+        4, "(centered * centered).mean(axis=-1, keepdims=True)", "x.var(axis=-1, keepdims=True, ddof=1)", "layer_norm",
+        "y of the library", "apart from params/bias it is 0.935414 times the right one, which is sqrt(7/8)"),
+    "EPS outside of the root": (
+        4, "((centered * centered).mean(axis=-1, keepdims=True) + EPS) ** -0.5",
+        "1 / ((centered * centered).mean(axis=-1, keepdims=True) ** 0.5 + EPS)", "layer_norm", "y of the library",
+        "off by 7e-07 of its largest value at most: a small constant, such as EPS"),
+    "centred, and not divided": (
+        4, "(dy * x_hat).sum(axis=batch)", "(dy * x_hat / rstd).sum(axis=batch)", "layer_norm", "params/scale",
+        "x_hat is divided by rstd"),
+    "the last image alone": (
+        3, "dy.sum(axis=0, keepdims=True)", "dy[-1:]", "position", "params/position", "dy counts at 3 of axis 0 alone"),
+    "momenta exchanged": (
+        5, "momentum * averages[name] + (1.0 - momentum)", "(1.0 - momentum) * averages[name] + momentum", "batch_norm",
+        "running variance", "0.01 averages/variance in place of 0.0101053 variance + 0.99 averages/variance"),
+    "powers without their largest": (
+        6, "scores - scores.max(axis=-1, keepdims=True)", "scores", "softmax", "y of the library",
+        "no number where scores is 10000 times as large"),
+    "a use that overwrites the others": (
+        9, "dx = dx + dx_part", "dx = dx_part", "multi_axis_attention", "x",
+        "query/weight and key/weight are left out"),
+    "a kind that is not looked at": (
+        17, "hinge_loss(real_logits, -1.0) if kind == \"hinge\" else ", "", "real_loss, hinge", "y of the library",
+        "kind is not looked at"),
+    "groups side by side": (
+        20, "reshape(s, groups, -1).sum(axis=(0, 2))", "reshape(groups, s, -1).sum(axis=(1, 2))",
+        "minibatch_stddev, two groups", "x", "in place of"),
+    "a step from 0": (
+        22, "beta2**step) / (1.0 - beta1**step)", "beta2**(step + 1)) / (1.0 - beta1**(step + 1))", "adam",
+        "y of the library", "step is one more"),
+    "a mean for a sum of an image": (
+        25, ".sum() / count", ".mean()", "kl", "y of the library", "as where a mean over axes 1 and 2 of mean stands"),
     "a mean over images alone": (
         26, "(z - codes) / z.size", "(z - codes) / len(z)", "commitment", "z",
         "15 times the right one, as where a sum over axes 1 and 2"),

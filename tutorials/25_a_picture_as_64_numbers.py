@@ -6,8 +6,8 @@
 # from those 64. Because they are drawn, and because straying from N(0, 1) costs something, nearby numbers come to mean
 # similar pictures, and numbers out of the blue mean pictures too. Two gradients are new, of a draw and of that cost; a
 # convolution with a stride is the third. Read it beside `minihit/objectives/vae.py`. You need chapters 0 to 16, 22 and
-# 23. It takes about 12 seconds of processor time. With a file name it draws what it made, and with a number it trains
-# for so many steps in the end instead of 200; 2000 take a minute, and then samples have hats and shirts:
+# 23. It takes about nine seconds of processor time. With a file name it draws what it made, and with a number it trains
+# for so many steps in the end instead of 120; 2000 take a minute, and then samples have hats and shirts:
 #
 #     python tutorials/25_a_picture_as_64_numbers.py [faces.png] [2000]
 
@@ -487,8 +487,8 @@ assert abs(by_backward / slope - 1) < 1e-5
 # counts is which are fewer.)
 
 # %%
-STEPS, BETAS = 60, (0.01, 1.0, 12.0, 768.0)
-held_out = data.held_out(128)                              # uint8 (128, 16, 16, 3)
+STEPS, BETAS = 50, (0.01, 1.0, 12.0, 768.0)
+held_out = data.held_out(64)                               # uint8 (64, 16, 16, 3)
 noise, random_z = np.random.default_rng(SEED).standard_normal((2, len(held_out), LATENT), dtype=np.float32)
 
 
@@ -507,7 +507,7 @@ def learn(training, preset, numbers):
 def look(training, name):
     """Print what the moving average of the weights makes of held-out faces and of random numbers; returns it."""
     networks, originals = training.trees["ema"], to_float(held_out)
-    mean, facts = autoencoding.encode(networks, originals, preset)        # (128, 64)
+    mean, facts = autoencoding.encode(networks, originals, preset)        # (64, 64)
     log_v = facts["log_variance"]
     drawn, rebuilt, sampled = (autoencoding.decode(networks, z, preset)
                                for z in (mean + np.exp(0.5 * log_v) * noise, mean, random_z))
@@ -563,7 +563,7 @@ assert (found[768.0]["nats"] < 0.01).all()
 # on the line between them. A cross-fade would show both faces at once in the middle; this is another picture.
 
 # %%
-ONWARDS = max([150, *(int(word) for word in sys.argv[1:] if word.isdecimal())])
+ONWARDS = max([120, *(int(word) for word in sys.argv[1:] if word.isdecimal())])
 learn(training[1.0], preset, range(STEPS + 1, ONWARDS + 1))
 last = look(training[1.0], f"{ONWARDS} steps")
 assert last["bound"] < found[1.0]["bound"]

@@ -39,10 +39,12 @@ ABSENT = object()                                                         # in t
 
 def told(wrong, check, drawn):
     """{path: sentence} for those of the wrong arrays {path: array} that such a change of the library's explains."""
+    if not wrong:
+        return {}
     found, effects = {}, {}
     with plain(), np.errstate(all="ignore"):
-        right = results(check, check, drawn) if wrong else {}
-        for stage, keys, way, value in _changes(check, drawn) if wrong else ():
+        right = results(check, check, drawn)
+        for stage, keys, way, value in _changes(check, drawn):
             others, name = _results(check, drawn, stage, keys, value), _name(keys, check)
             if way == LEFT_OUT and stage == "kept":
                 effects[name] = {path: others[path] - right[path] for path in others
@@ -90,9 +92,7 @@ def _in_places(dy):
     """(in words, dy) that is zero at the first or the last index of an axis, or everywhere else."""
     for axis in alike.long_axes(dy):
         for at in (0, dy.shape[axis] - 1):
-            there = np.moveaxis(np.zeros(dy.shape, bool), axis, 0)
-            there[at] = True
-            there = np.moveaxis(there, 0, axis)
+            there = np.indices(dy.shape, sparse=True)[axis] == at
             yield f"counts at {at} of axis {axis} alone", dy * there
             yield f"is left out at {at} of axis {axis}", dy * ~there
 

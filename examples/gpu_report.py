@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from minihit.backend import allow_tf32, device_module
-from minihit.bench import gpu, peer
+from minihit.bench import gpu, peer, phases
 from minihit.parallel import cores
 from minihit.presets import PRESETS
 from minihit.training.run import log
@@ -92,7 +92,10 @@ def part(name, preset=None, tf32="0"):
 
 
 def _card(_):
-    return dataclasses.asdict(gpu.card(ROUNDS))
+    """Measured with full float32 factors first, since TF32 stays allowed from then on."""
+    card = dataclasses.asdict(gpu.card(ROUNDS))
+    allow_tf32()
+    return {**card, _rate(tf32=True): gpu.card(ROUNDS).flops}
 
 
 def _check(_):
@@ -100,16 +103,25 @@ def _check(_):
 
 
 def _step(name):
-    counted = subprocess.run([sys.executable, ROOT / "tests" / "device_cost.py", "--preset", name, "--batch",
-                              str(CASES[name][0]), "--micro-batch", "0"], capture_output=True, text=True, check=True)
-    gigabytes = counted.stdout.splitlines()[-1].split()[-2]               # launches, GB, ms
-    return {**dataclasses.asdict(gpu.step(_preset(name), ROUNDS)), "bytes": 1e9 * float(gigabytes)}
+    return {**dataclasses.asdict(gpu.step(_preset(name), ROUNDS)), "bytes": _bytes(name, "step")}
 
 
 def _peer(name):
-    found = peer.compare(PEER, _preset(name), ROUNDS, CASES[name][1], "gpu", check=False)
-    return {"memory": found["memory"], **{row.task: {"seconds": row.seconds, "ratios": row.ratios}
+    preset, tasks = _preset(name), CASES[name][1]
+    found = peer.compare(PEER, preset, ROUNDS, tasks, "gpu", check=False)
+    flops = phases.flops(preset)
+    work = {"step": flops[phases.STEP], "images": flops["G forward"]}
+    return {"memory": found["memory"], **{row.task: {"seconds": row.seconds, "ratios": row.ratios,
+                                                     "flop": work[row.task], "bytes": _bytes(name, row.task)}
                                           for row in found["rows"]}}
+
+
+def _bytes(name, task):
+    """That a task moves through the GPU's memory, as the strict double counts them."""
+    counted = subprocess.run([sys.executable, ROOT / "tests" / "device_cost.py", "--preset", name, "--batch",
+                              str(CASES[name][0]), "--micro-batch", "0", *["--images"] * (task == "images")],
+                             capture_output=True, text=True, check=True)
+    return 1e9 * float(counted.stdout.splitlines()[-1].split()[-2])       # launches, GB, ms
 
 
 def _tests(_):
@@ -164,14 +176,15 @@ def _write(folder, found):
 
 def _sections(found):
     """The report in Markdown, as far as its parts are there."""
-    card = found.get("card", {})
-    if "name" in card:
+    card = found["card"] if "name" in found.get("card", {}) else {}
+    if card:
         yield (f"# {card['name']}, CuPy {device_module('gpu').__version__}\n\nA copy moves "
-               f"{card['bandwidth'] / 1e12:.2f} TB/s, a float32 product makes {card['flops'] / 1e12:.0f} TFLOP/s.")
+               f"{card['bandwidth'] / 1e12:.2f} TB/s, a float32 product makes {card['flops'] / 1e12:.0f} TFLOP/s, with "
+               f"TF32 {card[_rate(tf32=True)] / 1e12:.0f}. Expected is that all products take turns with all traffic.")
     steps = {name.removeprefix("step "): part for name, part in found.items() if name.startswith("step ")}
     if steps:
         head = ("a step", "kernels", "queued one by one, ms", "until done, ms", "recorded, ms",
-                "of the card's products", "of its bandwidth", "memory")
+                "expected, ms", "of the card's products", "of its bandwidth", "memory")
         yield "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|",
                          *(_step_row(name, part, card) for name, part in steps.items())])
     peers = {name.removeprefix("peer "): part for name, part in found.items() if name.startswith("peer ")}
@@ -179,9 +192,9 @@ def _sections(found):
         alike = found.get("check", {})
         yield "Losses and gradients of both: " + ("compared and equal" if "alike" in alike else
                                                   alike.get("failed", "not compared"))
-        yield "\n".join(["| | minihit, ms | torch, ms | torch, tuned, ms | minihit / tuned | wanted at most |",
-                         "|---|---|---|---|---|---|",
-                         *(row for name, part in peers.items() for row in _peer_rows(name, part))])
+        yield "\n".join(["| | minihit, ms | expected, ms | torch, ms | torch, tuned, ms | minihit / tuned | "
+                         "wanted at most |", "|---|---|---|---|---|---|---|",
+                         *(row for name, part in peers.items() for row in _peer_rows(name, part, card))])
     if "tests" in found:
         yield "\n".join(["Tests: " + found["tests"].get("summary", _summary(found["tests"])),
                          *found["tests"].get("not passed", [])])
@@ -191,26 +204,45 @@ def _sections(found):
 
 
 def _step_row(name, part, card):
-    """Products by the definition's multiply-adds, bytes as the double counts them: both are lower bounds of time."""
+    """Products by the definition's multiply-adds, of which Winograd's convolution needs fewer; bytes as counted."""
     if "failed" in part:
-        return f"| {name} | {part['failed']} | | | | | | |"
+        return f"| {name} | {part['failed']} | | | | | | | |"
+    preset, tf32 = _preset_of(name)
     times = [f"{1e3 * part[column]:.1f}" for column in ("queued", "eager", "recorded")]
-    shares = [f"{part[what] / part['recorded'] / card[of]:.0%}" if of in card else ""
-              for what, of in (("flop", "flops"), ("bytes", "bandwidth"))]
-    return (f"| {name}, batch {CASES[name.split(',')[0]][0]} | {part['kernels']:,} | {' | '.join([*times, *shares])} | "
+    bounds = [_expected(part, card, tf32),
+              *(f"{part[what] / part['recorded'] / card[of]:.0%}" if card else ""
+                for what, of in (("flop", _rate(tf32)), ("bytes", "bandwidth")))]
+    return (f"| {name}, batch {CASES[preset][0]} | {part['kernels']:,} | {' | '.join([*times, *bounds])} | "
             f"{part['memory'] / 1e9:.1f} GB |")
 
 
-def _peer_rows(name, part):
-    preset = name.split(",")[0]
+def _peer_rows(name, part, card):
     if "failed" in part:
-        yield f"| {name} | {part['failed']} | | | | |"
+        yield f"| {name} | {part['failed']} | | | | | |"
+    preset, tf32 = _preset_of(name)
     for task in CASES[preset][1]:
         if task in part:
-            times = [f"{1e3 * part[task]['seconds'][who]:.1f}" for who in ("minihit", "torch", "torch, tuned")]
-            wanted = WANTED.get((preset, task), "")
-            yield (f"| {name}: {task}, batch {CASES[preset][0]} | {' | '.join(times)} | "
-                   f"{part[task]['ratios']['torch, tuned']:.2f} | {wanted} |")
+            ours, *others = [f"{1e3 * part[task]['seconds'][who]:.1f}" for who in ("minihit", "torch", "torch, tuned")]
+            times = " | ".join([ours, _expected(part[task], card, tf32), *others])
+            yield (f"| {name}: {task}, batch {CASES[preset][0]} | {times} | "
+                   f"{part[task]['ratios']['torch, tuned']:.2f} | {WANTED.get((preset, task), '')} |")
+
+
+def _expected(part, card, tf32):
+    """Milliseconds: the products at the card's rate, and after them the bytes at its bandwidth, both as measured."""
+    if not card:
+        return ""
+    return f"{1e3 * (part['flop'] / card[_rate(tf32)] + part['bytes'] / card['bandwidth']):.1f}"
+
+
+def _rate(tf32):
+    return "flops, TF32" if tf32 else "flops"
+
+
+def _preset_of(name):
+    """(preset, whether TF32 is allowed) of a row's name."""
+    preset, *tf32 = name.split(", ")
+    return preset, bool(tf32)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What one training step asks of a GPU, without one: kernel launches and bytes, counted on the strict double of CuPy.
 
     python tests/device_cost.py --preset celeba-64 --batch 64 --bandwidth 3.35 --launch 21.6
+    python tests/device_cost.py --preset hit-1024 --batch 1 --images
 
 The time is an estimate, for comparing one version of the code with another: each phase takes as long as its launches
 from the host or its bytes through the GPU's memory, whichever is more. --bandwidth is the datasheet's, in TB/s (H100
@@ -25,6 +26,7 @@ from strict_cupy.kernels import Cost
 
 from minihit import models, tree
 from minihit.backend import device_module, to_device
+from minihit.bench import case
 from minihit.models import discriminator, hit, stylegan2
 from minihit.models.discriminator import network
 from minihit.objectives import gan
@@ -43,6 +45,7 @@ PHASES = {
     "gathering, Adam, EMA": [(state, "apply")],
 }
 REST = "losses and sums of gradients"
+STEP, IMAGES = "one step", "images in evaluation"
 
 
 def count(preset, steps=20):
@@ -66,21 +69,34 @@ def count(preset, steps=20):
     return counts
 
 
+def images(preset):
+    """The Cost of a batch of images in evaluation, by the moving average, together; nothing is computed."""
+    with pytest.MonkeyPatch.context() as patch:
+        strict_cupy.install(patch)
+        made = case.inference_of(case.make(preset, "gpu"), record=False)
+        launches.start(dry=True)
+        with launches.during(IMAGES):
+            made()
+        counted = launches.counts[IMAGES]
+        launches.start()
+    return counted
+
+
 def milliseconds(cost, bandwidth, launch):
     """The longer of launching from the host and moving the bytes; TB/s and microseconds."""
     return max(cost.launches * launch / 1e3, cost.bytes / bandwidth / 1e9)
 
 
-def table(counts, bandwidth, launch):
-    rows = [(phase, counts[phase]) for phase in (*PHASES, REST) if phase in counts]
+def table(counts, bandwidth, launch, whole=STEP):
+    rows = [(phase, counts[phase]) for phase in (*PHASES, REST, IMAGES) if phase in counts]
     lines = [f"{'':28} {'launches':>9} {'GB':>8} {'ms':>8}"]
     lines += [f"{phase:28} {cost.launches:9,} {cost.bytes / 1e9:8.2f} {milliseconds(cost, bandwidth, launch):8.2f}"
               for phase, cost in rows]
     total = sum(cost.launches for _, cost in rows), sum(cost.bytes for _, cost in rows) / 1e9
     time = sum(milliseconds(cost, bandwidth, launch) for _, cost in rows)
     recorded = milliseconds(Cost(1, 1e9 * total[1]), bandwidth, launch)
-    return "\n".join([*lines, f"{'one step':28} {total[0]:9,} {total[1]:8.2f} {time:8.2f}",
-                      f"{'one step, recorded':28} {1:9,} {total[1]:8.2f} {recorded:8.2f}"])
+    return "\n".join([*lines, f"{whole:28} {total[0]:9,} {total[1]:8.2f} {time:8.2f}",
+                      f"{f'{whole}, recorded':28} {1:9,} {total[1]:8.2f} {recorded:8.2f}"])
 
 
 def _during(phase, function):
@@ -97,6 +113,7 @@ def main():
     parser.add_argument("--batch", type=int, help="the preset's unless given")
     parser.add_argument("--micro-batch", type=int, help="the preset's unless given")
     parser.add_argument("--consistency", type=float, help="the cost of bCR; the preset's unless given")
+    parser.add_argument("--images", action="store_true", help="a batch of images in place of a step")
     parser.add_argument("--bandwidth", type=float, default=3.35, help="TB/s")
     parser.add_argument("--launch", type=float, default=21.6, help="microseconds")
     given = parser.parse_args()
@@ -106,7 +123,8 @@ def main():
     preset = replace(preset, recipe=replace(preset.recipe, **changes))
     print(f"{given.preset}, batch {preset.recipe.batch} in micro-batches of {preset.recipe.micro_batch}, "
           f"{tree.size(models.of(preset.generator).init(None, preset.generator)) / 1e6:.1f} M parameters in G")
-    print(table(count(preset), given.bandwidth, given.launch))
+    counts, whole = ({IMAGES: images(preset)}, "all images") if given.images else (count(preset), STEP)
+    print(table(counts, given.bandwidth, given.launch, whole))
 
 
 if __name__ == "__main__":

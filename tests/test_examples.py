@@ -169,7 +169,7 @@ def test_paper_prints_every_recipe_with_its_lines_and_what_a_gpu_would_need(caps
     for recipe, row in zip(recipes, rows, strict=True):
         numbers = PRESETS[recipe.preset].recipe
         assert row.split()[0] == recipe.preset and f"  {numbers.steps:,}  " in row and " GB  " in row
-    assert [int(row.split()[-1]) for row in rows] == [8, 8, 8, 8, 2, 2]
+    assert [int(row.split()[-1]) for row in rows] == [8, 8, 8, 8, 1, 1]
     assert example["fitting"](PRESETS["hit-1024"], 10**6) == 0
     assert ("\nhit-1024-ffhq, FFHQ:\n    minihit data prepare here/images1024x1024 ffhq-1024 --size 1024 --filter box\n"
             in said)
@@ -188,12 +188,12 @@ def report(monkeypatch):
 
 
 FOUND = {
-    "card": {"name": "H9", "memory": 10**11, "bandwidth": 4e12, "flops": 5e13},
+    "card": {"name": "H9", "memory": 10**11, "bandwidth": 4e12, "flops": 5e13, "flops, TF32": 2e14},
     "check": {"alike": ["torch", "torch, tuned"]},
     "step": {"kernels": 1234, "queued": 0.1, "eager": 0.11, "recorded": 0.05, "flop": 1e12, "bytes": 1e11,
              "memory": 5 * 10**9},
     "peer": {"memory": {}, "step": {"seconds": {"minihit": 0.05, "torch": 0.4, "torch, tuned": 0.1},
-                                    "ratios": {"torch, tuned": 0.5}}},
+                                    "ratios": {"torch, tuned": 0.5}, "flop": 1e12, "bytes": 1e11}},
     "tests": {"summary": "3 failed, 4 passed", "not passed": ["FAILED tests/a.py"]},
 }
 
@@ -204,8 +204,10 @@ def test_the_report_has_a_row_for_each_part(report, tmp_path, monkeypatch, capsy
     assert report.main(tmp_path, list(FOUND), ["celeba-64"]) == 0
     text = (tmp_path / "report.md").read_text()
     assert "A copy moves 4.00 TB/s, a float32 product makes 50 TFLOP/s" in text
-    assert "| celeba-64, batch 64 | 1,234 | 100.0 | 110.0 | 50.0 | 40% | 50% | 5.0 GB |" in text
-    assert "| celeba-64, TF32: step, batch 64 | 50.0 | 400.0 | 100.0 | 0.50 | 1.0 |" in text
+    assert "with TF32 200. Expected is" in text
+    assert "| celeba-64, batch 64 | 1,234 | 100.0 | 110.0 | 50.0 | 45.0 | 40% | 50% | 5.0 GB |" in text
+    assert "| celeba-64, TF32, batch 64 | 1,234 | 100.0 | 110.0 | 50.0 | 30.0 | 10% | 50% | 5.0 GB |" in text
+    assert "| celeba-64, TF32: step, batch 64 | 50.0 | 30.0 | 400.0 | 100.0 | 0.50 | 1.0 |" in text
     assert "Tests: 3 failed, 4 passed\nFAILED tests/a.py" in text
     assert text in capsys.readouterr().out
     found = json.loads((tmp_path / "report.json").read_text())

@@ -92,9 +92,9 @@ def _settled(run, xp):
     return repeated
 
 
-def inference_of(case):
+def inference_of(case, record=True):
     """A function that makes a batch of images by the moving average, in evaluation: one at a time on every thread, on a
-    GPU as many together as sampling makes, and recorded as it records them."""
+    GPU as many together as sampling makes, and recorded as it records them unless record is false."""
     ema, config, z = case.training.trees["ema"]["generator"], case.preset.generator, case.draws["z"]
     count = 1 if case.xp is np else batches.on_gpu([config], config.size, case.device)
     latents = [z[start:start + count] for start in range(0, len(z), count)]
@@ -105,7 +105,7 @@ def inference_of(case):
     def run():
         return parallel.run(image, latents, case.xp)
 
-    return _settled(run, case.xp) if records(case.device) else run
+    return _settled(run, case.xp) if record and records(case.device) else run
 
 
 def images_per_second(presets, device, rounds):

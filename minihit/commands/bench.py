@@ -28,8 +28,8 @@ from minihit.commands.options import (
 from minihit.errors import UserError
 from minihit.show.attempt import attempt
 from minihit.show.images import check_suffix
-from minihit.training.estimate import fitting
 from minihit.training.parts import lanes_that_pay
+from minihit.training.room import fitting
 from minihit.training.run.config import RunConfig
 
 LEGEND = """\
@@ -77,9 +77,9 @@ def main(argv):
     options = parse(Bench, argv, "bench")
     _require_sense(options)
     preset, device = _configured(options), chosen_device(options)
-    if not (options.ops or options.scale):
+    if not (options.ops or options.scale) and "step" in (options.only or TASKS):
         lanes = lanes_that_pay(preset.recipe.batch, preset.recipe.micro_batch, parallel.cores())
-        fitting(RunConfig(preset, lanes=lanes), device)
+        fitting(RunConfig(preset, lanes=lanes), device, looks=False)
     kind, measure = next((kind, run) for kind, run in KINDS.items() if kind is None or getattr(options, kind))
     facts = machine.facts()
     print(f"{facts['processor']}, {facts['cores']} cores, {facts['blas']}, on the {device}")

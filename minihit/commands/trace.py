@@ -16,8 +16,8 @@ from minihit.memory import memory_size
 from minihit.ops.switch import plain
 from minihit.presets import PRESETS
 from minihit.show.images import to_float
-from minihit.training import estimate, state
-from minihit.training.estimate import gigabytes
+from minihit.training import room, state
+from minihit.training.room import gigabytes
 from minihit.training.run.config import RunConfig
 
 LEGEND = """\
@@ -85,7 +85,7 @@ def _norms(grads, only):
 def _require_room(preset, batch):
     """Raise UserError for a step that does not fit into memory."""
     recipe = replace(preset.recipe, batch=batch, micro_batch=0)
-    needed, limit = estimate.peak(RunConfig(replace(preset, recipe=recipe), lanes=1), "cpu"), memory_size("cpu")
+    needed, limit = room.of_steps(RunConfig(replace(preset, recipe=recipe), lanes=1), "cpu"), memory_size("cpu")
     if limit and needed > limit:
         raise UserError(f"a step of {batch:,} images takes about {gigabytes(needed)} of memory and this machine has "
                         f"{gigabytes(limit)}: choose a smaller --batch or preset")

@@ -1,4 +1,4 @@
-"""Before step 1: how long will it take, and will it fit? Time from a short warm-up, memory from minihit.cost's counts.
+"""Before step 1: how long will it take, and will it fit? Time from a short warm-up, memory from room.py's counts.
 
 The warm-up runs on a state of its own that is thrown away, so no number of the run depends on it.
 """
@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minihit import batches, cost, objectives
+from minihit import objectives
 from minihit.backend import device_module, synchronize, to_device
 from minihit.capture import Recorder
 from minihit.errors import UserError
-from minihit.memory import device_memory, memory_size, peak_memory
-from minihit.training import advance, compiling, measure, pictures, state, step
+from minihit.training import advance, compiling, room, state, step
+from minihit.training.room import gigabytes
 from minihit.training.run.config import intervals
 
 BUDGETS = {"minutes": 10 * 60, "hour": 60 * 60, "night": 8 * 60 * 60}     # seconds
@@ -27,7 +27,6 @@ WARM_UP_IMAGES = 16                                                       # a la
 SLOW = 2.0                                                                # seconds, after which once is enough
 PARTS = 2                                                                 # of a step: gradients, update
 TIMED = 3                                                                 # steps of a GPU, after the one that compiles
-MEASURING = 280_000, 120                                                  # bytes an image, bytes a pixel
 
 
 @dataclass(frozen=True)
@@ -54,41 +53,8 @@ class Estimate:
 def before(config, device, graph="auto"):
     """The Estimate for a run whose data set is open; graph: as of advance.Steps. Raises UserError where it cannot fit.
     """
-    memory, limit = fitting(config, device)
+    memory, limit = room.fitting(config, device)
     return Estimate(seconds_per_step(config, device, graph), memory, limit)
-
-
-def fitting(config, device):
-    """Bytes at the peak of a run and those of the device, None if nobody knows. Raises UserError where it is less."""
-    memory, limit = peak(config, device), memory_size(device)
-    if limit and memory > limit:
-        raise UserError(f"this takes about {gigabytes(memory)} of memory and the {device} has {gigabytes(limit)}: "
-                        f"{_cure(config, device, memory - limit)}")
-    return memory, limit
-
-
-def peak(config, device):
-    """Bytes at the peak of a run: what the process or the device holds already, the state, a step, and what is looked
-    at, as little of the memory that a step gives back fits that."""
-    kept = sum(cost.training_memory(config.preset).values())
-    stepping = cost.step_memory(config.preset, _plan(config, device))
-    if device == "cpu":
-        return peak_memory() + kept + stepping + _measuring(config) + _drawing(config)
-    networks = config.preset.networks
-    shown = {*objectives.of(config.preset).AVERAGED} & {*networks} - {"quantizer"}          # which keeps nothing
-    showing = max(batches.memory([networks[name]], config.preset.size, device) for name in shown)
-    return device_memory(device) + kept + stepping + showing
-
-
-def _measuring(config):
-    """Bytes of a measurement, all of them on the host."""
-    per_image = MEASURING[0] + MEASURING[1] * config.preset.size**2
-    return per_image * max(config.measure_images, measure.compared(config.preset.size))
-
-
-def _drawing(config):
-    """Bytes of what a run shows, all of them on the host."""
-    return pictures.memory(config.preset.size, config.preset.recipe.steps // config.sample_every + 2)
 
 
 def seconds_per_step(config, device, graph="auto"):
@@ -96,7 +62,7 @@ def seconds_per_step(config, device, graph="auto"):
 
     On a CPU a lane has WARM_UP_IMAGES at most; on a GPU both are recorded where the run's steps are.
     """
-    plan, small = _plan(config, device), warm_up(config, device)
+    plan, small = room.plan(config, device), warm_up(config, device)
     computing, updating = steady(one_step(small, device), device, advance.records(device, graph))
     turns = math.ceil(len(plan.groups) / plan.at_once)
     return computing * turns * plan.groups[0][-1].stop / small.preset.recipe.micro_batch + updating
@@ -150,16 +116,12 @@ def _recorded(parts, xp):
 
 def warm_up(config, device):
     """The RunConfig of a step like the run's, on just the micro-batches that it computes side by side."""
-    plan, preset = _plan(config, device), config.preset
+    plan, preset = room.plan(config, device), config.preset
     first = plan.groups[0]
     images = first[0].stop - first[0].start if device == "gpu" else min(first[0].stop - first[0].start, WARM_UP_IMAGES)
     size = min(len(first) * images, first[-1].stop)
     recipe = replace(preset.recipe, batch=size * plan.at_once, micro_batch=size)
     return replace(config, preset=replace(preset, recipe=recipe))
-
-
-def _plan(config, device):
-    return step.plan(config.preset, config.preset.recipe.batch, config.lanes, device_module(device))
 
 
 def _timed(parts, xp):
@@ -188,20 +150,6 @@ def within(config, seconds, budget):
     follow = {name: after[name] for name, value in before.items() if getattr(config, name) == value}
     recipe = replace(recipe, steps=steps, ema_decay=ema_decay)
     return replace(config, preset=replace(config.preset, recipe=recipe), **follow)
-
-
-def _cure(config, device, missing):
-    """What to do where so many bytes are missing."""
-    if device == "cpu" and missing < _measuring(config):
-        return "choose a smaller --measure-images"
-    recipe = config.preset.recipe
-    size = recipe.micro_batch or recipe.batch
-    micro_batch = f"--micro-batch {size // 2}, a smaller --batch or " if size > 1 else ""
-    return f"choose {micro_batch}a smaller --preset"
-
-
-def gigabytes(count):
-    return f"{count / 1e9:.2g} GB" if count < 10e9 else f"{count / 1e9:.0f} GB"
 
 
 def duration(seconds):

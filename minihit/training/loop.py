@@ -14,7 +14,7 @@ from minihit.locks import exclusive
 from minihit.memory import keep_memory
 from minihit.show.attempt import attempt
 from minihit.streams import lasting
-from minihit.training import estimate, guard, measure_features, measures, pictures, state, watch
+from minihit.training import estimate, guard, measure_features, measures, pictures, room, state, watch
 from minihit.training.advance import Steps
 from minihit.training.run import checkpoint, claim, log, snapshot
 from minihit.training.run.config import write_config
@@ -62,7 +62,7 @@ def _open(config, folder, device, resume):
     if resume and config.data != BUILT_IN and not Path(config.data).expanduser().exists():
         raise UserError(f"the images of the run in {folder.path} are no longer at {config.data}: say by --data where "
                         f"they are now")
-    needed = estimate.peak(config, device) if device == "cpu" else 0
+    needed = room.peak(config, device) if device == "cpu" else 0
     with tqdm(desc=f"reading {config.data}", unit="image", disable=None, leave=False) as bar:
 
         def show(done, total):

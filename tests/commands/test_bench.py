@@ -14,6 +14,7 @@ from minihit.cli import main
 from minihit.commands import bench
 from minihit.presets import PRESETS
 from minihit.presets.autoencoder import counterpart
+from minihit.training import room
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,15 @@ def test_a_peer_with_ratios(capsys, monkeypatch):
     lines = printed(capsys)
     assert "step 0.5000 1.0000 0.510" in lines and "peak memory 1.00 MiB 2.00 MiB 0.500" in lines
     assert record("peer.json")["rows"][0]["ratios"] == {"other": 0.51}
+
+
+def test_what_makes_no_steps_needs_no_memory_for_them(monkeypatch, capsys):
+    monkeypatch.setattr(room, "memory_size", lambda device: 10**9)
+    monkeypatch.setattr(bench, "KINDS", {**bench.KINDS, "peer": lambda *given: ({}, "timed")})
+    argv = ["bench", "--preset", "hit-1024", "--batch", "1", "--device", "cpu", "--peer", "file.py", "--only", "images"]
+    assert main(argv) == 0
+    capsys.readouterr()
+    assert "the cpu has 1 GB: choose a smaller --preset" in refusal(capsys, *argv, "step")
 
 
 @pytest.mark.parametrize("name, networks", [

@@ -34,6 +34,14 @@ def test_a_phase_takes_as_long_as_its_launches_or_its_bytes():
     assert recorded.split() == ["one", "step,", "recorded", "1", "2.00", "2.00"]
 
 
+def test_images_are_counted_apart_from_the_step_that_trains_them():
+    small, large = (device_cost.images(tiny(batch=batch)) for batch in (4, 64))
+    assert 0 < small.launches == large.launches < device_cost.count(TINY)["G forward"].launches
+    assert 0 < 8 * small.bytes < large.bytes < 16 * small.bytes
+    *_, whole, recorded = device_cost.table({device_cost.IMAGES: large}, 1.0, 5.0, "all images").splitlines()
+    assert whole.split()[:2] == ["all", "images"] and recorded.split()[:3] == ["all", "images,", "recorded"]
+
+
 def test_a_step_of_celeba_64_stays_below_what_it_was_brought_down_to():
     """Two micro-batches of 32 images with R1 and bCR; it was 9,098 launches and 176 GB."""
     costs = device_cost.count(PRESETS["celeba-64"]).values()

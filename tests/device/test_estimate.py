@@ -4,9 +4,8 @@ import time
 
 import pytest
 from strict_cupy import launches
-from support.runs import TINY, TINY_VAE, TINY_VQVAE, run_config
+from support.runs import run_config
 
-from minihit import batches
 from minihit.training import compiling, estimate, step
 
 COMPILING = 1000.0                                                        # seconds of the clock
@@ -37,13 +36,6 @@ def test_the_compiler_is_not_estimated_and_is_said(double, compiler, capsys, tmp
     assert 0 < estimate.seconds_per_step(run_config(), "gpu") < COMPILING
     assert capsys.readouterr().out == (f"compiling kernels for this GPU, once per machine: CuPy keeps them in "
                                        f"{tmp_path}\n")
-
-
-@pytest.mark.parametrize("preset, shown", [(TINY, "generator"), (TINY_VAE, "decoder"), (TINY_VQVAE, "decoder")])
-def test_pictures_that_a_run_shows_take_memory_beside_its_steps(double, monkeypatch, preset, shown):
-    many = estimate.peak(run_config(preset), "gpu")
-    monkeypatch.setattr(batches, "LARGEST", 1)
-    assert many - estimate.peak(run_config(preset), "gpu") == 63 * batches.memory([preset.networks[shown]], preset.size)
 
 
 def test_kernels_that_are_there_are_not_spoken_of(double, capsys, tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ from minihit.metrics.psnr import psnr
 from minihit.metrics.sliced_wasserstein import sliced_wasserstein
 from minihit.metrics.ssim import ssim
 from minihit.show.images import read_image, to_float, write_png
-from minihit.training import estimate, guard, loop, measure, pictures, state
+from minihit.training import guard, loop, measure, pictures, room, state
 from minihit.training.run import checkpoint, log, weights
 from minihit.training.run.folder import RunFolder
 
@@ -171,7 +171,7 @@ def test_images_that_do_not_fit_are_refused(gpu):
 
 
 def test_a_gpu_without_room_is_refused(gpu, tmp_path, monkeypatch):
-    monkeypatch.setattr(estimate, "memory_size", lambda device: 1000)
+    monkeypatch.setattr(room, "memory_size", lambda device: 1000)
     with pytest.raises(UserError, match=r"the gpu has 1e-06 GB: choose --micro-batch 1, a smaller --batch"):
         train(tmp_path / "run")
 

@@ -13,7 +13,7 @@ from minihit.commands import bench, gradcheck, trace
 from minihit.data.faces import stand_in
 from minihit.gradcheck import plants
 from minihit.gradcheck.table import CHECKS
-from minihit.training import estimate, loop
+from minihit.training import loop, room
 
 CODES = {0, 1, 2, 130, 143}
 PATIENCE = 120                                                            # seconds until a command is taken to hang
@@ -121,7 +121,7 @@ def place(tmp_path, monkeypatch):
     assert main(["data", "prepare", "photos", "store", "--size", "16"]) == 0
 
     def train(config, folder, device, *others):
-        estimate.fitting(config, device)
+        room.fitting(config, device)
         return 0
 
     monkeypatch.setattr(loop, "train", train)

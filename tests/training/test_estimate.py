@@ -1,25 +1,16 @@
-"""What is said before step 1: time from a warm-up that changes nothing, memory that a real run then takes, budgets."""
+"""What is said before step 1: time from a warm-up that changes nothing, and budgets."""
 
-import os
-import re
-import subprocess
-import sys
-import tracemalloc
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from support.helpers import assert_same
-from support.runs import TINY, everything, run_config, shrunk, tiny
+from support.runs import TINY, run_config, tiny
 
-import minihit
-from minihit import batches, cost, objectives
 from minihit.errors import UserError
 from minihit.presets import PRESETS
-from minihit.presets.autoencoder import counterpart
-from minihit.training import estimate, loop, pictures, state, step
+from minihit.training import estimate, loop, room, state, step
 from minihit.training.run import checkpoint
 from minihit.training.run.config import RunConfig, read_config
 from minihit.training.run.folder import RunFolder
@@ -46,68 +37,10 @@ def test_durations_are_in_the_largest_unit_of_which_there_are_two(seconds, text)
     assert estimate.duration(seconds) == text
 
 
-@pytest.mark.parametrize("recipe, cure", [
-    ({}, "choose --micro-batch 1, a smaller --batch or a smaller --preset"),
-    ({"micro_batch": 0}, "choose --micro-batch 2, "),
-    ({"micro_batch": 1}, "choose a smaller --preset"),
-])
-def test_what_cannot_fit_is_refused_before_anything_is_computed(monkeypatch, tmp_path, recipe, cure):
-    monkeypatch.setattr(estimate, "memory_size", lambda device: 1000)
-    monkeypatch.setattr(estimate, "seconds_per_step", None)
-    with pytest.raises(UserError, match=rf"the cpu has 1e-06 GB: {cure}"):
-        loop.train(run_config(tiny(**recipe)), RunFolder(tmp_path))
-    assert not RunFolder(tmp_path).config.exists()
-
-
-def test_a_measurement_that_does_not_fit_is_named_itself(tmp_path, fixed_speed):
-    with pytest.raises(UserError, match=r"GB: choose a smaller --measure-images$"):
-        loop.train(run_config(measure_images=10**9), RunFolder(tmp_path))
-
-
 def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch, fixed_speed):
-    monkeypatch.setattr(estimate, "memory_size", lambda device: None)
+    monkeypatch.setattr(room, "memory_size", lambda device: None)
     forecast = estimate.before(run_config(), "cpu")
     assert (forecast.limit, forecast.room) == (None, 0)
-
-
-def test_images_to_measure_take_memory_by_their_number_and_pixels(monkeypatch):
-    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
-
-    def each(preset):
-        few, many = (estimate.peak(RunConfig(PRESETS[preset], measure_images=count), "cpu") for count in (100, 1_100))
-        return (many - few) / 1_000
-
-    assert each("faces-32") > 75_000                                      # the metric alone takes as much, of each set
-    assert each("celeba-64") - each("faces-32") == 120 * (64**2 - 32**2)
-
-
-def test_no_fewer_images_are_measured_than_have_their_neighbours_looked_for(monkeypatch):
-    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
-    one, ten, eleven = (estimate.peak(RunConfig(PRESETS["hit-1024"], measure_images=count), "cpu")
-                        for count in (1, 10, 11))
-    assert one == ten and eleven - ten > 120 * 1024**2
-
-
-def test_a_time_lapse_takes_memory_by_its_frames(monkeypatch):
-    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
-    often, seldom = (estimate.peak(RunConfig(PRESETS["celeba-64"], sample_every=every), "cpu")
-                     for every in (5_000, 20_000))                        # of 200,000 steps
-    assert often - seldom == pictures.memory(64, 42) - pictures.memory(64, 12) > 0
-
-
-def test_drawing_takes_memory_of_the_host_beside_the_smallest_run(monkeypatch):
-    monkeypatch.setattr(estimate, "peak_memory", lambda: 0)
-    monkeypatch.setattr(estimate, "device_memory", lambda device: 0)
-    monkeypatch.setattr(estimate, "device_module", lambda device: object())
-    monkeypatch.setattr(batches, "memory", lambda *_: 10**6)
-    assert estimate.peak(run_config(), "gpu") < 10**8 < estimate.peak(run_config(), "cpu")
-
-
-def test_smaller_micro_batches_are_a_cure():
-    recipe = FACES.preset.recipe
-    presets = [replace(FACES.preset, recipe=replace(recipe, batch=64, micro_batch=size)) for size in (32, 16, 8)]
-    large, middle, small = (estimate.peak(replace(FACES, preset=preset), "cpu") for preset in presets)
-    assert large > middle > small
 
 
 def test_the_run_does_not_depend_on_the_warm_up(tmp_path, monkeypatch):
@@ -208,7 +141,7 @@ def test_the_clock_is_read_when_the_device_has_finished(times):
 
 
 def test_a_gpu_warms_up_with_whole_micro_batches(monkeypatch):
-    monkeypatch.setattr(estimate, "device_module", lambda device: object())
+    monkeypatch.setattr(room, "device_module", lambda device: object())
     small = estimate.warm_up(run_config(tiny(batch=64, micro_batch=32), lanes=1), "gpu")
     assert (small.preset.recipe.batch, small.preset.recipe.micro_batch) == (32, 32)
 
@@ -247,58 +180,3 @@ def test_the_chosen_steps_are_saved_and_resumed(tmp_path, monkeypatch, fixed_spe
     saved = read_config(folder)
     assert saved.preset.recipe.steps == 54 == checkpoint.step_of(checkpoint.newest(folder.checkpoints)[0])
     assert loop.train(saved, folder, resume=True) == 0
-
-
-# memory, against what is really taken
-
-
-@pytest.mark.parametrize("preset, batch", [
-    (tiny(), 32), (tiny(consistency=1.0), 32), (shrunk("faces-32"), 32), (shrunk("celeba-64", batch=8), 32),
-    *((counterpart(name, decoder), 8) for name in ("vae-32", "vqvae-32") for decoder in ("hit", "cnn")),
-    (everything(PRESETS["vqvae-32"]), 8),
-], ids=["tiny", "bCR", "faces-32", "celeba-64", "VAE", "VAE, CNN", "VQ-VAE", "VQ-VAE, CNN", "VQ-VAE, everything"])
-def test_the_memory_of_a_step_is_what_numpy_allocates(preset, batch):
-    """On one thread, with widths at which activations, not Python's own objects, decide."""
-    preset = replace(preset, recipe=replace(preset.recipe, batch=batch, micro_batch=batch // 2))
-    networks = state.create(0, preset).networks
-    draws = objectives.of(preset).draw(np.random.default_rng(0), batch, preset, 1)
-    real = np.zeros((batch, preset.size, preset.size, 3), np.float32)
-    tracemalloc.start()
-    step.gradients(networks, real, draws, preset)
-    taken = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert taken / FACTOR < cost.step_memory(preset, step.plan(preset, batch, lanes=1)) < taken * FACTOR
-
-
-RUN = """
-import sys, tempfile
-from dataclasses import replace
-from pathlib import Path
-from minihit.memory import peak_memory
-from minihit.presets import PRESETS
-from minihit.presets.autoencoder import counterpart
-from minihit.training import loop
-from minihit.training.run.config import RunConfig
-from minihit.training.run.folder import RunFolder
-
-preset = PRESETS[sys.argv[1]]
-preset = replace(preset, recipe=replace(preset.recipe, batch=int(sys.argv[2]), micro_batch=int(sys.argv[3]), steps=3))
-loop.train(RunConfig(preset, measure_images=int(sys.argv[4]), lanes=2), RunFolder(Path(sys.argv[5])))
-print("peak", peak_memory())
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name, batch, micro_batch, images", [
-    ("faces-32", 32, 16, 1_000), ("faces-32", 32, 0, 50), ("celeba-64", 8, 4, 50), ("celeba-64", 16, 8, 300),
-    ("vae-32", 32, 16, 1_000), ("vqvae-32", 32, 16, 1_000), ("vqvae-64", 8, 4, 100),
-])
-def test_the_memory_of_a_run_is_what_the_system_counts(name, batch, micro_batch, images, tmp_path):
-    """The largest resident size of a whole run in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(minihit.__file__).parents[1]), "OPENBLAS_NUM_THREADS": "1"}
-    arguments = [name, str(batch), str(micro_batch), str(images), str(tmp_path)]
-    done = subprocess.run([sys.executable, "-c", RUN, *arguments], env=environment, capture_output=True, text=True,
-                          check=True)
-    said = float(re.search(r"and ([\d.]+) GB of", done.stdout)[1]) * 1e9
-    taken = int(re.search(r"peak (\d+)", done.stdout)[1])
-    assert taken / FACTOR < said < taken * FACTOR, (said, taken)

@@ -175,7 +175,7 @@ def test_what_does_not_fit_beside_training_is_refused_before_it_is_read(tmp_path
     for index, image in enumerate(faces(0, 0, 3, 16)):
         images.write_png(tmp_path / "photos" / f"{index}.png", image)
     np.save(tmp_path / "photos.npy", faces(0, 0, 3, 16))
-    monkeypatch.setattr(loop.estimate, "peak", lambda config, device: 10**9)
+    monkeypatch.setattr(loop.room, "peak", lambda config, device: 10**9)
     monkeypatch.setattr("minihit.data.folder.memory_size", lambda device: 10**9 + 2000)
     monkeypatch.setattr("minihit.data.prepare.square.Square.__call__", lambda *_: pytest.fail("a picture was read"))
     folder = RunFolder(tmp_path / "run")

@@ -36,6 +36,10 @@ MOST_WORKERS = 8                                                          # that
 PICTURES = 20_000                                                         # drawn to be trained on
 WANTED = {("celeba-64", "step"): 1.0, ("celeba-64", "images"): 1.5, ("hit-256", "step"): 1.0,
           ("hit-1024", "images"): 1.0}                                    # of tuned PyTorch's time, at most
+EXPECTED = {("celeba-64", "step"): (0.54, 0.59), ("celeba-64", "images"): (0.8, 1.1), ("hit-128", "step"): (0.5, 0.6),
+            ("hit-128", "images"): (0.8, 1.1), ("hit-256", "step"): (0.45, 0.6),
+            ("hit-1024", "images"): (0.75, 0.9)}                          # the same, without TF32 and with it: as on an
+# H200, of images (not recorded then) from the time that it was at work, where it was not measured from what was
 
 
 def main(folder, parts, presets, minutes=0.0, tf32=False):
@@ -180,11 +184,11 @@ def _sections(found):
     if card:
         yield (f"# {card['name']}, CuPy {device_module('gpu').__version__}\n\nA copy moves "
                f"{card['bandwidth'] / 1e12:.2f} TB/s, a float32 product makes {card['flops'] / 1e12:.0f} TFLOP/s, with "
-               f"TF32 {card[_rate(tf32=True)] / 1e12:.0f}. Expected is that all products take turns with all traffic.")
+               f"TF32 {card[_rate(tf32=True)] / 1e12:.0f}. All products and then all traffic take so long at least.")
     steps = {name.removeprefix("step "): part for name, part in found.items() if name.startswith("step ")}
     if steps:
         head = ("a step", "kernels", "queued one by one, ms", "until done, ms", "recorded, ms",
-                "expected, ms", "of the card's products", "of its bandwidth", "memory")
+                "at least, ms", "of the card's products", "of its bandwidth", "memory")
         yield "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|",
                          *(_step_row(name, part, card) for name, part in steps.items())])
     peers = {name.removeprefix("peer "): part for name, part in found.items() if name.startswith("peer ")}
@@ -192,8 +196,8 @@ def _sections(found):
         alike = found.get("check", {})
         yield "Losses and gradients of both: " + ("compared and equal" if "alike" in alike else
                                                   alike.get("failed", "not compared"))
-        yield "\n".join(["| | minihit, ms | expected, ms | torch, ms | torch, tuned, ms | minihit / tuned | "
-                         "wanted at most |", "|---|---|---|---|---|---|---|",
+        yield "\n".join(["| | minihit, ms | at least, ms | torch, ms | torch, tuned, ms | minihit / tuned | "
+                         "expected | wanted at most |", "|---|---|---|---|---|---|---|---|",
                          *(row for name, part in peers.items() for row in _peer_rows(name, part, card))])
     if "tests" in found:
         yield "\n".join(["Tests: " + found["tests"].get("summary", _summary(found["tests"])),
@@ -209,7 +213,7 @@ def _step_row(name, part, card):
         return f"| {name} | {part['failed']} | | | | | | | |"
     preset, tf32 = _preset_of(name)
     times = [f"{1e3 * part[column]:.1f}" for column in ("queued", "eager", "recorded")]
-    bounds = [_expected(part, card, tf32),
+    bounds = [_least(part, card, tf32),
               *(f"{part[what] / part['recorded'] / card[of]:.0%}" if card else ""
                 for what, of in (("flop", _rate(tf32)), ("bytes", "bandwidth")))]
     return (f"| {name}, batch {CASES[preset][0]} | {part['kernels']:,} | {' | '.join([*times, *bounds])} | "
@@ -218,17 +222,18 @@ def _step_row(name, part, card):
 
 def _peer_rows(name, part, card):
     if "failed" in part:
-        yield f"| {name} | {part['failed']} | | | | | |"
+        yield f"| {name} | {part['failed']} | | | | | | |"
     preset, tf32 = _preset_of(name)
     for task in CASES[preset][1]:
         if task in part:
             ours, *others = [f"{1e3 * part[task]['seconds'][who]:.1f}" for who in ("minihit", "torch", "torch, tuned")]
-            times = " | ".join([ours, _expected(part[task], card, tf32), *others])
+            times = " | ".join([ours, _least(part[task], card, tf32), *others])
             yield (f"| {name}: {task}, batch {CASES[preset][0]} | {times} | "
-                   f"{part[task]['ratios']['torch, tuned']:.2f} | {WANTED.get((preset, task), '')} |")
+                   f"{part[task]['ratios']['torch, tuned']:.2f} | {EXPECTED[preset, task][tf32]} | "
+                   f"{WANTED.get((preset, task), '')} |")
 
 
-def _expected(part, card, tf32):
+def _least(part, card, tf32):
     """Milliseconds: the products at the card's rate, and after them the bytes at its bandwidth, both as measured."""
     if not card:
         return ""

@@ -94,6 +94,8 @@ OWN = {                                                                   # wher
     "minihit/ops/matmul.py": ["tests/ops/fast/test_matmul.py"],
     "minihit/training/advance.py": ["tests/device/test_capture.py", "tests/training/test_draws.py"],
     "minihit/features/extractor.py": ["tests/features/test_open.py"],
+    "minihit/training/estimate.py": ["tests/training/test_estimate.py", "tests/device/test_estimate.py"],
+    "minihit/training/room.py": ["tests/training/test_room.py", "tests/device/test_room.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/pictures.py": ["tests/training/test_pictures.py", "tests/training/test_watch.py"],

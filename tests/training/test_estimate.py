@@ -31,8 +31,10 @@ def test_the_sentence_says_seconds_hours_and_memory():
     assert "and 3 GB of memory" in estimate.Estimate(0.5, 2 * 10**9, None).sentence(1, images=np.empty(10**9, np.uint8))
 
 
-@pytest.mark.parametrize("seconds, text", [(5, "5 seconds"), (119, "119 seconds"), (600, "10 minutes"),
-                                           (8 * 3600, "8 hours"), (36 * 3600, "36 hours"), (3 * 86_400, "3 days")])
+@pytest.mark.parametrize("seconds, text", [
+    (5, "5 seconds"), (119, "119 seconds"), (120, "2 minutes"), (600, "10 minutes"), (8 * 3600, "8 hours"),
+    (36 * 3600, "36 hours"), (3 * 86_400, "3 days"),
+])
 def test_durations_are_in_the_largest_unit_of_which_there_are_two(seconds, text):
     assert estimate.duration(seconds) == text
 

@@ -1,5 +1,6 @@
 """What is said while a GPU's first step compiles: one line, where it is true."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -65,6 +66,13 @@ def test_nothing_is_said_where_all_kernels_are_there(cache):
 def test_nothing_is_said_of_a_moment(cache, monkeypatch):
     monkeypatch.setattr(compiling, "PATIENCE", 60.0)
     assert said(block=lambda: compile_one(cache, "new"), seconds=0) == []
+
+
+def test_nobody_watches_when_the_block_is_over(cache, monkeypatch):
+    """Not even who was counting just then."""
+    monkeypatch.setattr(compiling, "_kept", lambda folder: time.sleep(0.1) or 1)
+    before = threading.active_count()
+    assert said(seconds=0.02) == [] and threading.active_count() == before
 
 
 def test_nothing_is_said_of_a_cpu(cache):

@@ -84,6 +84,15 @@ def test_smaller_micro_batches_are_a_cure():
     assert large > middle > small
 
 
+def test_steps_take_what_is_held_what_a_run_keeps_and_what_a_step_takes_besides(monkeypatch):
+    monkeypatch.setattr(room, "peak_memory", lambda: 7)
+    preset = FACES.preset
+    taken = sum(cost.training_memory(preset).values()) + cost.step_memory(preset, room.plan(FACES, "cpu"))
+    assert room.of_steps(FACES, "cpu") == 7 + taken
+    monkeypatch.setattr(room, "memory_size", lambda device: 7 + taken)
+    assert room.fitting(FACES, "cpu", looks=False) == (7 + taken, 7 + taken)
+
+
 def test_steps_alone_need_no_room_for_what_is_looked_at(monkeypatch):
     """One image of 1,024 pixels trains in less than a thousand of them take to be measured."""
     preset = PRESETS["hit-1024"]

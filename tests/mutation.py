@@ -96,7 +96,7 @@ OWN = {                                                                   # wher
     "minihit/features/extractor.py": ["tests/features/test_open.py"],
     "minihit/training/estimate.py": ["tests/training/test_estimate.py", "tests/device/test_estimate.py"],
     "minihit/training/room.py": ["tests/training/test_room.py", "tests/device/test_room.py"],
-    "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS],
+    "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS, "tests/training/test_estimate.py"],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/pictures.py": ["tests/training/test_pictures.py", "tests/training/test_watch.py"],
     "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],

@@ -384,6 +384,17 @@ def test_the_bar_counts_the_steps_that_are_left(tmp_path, interrupt, monkeypatch
     assert [(bar.initial, bar.n, bar.total) for bar in bars if bar.unit == "step"] == [(0, 3, 5), (3, 5, 5)]
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_resumed_run_says_how_long_the_steps_that_are_left_will_take(tmp_path, interrupt, monkeypatch, capsys):
+    monkeypatch.setattr(loop.estimate, "seconds_per_step", lambda *_: 100.0)
+    folder = RunFolder(tmp_path / "run")
+    interrupt(at=2)
+    loop.train(with_steps(tiny(), 5), folder)
+    assert "about 1e+02 s a step, 9.2 minutes in all" in capsys.readouterr().out
+    loop.train(with_steps(tiny(), 5), folder, resume=True)
+    assert "about 1e+02 s a step, 5.5 minutes in all" in capsys.readouterr().out
+
+
 def test_a_folder_is_read_behind_a_bar(tmp_path, pictures, monkeypatch):
     seen = []
     monkeypatch.setattr(loop.tqdm, "update", lambda bar, n: seen.append((bar.total, n)))
@@ -528,7 +539,8 @@ def test_a_finished_run_can_be_extended(tmp_path):
     assert_same(final(extended, tiny())[0], final(whole, tiny())[0])
 
 
-def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):
+@pytest.mark.parametrize("log_every", [1, 100])
+def test_what_is_not_finite_stops_the_run_in_its_step_and_is_named(tmp_path, monkeypatch, log_every):
     folder, gradients = RunFolder(tmp_path), step.gradients
 
     def spoil(networks, *args):
@@ -540,7 +552,7 @@ def test_what_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(step, "gradients", spoil)
     culprit = "step 3: gradient of generator/stages/1/cross_mlp/expand/weight is not finite"
     with pytest.raises(UserError, match=f"{culprit}.*step-00000002"):
-        loop.train(run_config(), folder)
+        loop.train(run_config(log_every=log_every), folder)
     arrays, facts = final(folder, tiny())
     assert facts["step"] == 2
     assert all(np.isfinite(leaf).all() for leaf in arrays["networks"]["generator"]["params"]["start"].values())

@@ -63,7 +63,8 @@ def stream(params, averages, config, z, device="cpu", **options):
         return images(params, averages, config, z, **options)
 
     if device == "cpu":
-        parts = map(on_threads, batches.stacked(z, batches.at_most(parallel.cores(), config.size)))
+        count = batches.at_most(parallel.cores(), config.size, batches.SIDE_BY_SIDE)
+        parts = map(on_threads, batches.stacked(z, count))
     else:
         parts = _made(params, averages, config, z, device, **options)
     return itertools.chain.from_iterable(parts)

@@ -99,7 +99,6 @@ OWN = {                                                                   # wher
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS, "tests/training/test_estimate.py"],
     "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
     "minihit/training/pictures.py": ["tests/training/test_pictures.py", "tests/training/test_watch.py"],
-    "minihit/training/run/folder.py": ["tests/training/run/test_config.py"],
     "minihit/training/run/weights.py": ["tests/test_sampling.py"],
     "minihit/objectives/vae.py": ["tests/objectives/test_vae.py", "tests/objectives/test_autoencoder.py"],
     "minihit/objectives/vqvae.py": ["tests/objectives/test_vqvae.py", "tests/objectives/test_autoencoder.py"],

@@ -28,7 +28,7 @@ def device(monkeypatch):
 @pytest.mark.parametrize("size, counts", [(32, (25, 100)), (256, (25, 100)), (512, (6, 25)), (1024, (1, 6)),
                                           (2048, (1, 1))])
 def test_fewer_large_images_have_as_many_pixels(size, counts):
-    assert tuple(batches.at_most(count, size) for count in (25, 100)) == counts
+    assert tuple(batches.at_most(count, size, 256) for count in (25, 100)) == counts
 
 
 @pytest.mark.parametrize("count, sizes", [(7, [3, 3, 1]), (6, [3, 3]), (2, [2]), (0, [])])
@@ -39,9 +39,9 @@ def test_rows_of_an_iterable_are_stacked(count, sizes):
     np.testing.assert_array_equal(np.concatenate([np.empty((0, 2)), *found]), rows)
 
 
-@pytest.mark.parametrize("options, side, sizes", [({}, 16, [25, 5]), ({"alone": False}, 256, [25, 5]),
-                                                  ({}, 512, [6] * 5), ({"alone": True}, 16, [1] * 30),
-                                                  ({"alone": True}, 512, [1] * 30)])
+@pytest.mark.parametrize("options, side, sizes", [({}, 16, [25, 5]), ({"alone": False}, 32, [25, 5]),
+                                                  ({}, 64, [6] * 5), ({}, 128, [1] * 30), ({}, 512, [1] * 30),
+                                                  ({"alone": True}, 16, [1] * 30), ({"alone": True}, 512, [1] * 30)])
 def test_on_a_cpu_rows_are_alone_or_a_few_together(options, side, sizes):
     rows = np.random.default_rng(0).standard_normal((30, 3))
     found = [*batches.run(lambda batch: 2 * batch, rows, [TINY.generator], side, **options)]

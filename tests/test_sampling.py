@@ -126,9 +126,10 @@ def test_images_that_fill_the_memory_take_turns(run, monkeypatch, largest, besid
     assert (makers != [threading.current_thread()]) == beside_each_other
 
 
-@pytest.mark.parametrize("largest, sizes", [(15, [21, 9]), (16, [25, 5]), (8, [6, 6, 6, 6, 6]), (3, [1] * 30)])
-def test_samples_that_fill_the_memory_are_made_fewer_at_a_time(run, monkeypatch, largest, sizes):
-    """As many as have the pixels of 25 of the largest that are made on threads."""
+@pytest.mark.parametrize("side, sizes", [(15, [21, 9]), (16, [25, 5]), (8, [6, 6, 6, 6, 6]), (3, [1] * 30)])
+@pytest.mark.parametrize("largest", [15, 16])
+def test_large_samples_are_made_fewer_at_a_time(run, monkeypatch, largest, side, sizes):
+    """As many as have the pixels of 25 of that side; on threads where they do not fill the memory."""
     config, trained, _ = weights.load_generator(run)
     makers, found, generate = set(), [], hit.generate
 
@@ -140,6 +141,7 @@ def test_samples_that_fill_the_memory_are_made_fewer_at_a_time(run, monkeypatch,
     z = sampling.latents(range(30), 3)
     expected = sampling.samples(trained, z, config.preset.generator)
     monkeypatch.setattr(batches, "SIDE_BY_SIDE", largest)
+    monkeypatch.setattr(batches, "BATCHED", side)
     monkeypatch.setattr(hit, "generate", made)
     images = sampling.samples(trained, z, config.preset.generator)
     assert (found if largest < 16 else sorted(found, reverse=True)) == sizes

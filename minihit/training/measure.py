@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minihit.backend import device_module
-from minihit.batches import at_most
+from minihit.batches import SIDE_BY_SIDE, at_most
 from minihit.comparing.measures import CHUNK_PIXELS, NEIGHBOURS
 from minihit.data.dataset import ImageSet, gather
 from minihit.metrics.nearest_neighbour import nearest
@@ -75,7 +75,7 @@ def neighbours(tree, config, device, seed, data, on_device=None):
 
 def compared(size):
     """How many images of that side have their neighbours looked for, fewer of large ones."""
-    return max(FEWEST, at_most(NEIGHBOURS, size))
+    return max(FEWEST, at_most(NEIGHBOURS, size, SIDE_BY_SIDE))
 
 
 def nearness(found):

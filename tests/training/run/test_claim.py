@@ -39,10 +39,12 @@ def test_the_root_of_the_disk_is_refused(capsys):
     assert said.startswith("minihit: / is not the folder of a run, it holds bin")
 
 
-def test_many_names_are_counted(tmp_path):
-    for name in "fedcba":
+@pytest.mark.parametrize("names, said", [("cba", "a, b, c"), ("dcba", "a, b, c and 1 more"),
+                                         ("fedcba", "a, b, c and 3 more")])
+def test_many_names_are_counted(tmp_path, names, said):
+    for name in names:
         (tmp_path / name).touch()
-    with pytest.raises(UserError, match="it holds a, b, c and 3 more: choose"):
+    with pytest.raises(UserError, match=f"it holds {said}: choose"):
         require_free(RunFolder(tmp_path))
 
 
@@ -62,6 +64,7 @@ def test_what_a_killed_start_leaves_is_free(tmp_path):
     (folder.path / f".config.json.{'0' * 32}.partial").write_text("half")
     require_free(folder)
     write_config(folder, run_config(save_every=2))
+    require_free(folder)
     for step in (0, 1, 2):
         log.append(folder.log, {"step": step})
     write_text(folder.samples / "ema-00000000.png", "")

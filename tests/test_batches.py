@@ -6,6 +6,7 @@ from support.runs import TINY
 
 from minihit import batches
 from minihit.cost import rows_of, total
+from minihit.ops.switch import plain
 from minihit.presets import PRESETS
 
 TINY_BYTES = total(rows_of(TINY.generator)).activations
@@ -69,6 +70,14 @@ def test_all_batches_of_a_gpu_have_one_shape_and_nothing_of_what_fills_them_up_c
     assert {type(part["twice"]) for part in found} == {np.ndarray} and filled.dtype == np.float32
     np.testing.assert_array_equal(np.concatenate([part["twice"] for part in found]), 2 * rows)
     np.testing.assert_array_equal(np.concatenate([part["inside"][0] for part in found]), rows[:, 0])
+
+
+def test_the_definitions_are_asked_for_each_batch_and_nothing_is_replayed(device):
+    calls, rows = [], np.arange(22.0).reshape(11, 2)
+    with plain():
+        found = [*batches.of_one_shape(lambda batch: calls.append(None) or batch + 1, rows, 4, "gpu")]
+    np.testing.assert_array_equal(np.concatenate(found), rows + 1)
+    assert len(calls) == 3
 
 
 def test_no_rows_make_no_batch(device):

@@ -8,7 +8,16 @@ from support.runs import image_set, run_config, tiny
 from minihit.data.dataset import BuiltInFaces
 from minihit.errors import UserError
 from minihit.presets import PRESETS
-from minihit.training.run.config import RunConfig, from_json, intervals, read_config, to_json, write_config
+from minihit.training.run.config import (
+    RunConfig,
+    differences,
+    from_json,
+    intervals,
+    read_config,
+    to_json,
+    words,
+    write_config,
+)
 from minihit.training.run.folder import RunFolder
 
 
@@ -117,3 +126,14 @@ def test_an_unknown_kind_of_network_or_objective_is_refused():
         text = to_json(run_config()).replace(change, '"kind": "new"')
         with pytest.raises(UserError, match="not the configuration of a run \\(kind 'new' is unknown"):
             from_json(text, "config.json")
+
+
+def test_differences_are_named_as_their_flags_with_both_values():
+    here, there = run_config(tiny(r1=3.0), data="photos"), run_config(tiny(r1=5.0))
+    assert [*differences(here, there)] == [("recipe.r1", 3.0, 5.0), ("data", "photos", there.data)]
+
+
+@pytest.mark.parametrize("value, text", [((), "nothing"), (("color", "cutout"), "color cutout"), ((16, None), "16 none"),
+                                         (None, "none"), (0.5, "0.5"), (False, "False")])
+def test_a_value_in_words_is_what_one_writes_behind_its_flag(value, text):
+    assert words(value) == text

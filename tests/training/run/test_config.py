@@ -133,7 +133,7 @@ def test_differences_are_named_as_their_flags_with_both_values():
     assert [*differences(here, there)] == [("recipe.r1", 3.0, 5.0), ("data", "photos", there.data)]
 
 
-@pytest.mark.parametrize("value, text", [((), "nothing"), (("color", "cutout"), "color cutout"), ((16, None), "16 none"),
-                                         (None, "none"), (0.5, "0.5"), (False, "False")])
+@pytest.mark.parametrize("value, text", [((), "nothing"), (("color", "cutout"), "color cutout"), (None, "none"),
+                                         ((16, None), "16 none"), (0.5, "0.5"), (False, "False")])
 def test_a_value_in_words_is_what_one_writes_behind_its_flag(value, text):
     assert words(value) == text

@@ -84,13 +84,16 @@ def test_smaller_micro_batches_are_a_cure():
     assert large > middle > small
 
 
-def test_steps_take_what_is_held_what_a_run_keeps_and_what_a_step_takes_besides(monkeypatch):
+@pytest.mark.parametrize("device, held", [("cpu", 7), ("gpu", 11)])
+def test_steps_take_what_is_held_what_a_run_keeps_and_what_a_step_takes_besides(monkeypatch, device, held):
     monkeypatch.setattr(room, "peak_memory", lambda: 7)
+    monkeypatch.setattr(room, "device_memory", lambda device: 11)
+    monkeypatch.setattr(room, "device_module", lambda device: np if device == "cpu" else object())
     preset = FACES.preset
-    taken = sum(cost.training_memory(preset).values()) + cost.step_memory(preset, room.plan(FACES, "cpu"))
-    assert room.of_steps(FACES, "cpu") == 7 + taken
-    monkeypatch.setattr(room, "memory_size", lambda device: 7 + taken)
-    assert room.fitting(FACES, "cpu", looks=False) == (7 + taken, 7 + taken)
+    taken = held + sum(cost.training_memory(preset).values()) + cost.step_memory(preset, room.plan(FACES, device))
+    assert room.of_steps(FACES, device) == taken
+    monkeypatch.setattr(room, "memory_size", lambda device: taken)
+    assert room.fitting(FACES, device, looks=False) == (taken, taken)
 
 
 def test_steps_alone_need_no_room_for_what_is_looked_at(monkeypatch):

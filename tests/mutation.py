@@ -97,7 +97,9 @@ OWN = {                                                                   # wher
     "minihit/training/estimate.py": ["tests/training/test_estimate.py", "tests/device/test_estimate.py"],
     "minihit/training/room.py": ["tests/training/test_room.py", "tests/device/test_room.py"],
     "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS, "tests/training/test_estimate.py"],
-    "minihit/training/measure.py": ["tests/training/test_measure.py", "tests/training/test_watch.py"],
+    "minihit/training/measure.py": [
+        "tests/training/test_measure.py", "tests/training/test_watch.py",
+        "tests/device/test_runs.py::test_a_folder_is_trained_on_from_the_host_or_from_the_device"],
     "minihit/training/pictures.py": ["tests/training/test_pictures.py", "tests/training/test_watch.py"],
     "minihit/training/run/weights.py": [
         "tests/training/run/test_weights.py", "tests/test_sampling.py", "tests/test_built_in.py",

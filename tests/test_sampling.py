@@ -234,7 +234,7 @@ def test_load_generator_refuses_a_folder_without_a_run(tmp_path):
 def test_a_megapixel_image_takes_less_than_2_5_gb(tmp_path):
     folder, config = RunFolder(tmp_path / "run"), PRESETS["hit-1024"]
     write_config(folder, RunConfig(config))
-    trees = {"ema": first_values(np.random.default_rng(0), config.generator)}
+    trees = {"ema": {"generator": first_values(np.random.default_rng(0), config.generator)}}
     checkpoint.save(checkpoint.path_of(folder.checkpoints, 1), trees, {"step": 1})
     assert tree.size(trees["ema"]["generator"]["params"]) == 88_216_300
     command = [sys.executable, "-c", PEAK, "sample", str(folder.path), "--seeds", "0", "--device", "cpu"]

@@ -74,7 +74,7 @@ async def _run(path):
         client = NotebookClient(notebook, kernel, timeout=LONGEST, resources={"metadata": {"path": folder}})
         try:
             await client.async_execute(env={**os.environ, "PYTHONPATH": inherited, "IPYTHONDIR": folder},
-                                       stderr=subprocess.DEVNULL)
+                                       stderr=subprocess.DEVNULL, cleanup_kc=True)        # else the kernel would go on
         except CellExecutionError as error:
             raise UserError(f"{path} does not run to its end: {error.ename}: {error.evalue}") from error
         except DeadKernelError as error:

@@ -1,7 +1,9 @@
 """A chapter runs in a Jupyter kernel, and so does the notebook that is offered of it."""
 
 import base64
+import contextlib
 import importlib.util
+import os
 
 import nbformat
 import pytest
@@ -55,6 +57,16 @@ def test_a_cell_that_fails_is_told_with_its_script(script):
     script.write_text(SCRIPT + "\n# %%\nassert 1 == 2, 'that is odd'\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"chapter\.py does not run to its end: AssertionError: that is odd"):
         notebook.run_all([script], 1)
+
+
+@pytest.mark.parametrize("last", ["", "assert False"], ids=["to its end", "to a cell that fails"])
+def test_no_kernel_outlives_its_script(script, tmp_path, last):
+    pid = tmp_path / "pid"
+    script.write_text(f"{SCRIPT}\n# %%\nimport os\n\nPath({str(pid)!r}).write_text(str(os.getpid()))\n{last}\n")
+    with pytest.raises(UserError) if last else contextlib.nullcontext():
+        notebook.run_all([script], 1)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

@@ -96,7 +96,8 @@ OWN = {                                                                   # wher
     "minihit/features/extractor.py": ["tests/features/test_open.py"],
     "minihit/training/estimate.py": ["tests/training/test_estimate.py", "tests/device/test_estimate.py"],
     "minihit/training/room.py": ["tests/training/test_room.py", "tests/device/test_room.py"],
-    "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS, "tests/training/test_estimate.py"],
+    "minihit/training/loop.py": ["tests/training/test_draws.py", *RUNS, "tests/training/test_estimate.py",
+                                 "tests/device/test_runs.py::test_nothing_waits_between_logs"],
     "minihit/training/measure.py": [
         "tests/training/test_measure.py", "tests/training/test_watch.py",
         "tests/device/test_runs.py::test_a_folder_is_trained_on_from_the_host_or_from_the_device"],

